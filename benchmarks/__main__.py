@@ -1,0 +1,133 @@
+"""Run every benchmark and print one table. Goals are ratios, measured side by side on this machine in this run."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.measure import Row, pair, run
+from benchmarks.models import FOLDER
+
+QUANTCI = [str(Path(sys.executable).with_name("quantci"))]
+PYTHON = [sys.executable]
+EXAMPLE = ["--config", "examples/traffic-lights/quantci.toml"]
+
+
+def evaluation() -> list[Row]:
+    """`quantci evaluate` against the obvious loop, and memory against ten times the images."""
+    rows = []
+    for name, what in (("kws", "1,000 KWS-size samples"), ("vww", "200 images 96x96x3")):
+        config = str(FOLDER / f"{name}.toml")
+        run([*QUANTCI, "quantize", "--config", config])
+        ours, other = pair(
+            [*QUANTCI, "evaluate", "--config", config],
+            [*PYTHON, "-m", "benchmarks.plain_evaluation", str(FOLDER / f"out_{name}"), config],
+        )
+        rows.append(_faster(f"evaluate {what}", ours.wall_s, other.wall_s, 1.7))
+    run([*QUANTCI, "quantize", "--config", str(FOLDER / "vww_10x.toml")])
+    many, few = pair(
+        [*QUANTCI, "evaluate", "--config", str(FOLDER / "vww_10x.toml")],
+        [*QUANTCI, "evaluate", "--config", str(FOLDER / "vww.toml")],
+        runs=2,
+    )
+    ratio = many.peak_mb / few.peak_mb
+    rows.append(
+        Row(
+            "evaluate, peak memory, 10x images",
+            f"{many.peak_mb:.0f} MB",
+            f"{few.peak_mb:.0f} MB",
+            ratio,
+            "<= 1.1",
+            ratio <= 1.1,
+        )
+    )
+    return rows
+
+
+def start() -> list[Row]:
+    """The command line's own weight."""
+    help_cost, bare = pair([*QUANTCI, "--help"], [*PYTHON, "-c", "pass"], runs=20)
+    ratio = help_cost.wall_s / bare.wall_s
+    rows = [Row("quantci --help / python -c pass", _ms(help_cost.wall_s), _ms(bare.wall_s), ratio, "< 3", ratio < 3)]
+    config = ["--config", str(FOLDER / "kws.toml")]
+    run([*QUANTCI, "embed", *config])
+    cost, bare = pair([*QUANTCI, "report", *config], [*PYTHON, "-c", "pass"])
+    rows.append(
+        Row(
+            "quantci report, 1,000 samples",
+            _ms(cost.wall_s),
+            _ms(bare.wall_s),
+            cost.wall_s / bare.wall_s,
+            "< 1 s",
+            cost.wall_s < 1,
+        )
+    )
+    return rows
+
+
+def quantize() -> list[Row]:
+    """A float .tflite through quantci, checks included, against TFLiteConverter from a SavedModel."""
+    ours, other = pair(
+        [*QUANTCI, "quantize", "--config", str(FOLDER / "kws.toml")],
+        [*PYTHON, "-m", "benchmarks.tensorflow_road", str(FOLDER / "kws"), str(FOLDER / "kws_calibration")],
+    )
+    memory = other.peak_mb / ours.peak_mb
+    return [
+        _faster("quantize, 300 samples, time", ours.wall_s, other.wall_s, 8),
+        Row(
+            "quantize, 300 samples, memory",
+            f"{ours.peak_mb:.0f} MB",
+            f"{other.peak_mb:.0f} MB",
+            memory,
+            ">= 5",
+            memory >= 5,
+        ),
+    ]
+
+
+def pipeline() -> list[Row]:
+    """The example's pipeline against the sum of its unavoidable parts, each alone."""
+    subprocess.run([*PYTHON, "examples/traffic-lights/generate.py"], check=True)
+    whole = [*QUANTCI, "pipeline", *EXAMPLE]
+    parts, total = pair([*PYTHON, "-m", "benchmarks.pipeline_parts"], whole, runs=3)
+    ratio = total.wall_s / parts.wall_s
+    return [
+        Row(
+            "pipeline of the example / its parts",
+            f"{total.wall_s:.1f} s",
+            f"{parts.wall_s:.1f} s",
+            ratio,
+            "<= 1.3",
+            ratio <= 1.3,
+        )
+    ]
+
+
+def _faster(name: str, ours_s: float, other_s: float, goal: float) -> Row:
+    ratio = other_s / ours_s
+    return Row(name, f"{ours_s:.2f} s", f"{other_s:.2f} s", ratio, f">= {goal:g}", ratio >= goal)
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms"
+
+
+def main() -> int:
+    """Print the table; 1 if a goal is missed."""
+    subprocess.run([*PYTHON, "-m", "benchmarks.models"], check=True)
+    rows = []
+    for part in (start, quantize, evaluation, pipeline):
+        print(f"running {part.__name__} ...", file=sys.stderr, flush=True)
+        rows += part()
+    print(f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}\n")
+    print("| what | quantci | other | ratio | goal | |\n|---|---|---|---|---|---|")
+    for row in rows:
+        met = "met" if row.is_met else "missed"
+        print(f"| {row.name} | {row.ours} | {row.other} | {row.ratio:.2f} | {row.goal} | {met} |")
+    return 0 if all(row.is_met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

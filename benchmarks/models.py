@@ -1,0 +1,93 @@
+"""Models of the sizes that microcontrollers run, with random weights, and data to match; made once, by TensorFlow."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path("build/benchmarks")
+KWS_SAMPLES = 1000
+VWW_SAMPLES = 200
+
+
+def make() -> None:
+    """Write models and data below build/benchmarks, unless they are there."""
+    if (FOLDER / "done").exists():
+        return
+    import keras
+    import numpy as np
+
+    keras.utils.set_random_seed(7)
+    random = np.random.RandomState(7)
+    _keras_and_tflite("kws", _ds_cnn(keras, (49, 10, 1), 64, 12))
+    _keras_and_tflite("vww", _mobilenet(keras, (96, 96, 3), 2))
+    _tensors(FOLDER / "kws_data", random.normal(size=(KWS_SAMPLES, 49, 10, 1)).astype(np.float32), 12)
+    _images(FOLDER / "vww_data", random.randint(0, 256, (VWW_SAMPLES, 96, 96, 3), dtype=np.uint8))
+    _images(FOLDER / "vww_data_10x", random.randint(0, 256, (10 * VWW_SAMPLES, 96, 96, 3), dtype=np.uint8))
+    _images(FOLDER / "vww_calibration", random.randint(0, 256, (40, 96, 96, 3), dtype=np.uint8))
+    _tensors(FOLDER / "kws_calibration", random.normal(size=(300, 49, 10, 1)).astype(np.float32), 12)
+    for name, data in (("kws", "kws"), ("vww", "vww"), ("vww_10x", "vww")):
+        sets = ("kws_data", "kws_calibration") if data == "kws" else (f"{name[:3]}_data{name[3:]}", "vww_calibration")
+        classes = 12 if data == "kws" else 2
+        (FOLDER / f"{name}.toml").write_text(
+            f'output_dir = "out_{name}"\n[model]\nsource = "{data}.tflite"\n'
+            f"[task]\nlabels = {[str(i) for i in range(classes)]}\n"
+            f"[input]\nmean = [{'0.0' if data == 'kws' else '127.5'}]\nstd = [{'1.0' if data == 'kws' else '127.5'}]\n"
+            f'[evaluation]\ndata = "{sets[0]}"\n[calibration]\ndata = "{sets[1]}"\n'
+        )
+    (FOLDER / "done").touch()
+
+
+def _ds_cnn(keras: Any, shape: tuple[int, int, int], width: int, classes: int) -> Any:
+    """MLPerf Tiny's keyword spotting network: a convolution and four depthwise-separable blocks."""
+    inputs = keras.Input(shape)
+    x = keras.layers.Conv2D(width, (10, 4), 2, padding="same", activation="relu")(inputs)
+    for _ in range(4):
+        x = keras.layers.DepthwiseConv2D(3, padding="same", activation="relu")(x)
+        x = keras.layers.Conv2D(width, 1, activation="relu")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(x))
+
+
+def _mobilenet(keras: Any, shape: tuple[int, int, int], classes: int) -> Any:
+    return keras.applications.MobileNet(shape, alpha=0.25, weights=None, classes=classes)
+
+
+def _keras_and_tflite(name: str, model: Any) -> None:
+    import keras
+    import tensorflow
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    model.save(FOLDER / f"{name}.keras")
+    spec = keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="float32")
+    model.export(FOLDER / name, format="tf_saved_model", input_signature=[spec], verbose=False)
+    data = tensorflow.lite.TFLiteConverter.from_saved_model(str(FOLDER / name)).convert()
+    (FOLDER / f"{name}.tflite").write_bytes(data)
+
+
+def _tensors(folder: Path, values: Any, classes: int) -> None:
+    import numpy as np
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "label", "tags"])
+        for index, value in enumerate(values):
+            np.save(folder / f"{index:05}.npy", value)
+            rows.writerow([f"{index:05}.npy", index % classes, ""])
+
+
+def _images(folder: Path, values: Any) -> None:
+    from PIL import Image
+
+    for index, value in enumerate(values):
+        path = folder / str(index % 2) / f"{index:05}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(value).save(path)
+
+
+if __name__ == "__main__":
+    make()
+    sys.exit()

@@ -1,0 +1,37 @@
+"""The obvious loop: one process, the same three interpreters, one sample after the other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main(folder: Path, config: Path) -> None:
+    """Run every sample of the evaluation set through the three steps, and count what is right."""
+    import msgspec
+    import numpy as np
+    from quantci.tflite.fixed_point import quantize
+    from quantci.tflite.lite_rt import open_lite_rt
+    from quantci.tflite.tflm import open_tflm
+
+    from quantci.data.preprocess import Preprocessing
+    from quantci.data.samples import find_samples
+    from quantci.records.config import Config
+
+    settings = msgspec.toml.decode(config.read_bytes(), type=Config)
+    float_model, int8_model = ((folder / f"model_{kind}.tflite").read_bytes() for kind in ("float", "quant"))
+    samples = find_samples(settings.evaluation.data, config.parent, settings.task, settings.input, "evaluation")
+    steps = [open_lite_rt(float_model), open_lite_rt(int8_model), open_tflm(int8_model)]
+    preprocessing = Preprocessing.for_model(settings.input, steps[0].inputs[0].shape)
+    right = np.zeros(3)
+    for sample in samples:
+        tensor = preprocessing.load(sample).tensor
+        for index, step in enumerate(steps):
+            port = step.inputs[0]
+            given = quantize(tensor, port.scale, port.zero_point, port.dtype) if index else tensor
+            right[index] += int(step.run([given])[0].argmax()) == sample.label
+    print(right / len(samples))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,191 @@
+"""quantci's verbs and checks, as sessions: `sh nox.sh --list` names them, `sh nox.sh -s NAME` runs one.
+
+Every session has its own environment under .nox, filled from one hashed lock of requirements/ and left alone while
+that lock stays the same. Between sessions nothing is downloaded twice: uv links files from its cache, and without uv
+there is pip's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False  # also where CI is set: `tests` runs on those that are there
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "tests"]
+
+ROOT = Path(__file__).parent
+PYTHONS = ["3.11", "3.12", "3.13"]
+EXAMPLE = "examples/traffic-lights"
+
+# Lock -> what uv resolves for it. The first is the widest; each later one keeps to the versions of those before it.
+LOCKS = {
+    "integration": ["pyproject.toml", "--extra", "tensorflow", "--group", "test"],
+    "tensorflow": ["pyproject.toml", "--extra", "tensorflow"],
+    "test": ["pyproject.toml", "--group", "test"],
+    "base": ["pyproject.toml"],
+    "lint": ["pyproject.toml", "--group", "lint"],
+    "nox": ["--group", "nox"],
+    "build": ["--group", "build"],
+}
+
+
+def is_there(version: str) -> bool:
+    """Whether a Python of this version starts from PATH (a pyenv shim may stand there and start nothing)."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return True
+    places = (shutil.which(f"python{version}", path=folder) for folder in os.get_exec_path())
+    return any(
+        subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+        for python in places
+        if python
+    )
+
+
+NEWEST = next((version for version in reversed(PYTHONS) if is_there(version)), None)
+TOOL_PYTHON = NEWEST or PYTHONS[-1]  # with none of them here, nox may fetch one
+
+
+def prepare(session: nox.Session, lock: str) -> None:
+    """Install this package, editable, and what the lock names, unless the environment holds just that already."""
+    files = [ROOT / "requirements" / "build.txt", ROOT / "requirements" / f"{lock}.txt"]
+    digest = hashlib.sha256(str(ROOT).encode())
+    for file in [*files, ROOT / "pyproject.toml"]:
+        digest.update(file.read_bytes())
+    stamp = Path(session.virtualenv.location) / "quantci-lock.sha256"
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    stamp.unlink(missing_ok=True)
+    session.log(f"installing requirements/{lock}.txt (once, until it changes)")
+    exact = ["--exact"] if session.venv_backend == "uv" else []
+    locked = [argument for file in files for argument in ("-r", str(file.relative_to(ROOT)))]
+    session.install("--require-hashes", *exact, *locked, silent=not sys.stderr.isatty())
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    stamp.write_text(digest.hexdigest())
+
+
+def run_stage(session: nox.Session, lock: str) -> None:
+    """Run the session's command on the example, or on the project that `-- --config FILE` names."""
+    prepare(session, lock)
+    config: list[str] = []
+    if not any(argument.split("=")[0] == "--config" for argument in session.posargs):
+        session.run("python", f"{EXAMPLE}/generate.py")
+        config = ["--config", f"{EXAMPLE}/quantci.toml"]
+    session.run("quantci", session.name, *config, *session.posargs)
+
+
+def check_schemas(session: nox.Session) -> None:
+    """Let a second implementation say whether what quantci generates are JSON Schemas."""
+    schemas = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "schemas").glob("*.json"))
+    session.run("check-jsonschema", "--check-metaschema", *schemas)
+
+
+@nox.session(python=TOOL_PYTHON)
+def pipeline(session: nox.Session) -> None:
+    """All stages, from the source model to the report."""
+    run_stage(session, "tensorflow")
+
+
+@nox.session(python=TOOL_PYTHON)
+def quantize(session: nox.Session) -> None:
+    """Make the INT8 model."""
+    run_stage(session, "tensorflow")
+
+
+@nox.session(python=TOOL_PYTHON)
+def evaluate(session: nox.Session) -> None:
+    """Compare the INT8 model with the float model on the evaluation set."""
+    run_stage(session, "base")
+
+
+@nox.session(python=TOOL_PYTHON)
+def embed(session: nox.Session) -> None:
+    """Turn the INT8 model into an ESP-IDF component."""
+    run_stage(session, "base")
+
+
+@nox.session(python=TOOL_PYTHON)
+def report(session: nox.Session) -> None:
+    """Join the records into the report, with its verdict."""
+    run_stage(session, "base")
+
+
+@nox.session(python=PYTHONS, download_python="never" if NEWEST else "auto")
+def tests(session: nox.Session) -> None:
+    """Unit tests, on every supported Python that is there."""
+    prepare(session, "test")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit"]))
+
+
+@nox.session(python=TOOL_PYTHON)
+def integration(session: nox.Session) -> None:
+    """Tests with TensorFlow, LiteRT, TFLM and a C++ compiler."""
+    prepare(session, "integration")
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/integration"]))
+
+
+@nox.session(python=TOOL_PYTHON)
+def lint(session: nox.Session) -> None:
+    """Format, lint, types, layers, spelling, schemas."""
+    prepare(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run("codespell")
+    check_schemas(session)
+
+
+@nox.session(python=TOOL_PYTHON)
+def schemas(session: nox.Session) -> None:
+    """Whether schemas/ is what the records say, and valid."""
+    prepare(session, "lint")
+    session.run("quantci", "schema", "--check")
+    check_schemas(session)
+
+
+@nox.session(python=TOOL_PYTHON)
+def docs(session: nox.Session) -> None:
+    """Whether links between the documents lead somewhere and the commands in them exist."""
+    prepare(session, "test")
+    session.run("python", "tests/docs/tables.py")
+    session.run("python", "tests/docs/check.py")
+
+
+@nox.session(python=TOOL_PYTHON)
+def benchmarks(session: nox.Session) -> None:
+    """What the parts of quantci cost, in time and memory."""
+    prepare(session, "tensorflow")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def locks(session: nox.Session) -> None:
+    """Make requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes new versions."""
+    done = ["requirements/constraints.in"]
+    for name, sources in LOCKS.items():
+        output = f"requirements/{name}.txt"
+        earlier = [argument for other in done for argument in ("--constraints", other)]
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", PYTHONS[0], "--generate-hashes"),
+            *(
+                "--no-emit-index-url",
+                "--no-header",
+                "--no-annotate",
+                *sources,
+                *earlier,
+                "--output-file",
+                output,
+                *session.posargs,
+            ),
+            external=True,
+        )
+        done.append(output)

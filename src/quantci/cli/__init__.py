@@ -1,0 +1,94 @@
+"""The command line: finds the command, runs it, and turns what it raises into one message and an exit code.
+
+Nothing heavy is imported here: `quantci --help` answers at once, and each command imports what it needs in `run`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from quantci import __version__
+from quantci.errors import EXIT_BUG, EXIT_INPUT, QuantciError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Name -> one line for --help. The module of the same name has add_arguments() and run().
+COMMANDS: Final = {
+    "init": "write a commented quantci.toml for a model",
+    "inspect": "show what is inside a .tflite",
+    "pipeline": "quantize, evaluate, embed and report in one go",
+    "quantize": "make model_float.tflite and model_quant.tflite",
+    "evaluate": "measure what quantization costs, on the same samples",
+    "embed": "write the ESP-IDF component",
+    "report": "join the records, judge the gates, write the comment",
+    "schema": "write or check the JSON Schemas of all records",
+}
+
+_EPILOG: Final = """\
+examples:
+  quantci init model.keras            write quantci.toml, then edit its data paths
+  quantci pipeline                    everything; prints the comment a pull request would get
+  quantci pipeline --baseline base/report.json
+  quantci inspect model.tflite        ops, sizes, quantization
+
+exit codes: 0 ok, 1 bug in quantci, 2 configuration or input, 3 gate failed, 4 device or infrastructure
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_INPUT, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run quantci; returns the exit code."""
+    # BLAS threads only cost start-up time and memory here: the work is spread over processes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        return _main_inner(sys.argv[1:] if argv is None else list(argv))
+    except QuantciError as error:
+        print(f"quantci: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has gone: keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001  the last line of defence: a bug must look like one, and exit with 1
+        import traceback
+
+        traceback.print_exc()
+        print("quantci: this is a bug in quantci. Please report it with the lines above. [bug]", file=sys.stderr)
+        return EXIT_BUG
+
+
+def _main_inner(argv: list[str]) -> int:
+    parser = _Parser(
+        prog="quantci",
+        description="CI for neural networks that run on microcontrollers.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"quantci {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    chosen = next((word for word in argv if not word.startswith("-")), "")
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=text, add_help=name == chosen, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
+        )
+        if name == chosen:
+            module = importlib.import_module(f"quantci.cli.{name}")
+            command.description = module.__doc__
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    arguments = parser.parse_args(argv)
+    from quantci.cli.cancel import cancellable
+
+    with cancellable():
+        exit_code: int = arguments.run(arguments)
+    return exit_code

@@ -1,0 +1,101 @@
+"""Write a commented quantci.toml for a model, by looking at the model.
+
+examples:
+  quantci init model.keras
+  quantci init model.tflite --config ci/quantci.toml
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantci.cli.console import Console
+from quantci.errors import EXIT_OK, ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.progress import Progress
+    from quantci.records.model import ModelSummary
+
+_SOFT_OUTPUTS = {"SOFTMAX", "LOGISTIC"}
+_IN_GRAPH_PREPROCESSING = {"MUL", "SUB", "ADD", "DIV"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("model", help=".keras, .h5, SavedModel folder or float .tflite")
+    parser.add_argument("--config", default="quantci.toml", metavar="FILE", help="file to write")
+    parser.add_argument("--signature", default="serving_default", help="signature of a SavedModel")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at the model and write the file."""
+    target = Path(arguments.config)
+    if target.exists() and not arguments.force:
+        raise ConfigError(
+            "exists",
+            "There is a configuration already.",
+            where=str(target),
+            remedy="Name another file with --config, or replace it with --force.",
+        )
+    model = Path(arguments.model)
+    with Console("init") as console:
+        summary = _look(model, arguments.signature, console)
+    from quantci.records.base import write_bytes
+
+    source = os.path.relpath(model, target.parent)
+    write_bytes(target, _render(_facts(source, arguments.signature, model.is_dir(), summary)).encode())
+    print(f"{target}: now set the two data paths and the labels, then run: quantci pipeline --config {target}")
+    return EXIT_OK
+
+
+def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
+    from quantci.source.base import open_source
+    from quantci.tflite.pool import Pool
+    from quantci.tflite.summary import summarize
+
+    progress("reading the model")
+    with Pool(1, where=str(model)) as tensorflow:
+        source = open_source(model, signature=signature, tensorflow=tensorflow)
+        return summarize(source.convert(), model.name)
+
+
+def _facts(source: str, signature: str, is_saved_model: bool, summary: ModelSummary) -> dict[str, Any]:  # noqa: FBT001
+    """What the template says, read off the model."""
+    shape = summary.inputs[0].shape
+    output = summary.outputs[0].shape
+    is_image = len(shape) == 4 and shape[3] in {1, 3}
+    is_anomaly = not is_image and shape == output
+    classes = output[-1] if output else 1
+    first_ops = {op.op for op in summary.ops if summary.inputs[0].index in op.inputs}
+    return {
+        "source": source,
+        "signature": signature if is_saved_model else None,
+        "is_image": is_image,
+        "is_anomaly": is_anomaly,
+        "shape": shape,
+        "channels": shape[-1] if is_image else None,
+        "labels": [] if is_anomaly else [f"class_{index}" for index in range(max(2, classes))],
+        "in_model": bool(first_ops & _IN_GRAPH_PREPROCESSING),
+        "has_probabilities": bool(summary.ops) and summary.ops[-1].op in _SOFT_OUTPUTS,
+        "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{Path(source).stem}".lower())[:63],
+    }
+
+
+def _render(facts: dict[str, Any]) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701  TOML, not HTML; strings pass through tojson
+        loader=jinja2.PackageLoader("quantci.cli"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # TOML basic strings are JSON strings but for &, <, > and ' which tojson escapes for HTML; TOML reads \uXXXX too.
+    return environment.get_template("quantci.toml.j2").render(facts)

@@ -1,0 +1,61 @@
+"""The two models that `quantize` left in the output folder, checked against its record."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantci.errors import ModelRejected, ToolError
+from quantci.records.base import read
+from quantci.records.quantize import QuantizeRecord, QuantizeResult
+
+if TYPE_CHECKING:
+    from quantci.cli.settings import Settings
+    from quantci.records.model import ModelSummary
+
+
+class Models(NamedTuple):
+    """Both models and how they were made."""
+
+    float_model: bytes
+    quantized_model: bytes
+    result: QuantizeResult
+
+
+def read_models(settings: Settings) -> Models:
+    """Read quantize.json and the models that it names.
+
+    Raises:
+        ToolError: `not-found`, or `stage-failed` when quantize did not finish.
+        ModelRejected: `hash-mismatch`: a model is not the one that the record describes.
+    """
+    path = settings.output / "quantize.json"
+    record = read(path, QuantizeRecord)
+    if record.result is None:
+        cause = record.failure.cause if record.failure else "it has no result"
+        raise ToolError(
+            "stage-failed",
+            f"quantize did not finish: {cause}",
+            where=str(path),
+            remedy="Mend that first, and run quantci quantize again.",
+        )
+    result = record.result
+    return Models(_read(settings, result.float_model), _read(settings, result.quantized_model), result)
+
+
+def _read(settings: Settings, summary: ModelSummary) -> bytes:
+    path = settings.output / summary.file_name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ToolError(
+            "not-found", f"Cannot read the model: {error.strerror}.", where=str(path), remedy="Run quantci quantize."
+        ) from None
+    if hashlib.sha256(data).hexdigest() != summary.sha256:
+        raise ModelRejected(
+            "hash-mismatch",
+            f"This is not the model that quantize.json describes (sha256 {summary.sha256[:12]}...).",
+            where=str(path),
+            remedy="Run quantci quantize again.",
+        )
+    return data

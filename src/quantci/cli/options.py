@@ -1,0 +1,120 @@
+"""Options and environment variables, made from the fields of the configuration: one word in TOML, CLI and environment.
+
+`quantization.input_type` in quantci.toml is `--quantization-input-type` and `QUANTCI_QUANTIZATION_INPUT_TYPE`.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from quantci.errors import ConfigError
+from quantci.records.base import Record
+from quantci.records.config import Config
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+# Given on the command line these are relative to the working folder, in the file to the file's own folder.
+PATH_KEYS = frozenset({"output_dir", "model.source", "calibration.data", "evaluation.data"})
+
+
+class Key(NamedTuple):
+    """One key of the configuration."""
+
+    path: str
+    type: Any
+    help: str
+
+    @property
+    def option(self) -> str:
+        """Its command line option."""
+        return "--" + self.path.replace(".", "-").replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return "QUANTCI_" + self.path.replace(".", "_").upper()
+
+
+def all_keys() -> list[Key]:
+    """Every key of quantci.toml, in the order of the records."""
+    found: list[Key] = []
+    for name, hint in get_type_hints(Config, include_extras=True).items():
+        if isinstance(hint, type) and issubclass(hint, Record):
+            inner = get_type_hints(hint, include_extras=True)
+            found += [Key(f"{name}.{field}", kind, _describe(kind)) for field, kind in inner.items()]
+        else:
+            found.append(Key(name, hint, _describe(hint)))
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --config and one option for each key."""
+    parser.add_argument("--config", default=None, metavar="FILE", help="configuration (default: quantci.toml)")
+    group = parser.add_argument_group("overrides of quantci.toml")
+    for key in all_keys():
+        group.add_argument(key.option, dest=key.path, default=None, metavar="VALUE", help=key.help.replace("%", "%%"))
+
+
+def overrides(arguments: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, tuple[str, object]]:
+    """Key path -> (where it was given, typed value). The command line wins over the environment.
+
+    Raises:
+        ConfigError: `config-value`: the text does not fit the key's type.
+    """
+    given: dict[str, tuple[str, object]] = {}
+    for key in all_keys():
+        text = getattr(arguments, key.path, None)
+        if text is not None:
+            given[key.path] = (key.option, _parse(key, text, key.option))
+        elif key.variable in environment:
+            given[key.path] = (key.variable, _parse(key, environment[key.variable], key.variable))
+    return given
+
+
+def _parse(key: Key, text: str, where: str) -> object:
+    base = _bare(key.type)
+    value: object = text
+    if get_origin(base) is tuple:
+        value = _toml(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()]
+    elif get_origin(base) is dict:
+        value = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    try:
+        return msgspec.to_builtins(msgspec.convert(value, key.type, strict=False))
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            "config-value",
+            f"{text!r} does not fit: {str(error).split(' - at ')[0]}.",
+            where=where,
+            remedy=key.help,
+        ) from None
+
+
+def _toml(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _bare(hint: Any) -> Any:
+    """The type without Annotated and without None."""
+    if hasattr(hint, "__metadata__"):
+        return _bare(hint.__origin__)
+    options = [option for option in get_args(hint) if option is not type(None)]
+    if len(options) < len(get_args(hint)) and len(options) == 1:
+        return _bare(options[0])
+    return hint
+
+
+def _describe(hint: Any) -> str:
+    text = next((str(meta.description) for meta in getattr(hint, "__metadata__", ()) if meta.description), "")
+    bare = _bare(hint)
+    if get_args(bare) and all(isinstance(option, str) for option in get_args(bare)):
+        text += " One of: " + ", ".join(json.dumps(option)[1:-1] for option in get_args(bare)) + "."
+    return text

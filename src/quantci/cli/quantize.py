@@ -1,0 +1,60 @@
+"""Make model_float.tflite (the reference) and model_quant.tflite (INT8) from the source model.
+
+examples:
+  quantci quantize
+  quantci quantize --model-source build/new.keras --quantization-input-type uint8
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from quantci.cli import options
+from quantci.cli.console import Console
+from quantci.cli.settings import Settings, load
+from quantci.cli.stage import run_stage
+from quantci.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.progress import Progress
+    from quantci.records.quantize import QuantizeResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    options.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Quantize, and say where the files are."""
+    settings = load(arguments)
+    with Console("quantize") as console:
+        result = run_stage("quantize", settings, lambda: quantize(settings, console))
+    before, after = result.float_model.file_bytes, result.quantized_model.file_bytes
+    print(f"{settings.output / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
+    for advice in result.advice:
+        print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
+    return EXIT_OK
+
+
+def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
+    """Run the stage in this process and its workers."""
+    from quantci.tflite import pool
+
+    pool.warm()
+    from quantci.quantize.run import quantize as quantize_stage
+    from quantci.source.base import open_source
+
+    config, base = settings.config, settings.base
+    path = base / config.model.source
+    with (
+        pool.Pool(1, where=str(path)) as worker,
+        pool.Pool(1, where=str(path)) as tensorflow,
+    ):
+        source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
+        return quantize_stage(
+            config, base, settings.output, source=source, worker=worker, tensorflow=tensorflow, progress=progress
+        )

@@ -1,0 +1,134 @@
+"""Join the records of the output folder, judge the gates and write report.json and report.md (the comment).
+
+With a baseline (report.json of the base branch) the report says what changed.
+
+examples:
+  quantci report
+  quantci report --baseline base/report.json
+  quantci report --gates-max-accuracy-drop 0.05; echo $?
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantci.cli import options
+from quantci.cli.provenance import collect
+from quantci.cli.settings import Settings, load, output_of_broken
+from quantci.cli.stage import failure_of
+from quantci.errors import EXIT_GATE, EXIT_INFRASTRUCTURE, EXIT_INPUT, EXIT_OK, ConfigError, QuantciError
+from quantci.records.base import R, read, write, write_bytes
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.records.report import Report
+    from quantci.records.stage import Failure
+
+_INPUT_STATUSES = {"config_rejected", "model_rejected", "data_rejected"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--baseline", default=None, metavar="FILE", help="report.json of the base branch")
+    options.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the report, show a table, and answer with the verdict's exit code."""
+    try:
+        settings = load(arguments)
+    except ConfigError as error:
+        write_broken(arguments, error)
+        raise
+    report = write_report(settings, arguments.baseline)
+    from quantci.report.terminal import print_report
+
+    print_report(report)
+    print(f"{settings.output / 'report.json'}\n{settings.output / 'report.md'}")
+    return exit_code(report, settings)
+
+
+def write_report(settings: Settings, baseline: str | None) -> Report:
+    """Build the report from the records that are there, and write both files."""
+    started_s = time.monotonic()
+    from quantci.evaluate.power import samples_needed
+    from quantci.records.embed import EmbedRecord
+    from quantci.records.evaluate import EvaluateRecord
+    from quantci.records.quantize import QuantizeRecord
+    from quantci.report.baseline import read_baseline
+    from quantci.report.join import build_report
+
+    failure: Failure | None = None
+    base_report = None
+    if baseline is not None:
+        try:
+            base_report = read_baseline(Path(baseline))
+        except QuantciError as error:
+            failure = failure_of(error)
+
+    def optional(name: str, kind: type[R]) -> R | None:
+        path = settings.output / f"{name}.json"
+        return read(path, kind) if path.exists() else None
+
+    report = build_report(
+        config=settings.config,
+        quantize=optional("quantize", QuantizeRecord),
+        evaluate=optional("evaluate", EvaluateRecord),
+        embed=optional("embed", EmbedRecord),
+        baseline=base_report,
+        baseline_failure=failure,
+        provenance=collect(settings.base, settings.sha256, time.monotonic() - started_s),
+        title=Path(settings.config.model.source).name,
+        samples_needed=samples_needed,
+    )
+    _write_both(settings.output, report)
+    return report
+
+
+def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
+    """A report of a run that did not get past its configuration."""
+    from quantci.report.join import build_report
+
+    output = output_of_broken(arguments)
+    report = build_report(
+        config=None,
+        quantize=None,
+        evaluate=None,
+        embed=None,
+        baseline=None,
+        baseline_failure=None,
+        provenance=collect(output.parent, None, 0.0),
+        title="quantci",
+        failure=failure_of(error),
+        status=error.status,
+    )
+    _write_both(output, report)
+
+
+def exit_code(report: Report, settings: Settings) -> int:
+    """The exit code of a report: 3 only for a gate, 2 for what the user must mend, 4 for what a retry may mend."""
+    if report.failure is not None:
+        where = f"{report.failure.where}: " if report.failure.where else ""
+        print(
+            f"quantci: {where}{report.failure.cause} {report.failure.remedy} [{report.failure.code}]", file=sys.stderr
+        )
+    if report.status == "regression":
+        return EXIT_GATE
+    if report.status in _INPUT_STATUSES:
+        return EXIT_INPUT
+    if report.status != "ok":
+        return EXIT_INFRASTRUCTURE
+    if report.verdict == "inconclusive" and settings.config.gates.fail_on_inconclusive:
+        return EXIT_GATE
+    return EXIT_OK
+
+
+def _write_both(output: Path, report: Report) -> None:
+    from quantci.report.markdown import render
+
+    write(output / "report.json", report)
+    write_bytes(output / "report.md", render(report).encode())

@@ -1,0 +1,43 @@
+"""The choice of a few samples out of many: seeded, and even over the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantci.data.samples import Sample
+
+
+def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
+    """Choose `count` samples, in their own order; all of them when there are no more.
+
+    Classes get equal shares as far as they reach; samples without a label count as one more class. Each class is drawn
+    from its own stream, so samples that are added to one class do not change the choice in another of an equal share.
+    """
+    if count >= len(samples):
+        return list(samples)
+    members: dict[int, list[int]] = {}
+    for position, sample in enumerate(samples):
+        members.setdefault(-1 if sample.label is None else sample.label, []).append(position)
+    chosen: list[int] = []
+    for label, share in shares({label: len(positions) for label, positions in members.items()}, count).items():
+        # RandomState's streams are frozen for ever: a seed in a record means the same choice under every numpy.
+        order = np.random.RandomState([seed, label + 1]).permutation(len(members[label]))
+        chosen += [members[label][index] for index in order[:share]]
+    return [samples[position] for position in sorted(chosen)]
+
+
+def shares(available: Mapping[int, int], count: int) -> dict[int, int]:
+    """Split `count` over classes: as even as availability allows, classes that are not used up differ by one at most.
+
+    `count` must not exceed what is available.
+    """
+    result: dict[int, int] = {}
+    # The scarcest class first: what it cannot give is spread over those after it.
+    for done, (label, number) in enumerate(sorted(available.items(), key=lambda item: (item[1], item[0]))):
+        result[label] = min(number, (count - sum(result.values())) // (len(available) - done))
+    return result

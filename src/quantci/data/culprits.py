@@ -1,0 +1,28 @@
+"""Naming what is at fault: the first few by name, all of them by number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NAMED = 5
+_LONGEST_NAME = 160
+
+
+def first_of(names: Sequence[str]) -> str:
+    """``a, b, c, d, e and 7 more``. Names come from strangers: they are cut, and control characters are escaped."""
+    rest = len(names) - _NAMED
+    return ", ".join(_printable(name) for name in names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(names: Sequence[str]) -> str:
+    """``(12): a, b, c, d, e and 7 more``, to follow a plural noun."""
+    return f"({len(names)}): {first_of(names)}"
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        name = name.encode("unicode_escape").decode("ascii")
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."

@@ -1,0 +1,50 @@
+"""A folder of samples: one folder per class, or flat and without labels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from quantci.data.culprits import counted
+from quantci.data.listing import SUFFIXES, Entry, Listing, check_inside, check_readable, is_inside
+from quantci.errors import DataRejected
+
+
+def list_folder(root: Path, where: str) -> Listing:
+    """List the images and tensors below `root`, sorted by id. Hidden files and files of other types are left out.
+
+    Raises:
+        DataRejected: `no-samples`, `path`, `not-found`; `label-mismatch` when samples lie beside class folders.
+    """
+    root = root.resolve()
+    ids: list[str] = []
+    links: list[str] = []
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        place = Path(folder)
+        # os.walk does not enter linked folders; left unsaid, their samples would be missing in silence.
+        links += [(place / name).relative_to(root).as_posix() for name in names if (place / name).is_symlink()]
+        ids += [(place / name).relative_to(root).as_posix() for name in files if _is_sample(name)]
+    check_inside(sorted(links) + sorted(name for name in ids if not is_inside(root, root / name)), where)
+    if not ids:
+        raise DataRejected(
+            "no-samples",
+            "This folder has no samples.",
+            where=where,
+            remedy="Put images (or .npy or .bin tensors) into one folder per class, or a manifest.csv beside them.",
+        )
+    loose = sorted(name for name in ids if "/" not in name)
+    if loose and len(loose) < len(ids):
+        raise DataRejected(
+            "label-mismatch",
+            f"Files that lie beside the class folders instead of in one {counted(loose)}.",
+            where=where,
+            remedy="Move them into the folder of their class, or write a manifest.csv.",
+        )
+    entries = tuple(Entry(name, root / name, label=None if loose else name.split("/")[0]) for name in sorted(ids))
+    check_readable(entries, where)
+    return Listing(where, "flat" if loose else "folders", entries)
+
+
+def _is_sample(name: str) -> bool:
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES

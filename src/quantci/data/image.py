@@ -1,0 +1,155 @@
+"""Image files: from any mode that Pillow reads to 8-bit grey or RGB pixels, upright."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantci.errors import DataRejected
+from quantci.records.dataset import ImageCounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+MAX_PIXELS = 64 * 1024**2
+# Photographs and drawings only: others of Pillow's formats start programs (EPS) or read what no camera writes.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+_ORIENTATION = 0x0112  # EXIF tag
+_LFS_POINTER = b"version https://git-lfs"
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """An image as it is seen.
+
+    Attributes:
+        pixels: uint8 [height, width] for grey, [height, width, 3] for RGB.
+        counts: what this file needed, each 0 or 1.
+        content_sha256: digest over size and RGB pixels: the same picture has it in every format and mode.
+    """
+
+    pixels: NDArray[np.uint8]
+    counts: ImageCounts
+    content_sha256: str
+
+
+def decode_image(path: Path) -> DecodedImage:
+    """Decode the first frame of an image file.
+
+    Raises:
+        DataRejected: `unreadable-image`: not an image, cut off, too large, or of pixels without a known range.
+    """
+    from PIL import Image
+
+    try:
+        # Pillow warns of odd EXIF, palettes and sizes: what matters of it is counted or refused here.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Image.draft is never called: it lets JPEG skip details, and the accuracy would follow.
+            with Image.open(path, formats=_FORMATS) as image:
+                return _decode(image)
+    except _UnfitError as error:
+        raise _unreadable(path, str(error)) from None
+    except Exception as error:  # on a damaged file Pillow's parsers raise whatever they stumble over
+        raise _unreadable(path, _reason(path, error)) from error
+
+
+def to_rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey [height, width] as RGB [height, width, 3]; RGB as it is."""
+    return np.repeat(pixels[:, :, np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+class _UnfitError(Exception):
+    """Pillow reads the file, but its pixels cannot be used."""
+
+
+def _decode(image: Image.Image) -> DecodedImage:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _UnfitError(f"it has {width} x {height} pixels, and {MAX_PIXELS} are the most that are decoded")
+    # Before anything else: the tiles that tell how pixels are stored are gone once they are loaded.
+    sixteen_bit = image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    before = image.getexif().get(_ORIENTATION)
+    image.load()
+    # Read again: TIFF turns itself while loading, and a PNG may hold its EXIF behind the pixels.
+    after = image.getexif().get(_ORIENTATION)
+    palette = image.mode in {"P", "PA"}
+    cmyk = image.mode == "CMYK"
+    alpha = image.has_transparency_data and not image.mode.startswith("I")
+    pixels = _turn(_to_pixels(image, alpha=alpha), after)
+    size = f"{pixels.shape[1]}x{pixels.shape[0]}\n".encode()
+    return DecodedImage(
+        pixels=pixels,
+        counts=ImageCounts(
+            exif_rotated=int(before in range(2, 9) or after in range(2, 9)),
+            palette=int(palette),
+            alpha=int(alpha),
+            cmyk=int(cmyk),
+            sixteen_bit=int(sixteen_bit),
+        ),
+        content_sha256=hashlib.sha256(size + to_rgb(pixels).tobytes()).hexdigest(),
+    )
+
+
+def _to_pixels(image: Image.Image, *, alpha: bool) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    if image.mode.startswith("I"):
+        return _to_8_bit(np.asarray(image))
+    if image.mode == "F":
+        raise _UnfitError("its pixels are floating-point numbers of unknown range; save them as .npy")
+    grey = image.mode in {"1", "L", "LA", "La"}
+    if alpha:
+        layer = image.convert("LA" if grey else "RGBA")
+        black = Image.new("L" if grey else "RGB", image.size)
+        black.paste(layer.convert(black.mode), mask=layer.getchannel("A"))
+        return np.array(black, dtype=np.uint8)
+    return np.array(image.convert("L" if grey else "RGB"), dtype=np.uint8)
+
+
+def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """16-bit grey to 8 bits: 65535 is 255, so a step is 257. Pillow's own conversion would clip all above 255."""
+    wide = values.astype(np.int64)
+    if wide.size and (wide.min() < 0 or wide.max() > 65535):
+        raise _UnfitError("its pixels are 32-bit integers of unknown range; save them as .npy")
+    return ((wide + 128) // 257).astype(np.uint8)
+
+
+def _turn(pixels: NDArray[np.uint8], orientation: object) -> NDArray[np.uint8]:
+    """Upright pixels [height, width, ...] from those stored in this EXIF orientation (1 to 8)."""
+    if orientation in {5, 6, 7, 8}:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    with path.open("rb") as file:
+        head = file.read(len(_LFS_POINTER))
+    if not head:
+        return "it is empty"
+    if head == _LFS_POINTER:
+        return "it is a Git LFS pointer, check out with lfs: true"
+    text = str(error).replace(str(path), path.name).strip().rstrip(".")
+    return f"Pillow says: {text or type(error).__name__}"
+
+
+def _unreadable(path: Path, reason: str) -> DataRejected:
+    return DataRejected(
+        "unreadable-image",
+        f"This image cannot be read: {reason}.",
+        where=str(path),
+        remedy="Save it again or take it out of the set.",
+    )

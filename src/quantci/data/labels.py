@@ -1,0 +1,91 @@
+"""From labels as written to indices of the model's outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantci.data.culprits import counted, first_of
+from quantci.errors import DataRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quantci.data.listing import Listing
+    from quantci.records.config import TaskConfig
+
+ANOMALY_LABELS = ("normal", "anomaly")  # MLPerf Tiny: 0 is normal, 1 is anomalous
+_MOST_CLASSES = 100_000  # an index by mistake (a year, an id) must not make a list of millions of labels
+
+
+def infer(listing: Listing, task: TaskConfig) -> tuple[str, ...]:
+    """The labels of the configuration, or else those that the set itself tells.
+
+    Class folders are sorted by name, as Keras does. A CSV's names are sorted likewise; indices become names.
+    A set without labels has none.
+
+    Raises:
+        DataRejected: `label-out-of-range`: an index that no classifier has.
+    """
+    if task.labels:
+        return task.labels
+    if task.kind == "anomaly":
+        return ANOMALY_LABELS
+    written = sorted({entry.label for entry in listing.entries if entry.label is not None})
+    if listing.class_count is not None:
+        count = listing.class_count
+    elif listing.kind == "manifest" and written and all(_is_index(label) for label in written):
+        count = max(map(int, written)) + 1
+    else:
+        return tuple(written)
+    if count > _MOST_CLASSES:
+        raise DataRejected(
+            "label-out-of-range",
+            f"The labels ask for {count} classes.",
+            where=listing.where,
+            remedy="Write class names, or indices that count from 0.",
+        )
+    return tuple(str(index) for index in range(count))
+
+
+def resolve(listing: Listing, labels: Sequence[str]) -> list[int | None]:
+    """The index of each entry's label; None where it has none.
+
+    Raises:
+        DataRejected: `label-mismatch` (a name that is no label, another number of classes) or `label-out-of-range`.
+    """
+    known = {name: index for index, name in enumerate(labels)}
+    if listing.class_count is not None:
+        if listing.class_count != len(labels):
+            raise DataRejected(
+                "label-mismatch",
+                f"This file has a class count of {listing.class_count}, but the labels are others {counted(labels)}.",
+                where=listing.where,
+                remedy="Correct task.labels, or take the set that belongs to this model.",
+            )
+        return [None if entry.label is None else int(entry.label) for entry in listing.entries]
+    indices = [_index(entry.label, known, by_number=listing.kind == "manifest") for entry in listing.entries]
+    unknown = list(dict.fromkeys(e.label for e, i in zip(listing.entries, indices, strict=True) if e.label and i == -1))
+    if unknown:
+        beyond = listing.kind == "manifest" and all(_is_index(label) for label in unknown)
+        what = "Class folders" if listing.kind == "folders" else "Labels"
+        raise DataRejected(
+            "label-out-of-range" if beyond else "label-mismatch",
+            f"{what} of this set that task.labels does not have {counted(unknown)}. It has: {first_of(labels)}.",
+            where=listing.where,
+            remedy="Rename them, or add them to task.labels in the order of the model's outputs.",
+        )
+    return indices
+
+
+def _index(label: str | None, known: dict[str, int], *, by_number: bool) -> int | None:
+    if label is None:
+        return None
+    if label in known:  # a name comes first: classes may be called 7 and 3
+        return known[label]
+    if by_number and _is_index(label) and int(label) < len(known):
+        return int(label)
+    return -1
+
+
+def _is_index(label: str) -> bool:
+    return label.isascii() and label.isdigit() and len(label) <= 12

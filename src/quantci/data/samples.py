@@ -1,0 +1,160 @@
+"""Samples: what a calibration or an evaluation set consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quantci.data.culprits import counted
+from quantci.data.folder import list_folder
+from quantci.data.labels import infer, resolve
+from quantci.data.manifest import read_manifest, read_rows
+from quantci.data.tensor import item_type
+from quantci.data.truth import is_truth, read_truth
+from quantci.errors import DataRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from quantci.data.listing import Entry, Listing, Role
+    from quantci.records.config import InputConfig, TaskConfig
+
+MANIFEST = "manifest.csv"
+TRUTH = "y_labels.csv"
+_MOST_SAMPLES = 2_000_000  # a stride of one byte over a large file must not fill the memory
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One input of the model.
+
+    Attributes:
+        id: path relative to the set with forward slashes, plus ``#k`` for its k-th window.
+        path: the file.
+        label: index of the class; None without one.
+        tags: words by which results are grouped.
+        group: id of the file; windows of one file share it.
+        window: byte offset and length within a .bin; None is the whole file.
+    """
+
+    id: str
+    path: Path
+    label: int | None
+    tags: tuple[str, ...]
+    group: str
+    window: tuple[int, int] | None
+
+
+def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, role: Role) -> list[Sample]:  # noqa: A002 - the name in quantci.toml
+    """Find the samples of a set in an order that is the same on every machine.
+
+    Args:
+        data: a folder per class; a folder with manifest.csv or y_labels.csv; such a CSV; for calibration also a flat
+            folder of images or tensors.
+        base: folder that `data` is relative to.
+        task: its labels; where it has none they are inferred, see `infer_labels`.
+        input: its dtype tells how to read .bin files.
+        role: an evaluation set must have a label for each sample and a sample for each label.
+
+    Raises:
+        DataRejected: `not-found`, `no-samples`, `path`, `manifest`, `label-mismatch`, `label-out-of-range`,
+            `empty-class`, `tensor-size` (a file shorter than its window) or `too-many-samples`.
+        ConfigError: `input-dtype`: .bin files without a dtype.
+    """
+    listing = _list(data, base, role)
+    if any(entry.path.suffix.lower() == ".bin" for entry in listing.entries):
+        item_type(input.dtype)
+    labels = infer(listing, task)
+    indices = resolve(listing, labels)
+    if role == "evaluation":
+        _check_classes(listing, labels, indices)
+    samples: list[Sample] = []
+    for entry, label in zip(listing.entries, indices, strict=True):
+        for k, window in enumerate(_windows(entry, listing.where, input)):
+            name = entry.id if window is None else f"{entry.id}#{k}"
+            samples.append(Sample(name, entry.path, label, entry.tags, entry.id, window))
+            if len(samples) > _MOST_SAMPLES:
+                raise DataRejected(
+                    "too-many-samples",
+                    f"This set has more than {_MOST_SAMPLES} samples; {entry.id} was read last.",
+                    where=listing.where,
+                    remedy="Take a larger stride or fewer files.",
+                )
+    return samples
+
+
+def infer_labels(data: str, base: Path, task: TaskConfig) -> tuple[str, ...]:
+    """The class names in the order of the model's outputs: `task.labels`, or those that the set tells by itself.
+
+    Sorted class folders, sorted names of a manifest, "0", "1", .. for indices; normal and anomaly for that task.
+    Ask the evaluation set: a calibration set may lack labels or classes.
+
+    Raises:
+        DataRejected: as `find_samples`.
+    """
+    return task.labels or infer(_list(data, base, "calibration"), task)
+
+
+def _list(data: str, base: Path, role: Role) -> Listing:
+    path = base / data
+    if path.is_dir():
+        for name in (MANIFEST, TRUTH):
+            if (path / name).is_file():
+                return _list(f"{data.rstrip('/')}/{name}", base, role)
+        return list_folder(path, data)
+    if not path.is_file():
+        raise DataRejected(
+            "not-found",
+            f"There is no {role} set here.",
+            where=data,
+            remedy=f"Correct {role}.data; it is relative to the folder of quantci.toml.",
+        )
+    if path.suffix.lower() != ".csv":
+        raise DataRejected(
+            "manifest", "This is neither a folder nor a .csv.", where=data, remedy=f"Correct {role}.data."
+        )
+    rows = read_rows(path, data)
+    if path.name == TRUTH or (rows and is_truth(rows[0][1])):
+        return read_truth(path, data)
+    return read_manifest(path, data, role)
+
+
+def _check_classes(listing: Listing, labels: tuple[str, ...], indices: list[int | None]) -> None:
+    if bare := [entry.id for entry, index in zip(listing.entries, indices, strict=True) if index is None]:
+        raise DataRejected(
+            "label-mismatch",
+            f"Samples of this evaluation set without a label {counted(bare)}.",
+            where=listing.where,
+            remedy="Put the files into one folder per class, or write a manifest.csv with their labels.",
+        )
+    present = set(indices)
+    if empty := [name for index, name in enumerate(labels) if index not in present]:
+        raise DataRejected(
+            "empty-class",
+            f"Classes without a sample in this evaluation set {counted(empty)}.",
+            where=listing.where,
+            remedy="Add samples of these classes, or remove them from task.labels if the model does not know them.",
+        )
+
+
+def _windows(entry: Entry, where: str, config: InputConfig) -> Iterator[tuple[int, int] | None]:
+    if entry.windows is None:
+        yield None
+        return
+    length, stride = entry.windows
+    if entry.path.suffix.lower() != ".bin" or length % item_type(config.dtype).itemsize:
+        problem = f"a window of {length} bytes does not fit .bin files of {config.dtype}"
+    elif stride % item_type(config.dtype).itemsize:
+        problem = f"a stride of {stride} bytes splits values of {config.dtype}"
+    elif (size := entry.path.stat().st_size) < length:
+        problem = f"the file has {size} bytes, fewer than its window of {length}"
+    else:
+        yield from ((offset, length) for offset in range(0, size - length + 1, stride))
+        return
+    raise DataRejected(
+        "tensor-size",
+        f"{entry.id}: {problem}.",
+        where=where,
+        remedy="Correct window and stride in the CSV, or input.dtype in quantci.toml.",
+    )

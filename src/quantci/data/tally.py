@@ -1,0 +1,114 @@
+"""The tally of a set while it is read: what was used, what was skipped, and what the files needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from quantci.data.culprits import counted
+from quantci.errors import DataRejected
+from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest, SkippedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quantci.data.preprocess import LoadedSample
+    from quantci.data.samples import Sample
+
+SKIPPABLE = frozenset({"unreadable-image", "unreadable-tensor"})
+MAX_SKIPPED_RATIO = 0.01
+
+
+@dataclass
+class Tally:
+    """Counts over loaded samples. Workers keep one each; merged in any order they tell the same."""
+
+    _used: dict[str, tuple[Sample, str]] = field(default_factory=dict)
+    _skipped: dict[str, tuple[Sample, DataRejected]] = field(default_factory=dict)
+    _counts: ImageCounts = field(default_factory=ImageCounts)
+
+    def add(self, sample: Sample, loaded: LoadedSample) -> None:
+        """Count a sample that is used."""
+        self._used[sample.id] = (sample, loaded.content_sha256)
+        self._counts = _sum(self._counts, loaded.counts)
+
+    def skip(self, sample: Sample, fault: DataRejected) -> None:
+        """Count a sample whose file cannot be read; raise any other fault again."""
+        if fault.code not in SKIPPABLE:
+            raise fault
+        self._skipped[sample.id] = (sample, fault)
+
+    def merge(self, other: Tally) -> None:
+        """Take over what another worker counted; no sample is in both."""
+        self._used.update(other._used)
+        self._skipped.update(other._skipped)
+        self._counts = _sum(self._counts, other._counts)
+
+    @property
+    def skipped(self) -> list[SkippedFile]:
+        """The files that could not be read, each once, sorted."""
+        reasons = {sample.group: fault.cause for sample, fault in self._skipped.values()}
+        return [SkippedFile(path=path, reason=reasons[path]) for path in sorted(reasons)]
+
+    @property
+    def digests(self) -> list[SampleDigest]:
+        """The identity of every used sample, sorted by id."""
+        return [SampleDigest(id=name, content_sha256=self._used[name][1]) for name in sorted(self._used)]
+
+    def summary(self, path: str, found: int, labels: Sequence[str], seed: int | None) -> DatasetSummary:
+        """What the record says of this set.
+
+        Args:
+            path: the set as written in the configuration.
+            found: samples in the set, of which these were chosen.
+            labels: class names by index.
+            seed: seed of the choice; None when all are used.
+
+        Raises:
+            DataRejected: as `check_skipped`.
+        """
+        files = {sample.group for sample, _ in (*self._used.values(), *self._skipped.values())}
+        check_skipped(self.skipped, len(files), path)
+        # One class has no name where labels are unknown: its index stands for it.
+        names = dict(enumerate(labels))
+        per_class = dict.fromkeys(labels, 0) if any(s.label is not None for s, _ in self._used.values()) else {}
+        total = hashlib.sha256()
+        for identity in sorted(self._used):
+            sample, content = self._used[identity]
+            label = None if sample.label is None else names.get(sample.label, str(sample.label))
+            if label is not None:
+                per_class[label] = per_class.get(label, 0) + 1
+            total.update(json.dumps([identity, label, sample.tags, content]).encode() + b"\n")
+        return DatasetSummary(
+            path=path,
+            sha256=total.hexdigest(),
+            found=found,
+            used=len(self._used),
+            seed=seed,
+            per_class=per_class,
+            image_counts=self._counts,
+            skipped=self.skipped,
+        )
+
+
+def check_skipped(skipped: Sequence[SkippedFile], attempted: int, where: str) -> None:
+    """Accept a few unreadable files: under 1 % of the files that were attempted.
+
+    Raises:
+        DataRejected: `unreadable-image` naming the first five files and their number.
+    """
+    if not skipped or len(skipped) < MAX_SKIPPED_RATIO * attempted:
+        return
+    raise DataRejected(
+        "unreadable-image",
+        f"Of {attempted} files, these cannot be read {counted([file.path for file in skipped])}. "
+        f"{skipped[0].path}: {skipped[0].reason}",
+        where=where,
+        remedy="Save these files again or take them out of the set; fewer than 1 % are skipped.",
+    )
+
+
+def _sum(first: ImageCounts, second: ImageCounts) -> ImageCounts:
+    return ImageCounts(**{name: getattr(first, name) + getattr(second, name) for name in ImageCounts.__struct_fields__})

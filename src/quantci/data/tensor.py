@@ -1,0 +1,105 @@
+"""Raw tensors: .npy files, and .bin files whose type and shape stand in the configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantci.errors import ConfigError, DataRejected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# MLPerf Tiny's files are little-endian; so are the chip and its host, but a record must not depend on that.
+_ITEM_TYPES = {"int8": "<i1", "uint8": "<u1", "int16": "<i2", "float32": "<f4"}
+
+
+def item_type(dtype: str | None) -> np.dtype[Any]:
+    """The little-endian numpy type of the values in .bin files.
+
+    Raises:
+        ConfigError: `input-dtype`: the configuration does not tell.
+    """
+    if dtype is None:
+        raise ConfigError(
+            "input-dtype",
+            "The set has .bin files, and a .bin file does not tell the type of its values.",
+            where="input.dtype",
+            remedy="Set input.dtype to int8, uint8, int16 or float32.",
+        )
+    return np.dtype(_ITEM_TYPES[dtype])
+
+
+def read_bin(
+    path: Path, dtype: np.dtype[Any], shape: tuple[int, ...], window: tuple[int, int] | None = None
+) -> NDArray[Any]:
+    """Read a .bin file, or the window (byte offset, length) of it, as an array of `shape` and `dtype`.
+
+    Raises:
+        DataRejected: `tensor-size`, or `unreadable-tensor` when the system cannot read it.
+    """
+    wanted = math.prod(shape) * dtype.itemsize
+    try:
+        offset, length = window or (0, path.stat().st_size)
+        if length != wanted:
+            raise DataRejected(
+                "tensor-size",
+                f"{'Its window' if window else 'The file'} has {length} bytes, but {dtype.name} of shape "
+                f"{list(shape)} takes {wanted}.",
+                where=str(path),
+                remedy="Correct input.dtype and input.shape, or take the files that belong to this model.",
+            )
+        values = np.fromfile(path, dtype=dtype, count=math.prod(shape), offset=offset)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    if values.size != math.prod(shape):
+        raise _unreadable(path, "the file ends before the window does")
+    return values.reshape(shape)
+
+
+def read_npy(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Read a .npy file of one sample as an array of `shape`, in the file's own type.
+
+    Raises:
+        DataRejected: `tensor-size`, or `unreadable-tensor` when it is no .npy of numbers.
+    """
+    try:
+        # Mapped: a header that promises terabytes is refused by its file's size, before memory is taken. It reads .npy
+        # only: no archive, and no array of objects, which is a pickle that would run its author's code.
+        mapped = np.lib.format.open_memmap(path, mode="r")
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except (
+        Exception
+    ) as error:  # numpy parses the header as Python text: a damaged one raises what a tokenizer can raise
+        raise _unreadable(path, "it is not a .npy of plain numbers, or it is cut off") from error
+    if mapped.dtype.kind not in "biuf":
+        raise _unreadable(path, "it does not hold integers or floats")
+    if mapped.size != math.prod(shape):
+        raise DataRejected(
+            "tensor-size",
+            f"The array has shape {list(mapped.shape)}, but the model's input has {list(shape)}.",
+            where=str(path),
+            remedy="Write one sample a file, in the shape of the model's input without the batch.",
+        )
+    return np.array(mapped, order="C").reshape(shape)
+
+
+def digest_tensor(values: NDArray[Any]) -> str:
+    """SHA-256 over the type and the little-endian bytes: the same values in .npy and .bin have the same digest."""
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return hashlib.sha256(f"{little.dtype.name}\n".encode() + little.tobytes()).hexdigest()
+
+
+def _unreadable(path: Path, reason: str) -> DataRejected:
+    return DataRejected(
+        "unreadable-tensor",
+        f"This tensor cannot be read: {reason}.",
+        where=str(path),
+        remedy="Write the file again or take it out of the set.",
+    )

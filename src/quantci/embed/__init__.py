@@ -1,0 +1,1 @@
+"""The ESP-IDF component: the quantized model and its constants, ready to compile."""

@@ -1,0 +1,84 @@
+"""One exception tree: every fault that a user can cause or meet has a kind, a code word, an exit code and a remedy.
+
+Exit codes: 0 success, 1 a bug in quantci, 2 configuration or input, 3 a gate failed, 4 device or infrastructure,
+130 cancelled. A workflow may retry 4; it must not retry 3. docs/errors.md lists every code word.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+EXIT_OK: Final = 0
+EXIT_BUG: Final = 1
+EXIT_INPUT: Final = 2
+EXIT_GATE: Final = 3
+EXIT_INFRASTRUCTURE: Final = 4
+EXIT_CANCELLED: Final = 130
+
+
+class QuantciError(Exception):
+    """A fault with its cause, its place and its remedy.
+
+    Attributes:
+        code: stable kebab-case word of this fault, such as ``git-lfs-pointer``.
+        cause: one sentence: what is wrong.
+        where: file, key path, tensor or port that the fault is about; empty when there is none.
+        remedy: one sentence: what to do.
+    """
+
+    status: ClassVar[str] = "tool_error"
+    exit_code: ClassVar[int] = EXIT_INFRASTRUCTURE
+
+    def __init__(self, code: str, cause: str, *, remedy: str, where: str = "") -> None:
+        super().__init__(code, cause, where, remedy)
+        self.code = code
+        self.cause = cause
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.cause} {self.remedy} [{self.code}]"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Faults cross process borders (worker pool): rebuild from the keyword arguments.
+        return (_rebuild, (type(self), self.code, self.cause, self.remedy, self.where))
+
+
+def _rebuild(kind: type[QuantciError], code: str, cause: str, remedy: str, where: str) -> QuantciError:
+    return kind(code, cause, remedy=remedy, where=where)
+
+
+class ConfigError(QuantciError):
+    """quantci.toml, a command line option or an environment variable is wrong."""
+
+    status = "config_rejected"
+    exit_code = EXIT_INPUT
+
+
+class ModelRejected(QuantciError):
+    """The model cannot be read, is damaged, or cannot run on the target."""
+
+    status = "model_rejected"
+    exit_code = EXIT_INPUT
+
+
+class DataRejected(QuantciError):
+    """The calibration or evaluation set cannot be used."""
+
+    status = "data_rejected"
+    exit_code = EXIT_INPUT
+
+
+class ToolError(QuantciError):
+    """The machine or a tool failed: disk, memory, a missing package, a converter that crashed."""
+
+    status = "tool_error"
+    exit_code = EXIT_INFRASTRUCTURE
+
+
+class Cancelled(QuantciError):
+    """The user or the CI service stopped the run."""
+
+    status = "cancelled"
+    exit_code = EXIT_CANCELLED

@@ -1,0 +1,45 @@
+"""predictions.npz: every output of every step, so that each number of the record can be computed again."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from quantci.data.samples import Sample
+
+PREDICTIONS = "predictions.npz"
+
+
+def to_npz(
+    samples: Sequence[Sample],
+    outputs: dict[str, NDArray[np.generic]],
+    *,
+    labels: Sequence[str],
+    scale: float,
+    zero_point: int,
+) -> bytes:
+    """The arrays as .npz without pickle; the same arrays give the same bytes.
+
+    Arrays: id, group [n] text; label [n] int64; label_names text; one array [n, d] a step (`float`, `int8_litert`,
+    `int8_oracle`): float32 of the float model, raw integers of the others, or the score float64 [n, 1] of an anomaly
+    task; scale and zero_point turn the integers into values: (integer - zero_point) * scale.
+    """
+    arrays: dict[str, Any] = {
+        "id": np.array([sample.id for sample in samples], dtype=np.str_),
+        "group": np.array([sample.group for sample in samples], dtype=np.str_),
+        "label": np.array([sample.label for sample in samples], dtype=np.int64),
+        "label_names": np.array(labels, dtype=np.str_),
+        "scale": np.float64(scale),
+        "zero_point": np.int64(zero_point),
+        **{step.replace("-", "_"): array for step, array in outputs.items()},
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()

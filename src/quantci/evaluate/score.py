@@ -1,0 +1,172 @@
+"""What a worker does with a batch of samples: read each once, and run it through all three steps of the waterfall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from quantci.data.tally import Tally
+from quantci.errors import DataRejected
+from quantci.evaluate.agreement import sample_differences
+from quantci.evaluate.anomaly import reconstruction_score
+from quantci.tflite.fixed_point import dequantize, quantize
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.oracle import open_oracle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from quantci.data.preprocess import Preprocessing
+    from quantci.data.samples import Sample
+    from quantci.records.config import Task
+    from quantci.tflite.oracle import Oracle
+    from quantci.tflite.runner import Runner
+
+STEPS: Final = ("float", "int8-litert", "int8-oracle")
+WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a worker needs; it is sent to each worker once."""
+
+    float_model: bytes
+    quantized_model: bytes
+    preprocessing: Preprocessing
+    oracle: Oracle
+    task: Task
+
+
+class Batch(NamedTuple):
+    """Results of the samples of a batch that could be read, in their order.
+
+    Attributes:
+        samples: those samples.
+        tally: what was read and what was skipped.
+        outputs: by step, [n, d]: float32 of the float model, integers of the others; the score [n, 1] for `anomaly`.
+        differences: by INT8 step, [n, 4], see sample_differences(), against the step before.
+        invoke_us: by step, the time of each invoke, [n].
+    """
+
+    samples: list[Sample]
+    tally: Tally
+    outputs: dict[str, NDArray[np.generic]]
+    differences: dict[str, NDArray[np.float64]]
+    invoke_us: dict[str, NDArray[np.float64]]
+
+
+class Scorer:
+    """The interpreters of one worker."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._runners: dict[str, Runner] = {
+            "float": open_lite_rt(job.float_model),
+            "int8-litert": open_lite_rt(job.quantized_model),
+            "int8-oracle": open_oracle(job.quantized_model, job.oracle),
+        }
+        self._is_warm = False
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the interpreters by step."""
+        return {step: runner.name for step, runner in self._runners.items()}
+
+    def score(self, samples: list[Sample]) -> Batch:
+        """Read the samples and run them through all steps.
+
+        Raises:
+            DataRejected: a sample that no set may hold; files that cannot be read are only counted.
+        """
+        tally = Tally()
+        read: list[Sample] = []
+        outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in STEPS}
+        differences: dict[str, list[NDArray[np.float64]]] = {step: [] for step in STEPS[1:]}
+        invoke_us: dict[str, list[float]] = {step: [] for step in STEPS}
+        for sample in samples:
+            try:
+                loaded = self._job.preprocessing.load(sample)
+            except DataRejected as error:
+                tally.skip(sample, error)
+                continue
+            tally.add(sample, loaded)
+            read.append(sample)
+            self._warm_up(loaded.tensor)
+            raw = {step: self._invoke(step, loaded.tensor) for step in STEPS}
+            values = {step: self._value(step, raw[step]) for step in STEPS}
+            for before, after in pairwise(STEPS):
+                differences[after].append(self._difference(before, after, raw, values))
+            for step in STEPS:
+                invoke_us[step].append(self._runners[step].invoke_us())
+                # A reconstruction is as large as its input: only its score is kept.
+                kept = raw[step]
+                if self._job.task == "anomaly":
+                    kept = reconstruction_score(loaded.tensor.reshape(1, -1), values[step])
+                outputs[step].append(kept.reshape(-1))
+        return Batch(
+            read,
+            tally,
+            {step: np.array(rows) for step, rows in outputs.items()},
+            {step: np.concatenate(rows) if rows else np.empty((0, 4)) for step, rows in differences.items()},
+            {step: np.array(times) for step, times in invoke_us.items()},
+        )
+
+    def _warm_up(self, tensor: NDArray[np.float32]) -> None:
+        if not self._is_warm:
+            for step in STEPS * WARM_UP:
+                self._invoke(step, tensor)
+            self._is_warm = True
+
+    def _invoke(self, step: str, tensor: NDArray[np.float32]) -> NDArray[np.generic]:
+        runner = self._runners[step]
+        if step != "float":
+            port = runner.inputs[0]
+            return runner.run([quantize(tensor, port.scale, port.zero_point, port.dtype)])[0].reshape(1, -1)
+        return runner.run([tensor])[0].reshape(1, -1)
+
+    def _value(self, step: str, raw: NDArray[np.generic]) -> NDArray[np.float32]:
+        port = self._runners[step].outputs[0]
+        return dequantize(raw, port.scale, port.zero_point) if step != "float" else raw.astype(np.float32)
+
+    def _difference(
+        self, before: str, after: str, raw: dict[str, NDArray[np.generic]], values: dict[str, NDArray[np.float32]]
+    ) -> NDArray[np.float64]:
+        return sample_differences(
+            values[before],
+            values[after],
+            raw_before=None if before == "float" else raw[before],  # type: ignore[arg-type]
+            raw_after=raw[after],  # type: ignore[arg-type]
+            scale=self._runners[after].outputs[0].scale,
+        )
+
+
+# A worker has one set of interpreters, opened by its first batch, so that a fault of the model reaches the caller.
+_job: Job | None = None
+_scorer: Scorer | None = None
+
+
+def take_job(job: Job) -> None:
+    """Initializer of a worker."""
+    global _job, _scorer
+    _job, _scorer = job, None
+
+
+def score_batch(samples: list[Sample]) -> Batch:
+    """Score a batch in a worker."""
+    return _opened().score(samples)
+
+
+def interpreter_names() -> dict[str, str]:
+    """Names of the interpreters by step, asked of a worker."""
+    return _opened().names
+
+
+def _opened() -> Scorer:
+    global _scorer  # noqa: PLW0603
+    if _scorer is None:
+        assert _job is not None, "take_job() comes first"
+        _scorer = Scorer(_job)
+    return _scorer

@@ -1,0 +1,1 @@
+"""Post-training quantization: float flatbuffer -> ranges -> INT8 flatbuffer -> checks -> strip."""

@@ -1,0 +1,97 @@
+"""Engines: from a float flatbuffer with ranges to an INT8 flatbuffer. Both give the same outputs in TFLM to 1 LSB.
+
+All ops become INT8 (what TFLiteConverter calls TFLITE_BUILTINS_INT8), weights are per-channel, biases INT32.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+from quantci.errors import ModelRejected, ToolError
+
+
+def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, where: str) -> bytes:
+    """Quantize inside ai-edge-litert, without TensorFlow. Runs in a worker.
+
+    `QuantizeModel` of the calibration wrapper uses the ranges that stand in the flatbuffer when nothing was fed.
+    A private module of a pinned wheel: tests/integration/test_engines.py holds it to TFLiteConverter's own result.
+
+    Raises:
+        ModelRejected: `unquantizable-op`: the op has no INT8 form.
+    """
+    import numpy as np
+    from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
+
+    def number(name: str) -> int:
+        return np.dtype(name).num
+
+    calibrator = wrapper.CalibrationWrapper(calibrated, [], [])
+    calibrator.Prepare()
+    allow_float, per_tensor, per_tensor_dense = False, False, False
+    try:
+        result: bytes = calibrator.QuantizeModel(
+            number(input_type),
+            number(output_type),
+            allow_float,
+            number("int8"),
+            number("int32"),
+            per_tensor,
+            per_tensor_dense,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ModelRejected(
+            "unquantizable-op",
+            f"The quantizer refused the model: {_one_line(error)}",
+            where=where,
+            remedy="Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU.",
+        ) from None
+    return bytes(result)
+
+
+def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: str, where: str) -> bytes:
+    """Quantize with TensorFlow's MLIR quantizer, as TFLiteConverter does. Runs in the TensorFlow worker.
+
+    Asking the quantizer for uint8 gives int8 silently, so the input and output types are changed afterwards, as
+    tensorflow/lite/python/lite.py (2.21.0) does.
+
+    Raises:
+        ModelRejected: `unquantizable-op`.
+        ToolError: `missing-extra`: TensorFlow is not installed.
+    """
+    try:
+        import tensorflow
+        from tensorflow.lite.python.convert import mlir_quantize
+        from tensorflow.lite.python.util import modify_model_io_type
+    except ImportError:
+        raise ToolError(
+            "missing-extra",
+            "The engine `tensorflow` needs TensorFlow, which is not installed.",
+            remedy="Install it with pip install 'quantci[tensorflow]', or choose --quantization-engine litert.",
+        ) from None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            quantized = mlir_quantize(calibrated)
+            result: Any = modify_model_io_type(
+                quantized, getattr(tensorflow, input_type), getattr(tensorflow, output_type)
+            )
+    except Exception as error:  # noqa: BLE001  whatever MLIR raises, it is about the model
+        raise ModelRejected(
+            "unquantizable-op",
+            f"TensorFlow's quantizer refused the model: {_one_line(error)}",
+            where=where,
+            remedy="Replace the op that it names, or try --quantization-engine litert.",
+        ) from None
+    return bytes(result)
+
+
+def engine_version(engine: str) -> str:
+    """Version of the package that an engine comes from."""
+    from importlib.metadata import version
+
+    return version("tensorflow" if engine == "tensorflow" else "ai-edge-litert")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

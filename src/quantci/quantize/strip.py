@@ -1,0 +1,87 @@
+"""Drop what the chip never reads: tensor names, calibration ranges, metadata, signatures, the description.
+
+The names stay in the record, so a later comparison can still name each layer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantci.errors import ToolError
+from quantci.tflite.flatbuffer import pack, parse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from quantci.tflite.oracle import Oracle
+
+
+def strip(quantized: bytes, where: str) -> tuple[bytes, list[str]]:
+    """The lean model, and the names of its tensors by index."""
+    model = parse(quantized, where)
+    subgraph = model.subgraphs[0]
+    names = [tensor.name.decode(errors="replace") if tensor.name else "" for tensor in subgraph.tensors]
+    for graph in model.subgraphs:
+        graph.name = None
+        for tensor in graph.tensors:
+            tensor.name = None
+            tensor.shapeSignature = None
+            if tensor.quantization is not None:
+                tensor.quantization.min = None
+                tensor.quantization.max = None
+    model.description = None
+    model.metadata = None
+    model.metadataBuffer = None
+    model.signatureDefs = None
+    _drop_unused_buffers(model)
+    return pack(model), names
+
+
+def _drop_unused_buffers(model: object) -> None:
+    """Keep buffer 0 (empty by convention) and each buffer that a tensor uses; equal constants are stored once."""
+    buffers = model.buffers  # type: ignore[attr-defined]
+    kept = [buffers[0]]
+    new_index: dict[bytes, int] = {b"": 0}
+    for graph in model.subgraphs:  # type: ignore[attr-defined]
+        for tensor in graph.tensors:
+            data = buffers[tensor.buffer].data
+            content = b"" if data is None else np.asarray(data, dtype=np.uint8).tobytes()
+            if content not in new_index:
+                new_index[content] = len(kept)
+                kept.append(buffers[tensor.buffer])
+            tensor.buffer = new_index[content]
+    model.buffers = kept  # type: ignore[attr-defined]
+
+
+def check_same_outputs(
+    before: bytes, after: bytes, samples: list[NDArray[np.float32]], oracle: Oracle
+) -> tuple[int, list[str]]:
+    """Run both models on the samples in LiteRT and in the oracle. Runs in a worker.
+
+    Returns:
+        The number of samples compared and the names of the interpreters.
+
+    Raises:
+        ToolError: `strip-changed-outputs`: a bug in quantci; the stripped model is not kept.
+    """
+    from quantci.tflite.fixed_point import quantize
+    from quantci.tflite.lite_rt import open_lite_rt
+    from quantci.tflite.oracle import open_oracle
+
+    names = []
+    for opener in (open_lite_rt, lambda data: open_oracle(data, oracle)):
+        first, second = opener(before), opener(after)
+        names.append(first.name)
+        spec = first.inputs[0]
+        for sample in samples:
+            tensor = quantize(sample, spec.scale, spec.zero_point, spec.dtype)
+            pairs = zip(first.run([tensor]), second.run([tensor]), strict=True)
+            if not all(np.array_equal(left, right) for left, right in pairs):
+                raise ToolError(
+                    "strip-changed-outputs",
+                    f"Stripping the model changed its outputs in {first.name}.",
+                    remedy="Set quantization.strip = false, and report this as a bug with the model.",
+                )
+    return len(samples), names

@@ -1,0 +1,126 @@
+"""The base of all records, and the only place where they are encoded, decoded, read and written."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+from quantci.errors import ToolError
+
+SCHEMA_VERSION = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen, strictly decoded piece of data. Subclasses repeat `kw_only=True`: msgspec does not inherit it."""
+
+
+R = TypeVar("R", bound=Record)
+
+
+def encode(record: Record) -> bytes:
+    """The record as indented JSON that ends in a newline.
+
+    Raises:
+        ValueError: a number is not finite (msgspec would write null), or a field does not fit its own type: struct
+            constructors do not validate, so the record is decoded again and compared.
+    """
+    builtin = msgspec.to_builtins(record)
+    for pointer, value in _leaves(builtin, "$"):
+        if isinstance(value, float) and not math.isfinite(value):
+            msg = f"{type(record).__name__}: {value} at {pointer}: what is not measured is null, never {value}"
+            raise ValueError(msg)
+    data = msgspec.json.format(msgspec.json.encode(builtin), indent=2) + b"\n"
+    try:
+        again = msgspec.json.decode(data, type=type(record))
+    except msgspec.ValidationError as error:
+        msg = f"{type(record).__name__} does not fit its own schema: {error}"
+        raise ValueError(msg) from error
+    if again != record:
+        msg = f"{type(record).__name__} changes when it is written and read again"
+        raise ValueError(msg)
+    return data
+
+
+def decode(data: bytes, kind: type[R]) -> R:
+    """The record of `kind` in this JSON.
+
+    Raises:
+        msgspec.ValidationError: the JSON does not fit; its text names the path of the offending value.
+    """
+    return msgspec.json.decode(data, type=kind)
+
+
+def write(path: Path, record: Record) -> None:
+    """Write the record to `path`, whole or not at all."""
+    write_bytes(path, encode(record))
+
+
+def read(path: Path, kind: type[R]) -> R:
+    """Read a record that quantci wrote.
+
+    Raises:
+        ToolError: `not-found` or `schema`, naming the file and the JSON path.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ToolError(
+            "not-found",
+            f"There is no {path.name} here.",
+            where=str(path),
+            remedy=f"Run the stage that writes it first: quantci {path.stem}.",
+        ) from None
+    try:
+        return decode(data, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ToolError(
+            "schema",
+            f"This is not a valid {kind.__name__}: {error}.",
+            where=str(path),
+            remedy="Write it again with this version of quantci.",
+        ) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: into a temporary sibling, then renamed over `path`.
+
+    Raises:
+        ToolError: `unwritable`: the folder cannot be made or written, or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ToolError(
+            "unwritable",
+            f"Cannot write this file: {error.strerror or error}.",
+            where=str(path),
+            remedy="Choose another folder with --output-dir, or free the disk.",
+        ) from error
+
+
+def _leaves(value: object, pointer: str) -> Iterable[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{pointer}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{pointer}[{index}]")
+    else:
+        yield pointer, value

@@ -1,0 +1,156 @@
+"""quantci.toml. Every field is also a command line option and a QUANTCI_* variable (cli/options.py makes them)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.units import Bytes, Microseconds, Positive, Ratio
+
+Task = Literal["classification", "anomaly"]
+Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+IntegerType = Literal["int8", "uint8"]
+Engine = Literal["auto", "litert", "tensorflow"]
+
+
+class ModelConfig(Record, frozen=True, kw_only=True):
+    """Where the model comes from."""
+
+    source: Annotated[
+        str, Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite.", min_length=1)
+    ]
+    signature: Annotated[
+        str, Meta(description="Signature of a SavedModel; its first one is serving_default.", min_length=1)
+    ] = "serving_default"
+
+
+class TaskConfig(Record, frozen=True, kw_only=True):
+    """What the model answers."""
+
+    kind: Annotated[Task, Meta(description="classification, or anomaly (a score from an autoencoder).")] = (
+        "classification"
+    )
+    labels: Annotated[tuple[str, ...], Meta(description="Class names in the order of the model's outputs.")] = ()
+    top_k: Annotated[int, Meta(ge=1, description="k of the top-k accuracy; capped at the number of classes.")] = 3
+    metrics: Annotated[
+        tuple[str, ...],
+        Meta(description="Own metrics as module:function, called with (probabilities [n, classes], labels [n])."),
+    ] = ()
+
+
+class InputConfig(Record, frozen=True, kw_only=True):
+    """How a file becomes the model's input. width and height default to the model's own."""
+
+    width: Annotated[Positive | None, Meta(description="Pixels; null takes the model's.")] = None
+    height: Annotated[Positive | None, Meta(description="Pixels; null takes the model's.")] = None
+    color: Annotated[Literal["auto", "rgb", "grey"], Meta(description="auto follows the model's channels.")] = "auto"
+    resize: Annotated[Resize, Meta(description="Resize filter, by Pillow's name; use the one of the training.")] = (
+        "bilinear"
+    )
+    preprocess: Annotated[
+        Literal["normalize", "in-model"],
+        Meta(description="normalize: x = (value - mean) / std. in-model: raw values, the graph does it itself."),
+    ] = "normalize"
+    mean: Annotated[
+        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255; one, or one a channel.")
+    ] = (0.0,)
+    std: Annotated[
+        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255; one, or one a channel.")
+    ] = (255.0,)
+    dtype: Annotated[
+        Literal["int8", "uint8", "int16", "float32"] | None, Meta(description="Type of the values in .bin files.")
+    ] = None
+    shape: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...], Meta(description="Shape of one sample in .bin files, without batch.")
+    ] = ()
+
+
+class CalibrationConfig(Record, frozen=True, kw_only=True):
+    """The calibration set (TFLite: representative dataset)."""
+
+    data: Annotated[str, Meta(description="Folder per class, CSV manifest, or folder of tensors.", min_length=1)]
+    samples: Annotated[int, Meta(ge=1, description="How many are used; 200 to 500 are advised.")] = 300
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified choice.")] = 0
+
+
+class EvaluationConfig(Record, frozen=True, kw_only=True):
+    """The evaluation set."""
+
+    data: Annotated[str, Meta(description="Folder per class, CSV manifest, or folder of tensors.", min_length=1)]
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the bootstrap.")] = 0
+    workers: Annotated[int, Meta(ge=0, description="Worker processes; 0 takes one for each core.")] = 0
+    oracle: Annotated[
+        Literal["auto", "tflm", "litert-reference"],
+        Meta(description="Interpreter that judges INT8; auto is TFLM where its wheel exists."),
+    ] = "auto"
+
+
+class QuantizationConfig(Record, frozen=True, kw_only=True):
+    """How the float model becomes INT8."""
+
+    input_type: Annotated[IntegerType, Meta(description="Type of the quantized model's input.")] = "int8"
+    output_type: Annotated[IntegerType, Meta(description="Type of the quantized model's output.")] = "int8"
+    recipe: Annotated[Literal["minmax"], Meta(description="Name of the quantization recipe.")] = "minmax"
+    engine: Annotated[
+        Engine, Meta(description="auto: tensorflow where the source needed TensorFlow anyway, else litert.")
+    ] = "auto"
+    strip: Annotated[bool, Meta(description="Drop what the chip never reads: names, ranges, metadata.")] = True
+
+
+class TargetConfig(Record, frozen=True, kw_only=True):
+    """The chip."""
+
+    chip: Annotated[Literal["esp32s3"], Meta(description="Chip that the model shall run on.")] = "esp32s3"
+
+
+class EmbedConfig(Record, frozen=True, kw_only=True):
+    """The ESP-IDF component."""
+
+    component: Annotated[
+        str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$", description="Name of the component and of its C++ namespace.")
+    ] = "quantci_model"
+    storage: Annotated[
+        Literal["array", "binary"],
+        Meta(description="array: aligned C array. binary: the .tflite itself by .incbin, compiles faster."),
+    ] = "array"
+    custom_ops: Annotated[dict[str, str], Meta(description="Header that registers a CUSTOM op, by the op's name.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+class GatesConfig(Record, frozen=True, kw_only=True):
+    """Limits that fail a change. A gate that is not set is not judged."""
+
+    max_accuracy_drop: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of accuracy (or AUC) from float to INT8, 0..1.")
+    ] = None
+    max_worst_class_drop: Annotated[Ratio | None, Meta(description="Largest accepted loss of any class's recall.")] = (
+        None
+    )
+    max_model_bytes: Annotated[Bytes | None, Meta(description="Largest accepted quantized model file.")] = None
+    max_arena_bytes: Annotated[Bytes | None, Meta(description="Largest accepted tensor arena.")] = None
+    max_latency_us: Annotated[Microseconds | None, Meta(description="Largest accepted latency on the chip.")] = None
+    int_only: Annotated[bool, Meta(description="Refuse a quantized model that has float or custom ops.")] = True
+    fail_on_inconclusive: Annotated[bool, Meta(description="Exit with 3 also when the verdict is inconclusive.")] = (
+        False
+    )
+
+
+class Config(Record, frozen=True, kw_only=True):
+    """The whole of quantci.toml. Relative paths are relative to the file's own folder."""
+
+    model: ModelConfig
+    calibration: CalibrationConfig
+    evaluation: EvaluationConfig
+    output_dir: Annotated[str, Meta(description="Folder for everything that quantci writes.", min_length=1)] = (
+        "build/quantci"
+    )
+    task: TaskConfig = TaskConfig()
+    input: InputConfig = InputConfig()
+    quantization: QuantizationConfig = QuantizationConfig()
+    target: TargetConfig = TargetConfig()
+    embed: EmbedConfig = EmbedConfig()
+    gates: GatesConfig = GatesConfig()

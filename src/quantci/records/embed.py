@@ -1,0 +1,50 @@
+"""What `quantci embed` writes: the ESP-IDF component."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.stage import Advice, StageRecord
+from quantci.records.units import Bytes, Sha256
+
+
+class EmbeddedFile(Record, frozen=True, kw_only=True):
+    """One generated file."""
+
+    path: Annotated[str, Meta(description="Relative to the component folder.")]
+    file_bytes: Bytes
+    sha256: Sha256
+
+
+class ArenaEstimate(Record, frozen=True, kw_only=True):
+    """Tensor arena. Estimated from the host's own TFLM; not measured on a chip."""
+
+    recommended_bytes: Annotated[Bytes, Meta(description="What the generated header reserves.")]
+    host_used_bytes: Annotated[Bytes, Meta(description="What 64-bit TFLM used on the host.")]
+    scratch_margin_bytes: Annotated[Bytes, Meta(description="Largest ESP-NN scratch of any op.")]
+    headroom_bytes: Annotated[Bytes, Meta(description="Added on top.")]
+    kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
+    basis: Annotated[str, Meta(description="One sentence: what the estimate rests on.")]
+
+
+class EmbedResult(Record, frozen=True, kw_only=True):
+    """The component and its constants."""
+
+    component: str
+    component_dir: Annotated[str, Meta(description="Relative to the output folder.")]
+    model_sha256: Sha256
+    model_bytes: Bytes
+    resolver_ops: Annotated[list[str], Meta(description="Ops that the generated op resolver registers.")]
+    arena: Annotated[ArenaEstimate | None, Meta(description="Null when it is not known; `advice` says why.")]
+    files: list[EmbeddedFile]
+    advice: list[Advice]
+
+
+class EmbedRecord(StageRecord, frozen=True, kw_only=True):
+    """Record of the stage `embed`."""
+
+    stage: Literal["embed"]
+    result: EmbedResult | None

@@ -1,0 +1,73 @@
+"""What can be read off a .tflite file without running it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.units import Bytes, Count, Sha256
+
+
+class TensorInfo(Record, frozen=True, kw_only=True):
+    """One tensor of the main subgraph."""
+
+    index: Count
+    name: str
+    shape: Annotated[list[int], Meta(description="Dimensions; -1 where the size is not fixed.")]
+    dtype: Annotated[str, Meta(description="Lower-case TFLite type: int8, uint8, int16, int32, int64, float32, ...")]
+    scale: Annotated[list[float], Meta(description="Empty when not quantized; one per channel when per-channel.")]
+    zero_point: list[int]
+    quantized_dimension: Annotated[int | None, Meta(description="Channel axis of a per-channel tensor.")]
+    constant_bytes: Annotated[Bytes, Meta(description="Bytes of stored data; 0 for an activation.")]
+
+
+class OpInfo(Record, frozen=True, kw_only=True):
+    """One operator (layer) of the main subgraph."""
+
+    index: Count
+    op: Annotated[str, Meta(description="TFLite builtin name such as CONV_2D, or the name of a custom op.")]
+    version: Annotated[int, Meta(description="Version of the operator in the schema.")]
+    is_custom: bool
+    inputs: Annotated[list[int], Meta(description="Tensor indices; -1 for an absent optional input.")]
+    outputs: list[int]
+    output_name: str
+    output_shape: list[int]
+    macs: Annotated[int | None, Meta(description="Multiply-accumulates of one inference; null if not known.")]
+    weight_bytes: Annotated[Bytes, Meta(description="Bytes of the constants that only this op reads first.")]
+    fused_activation: Annotated[str | None, Meta(description="NONE, RELU, RELU6, ...; null if the op has none.")]
+    is_float: Annotated[bool, Meta(description="True when it reads or writes a float tensor.")]
+    runs_in_tflm: Annotated[bool, Meta(description="True when TFLM registers this op.")]
+
+
+class OpCount(Record, frozen=True, kw_only=True):
+    """How often an op occurs, and what it costs in all."""
+
+    op: str
+    version: Annotated[int, Meta(description="Highest version of the op in the model.")]
+    count: Count
+    macs: int | None
+    weight_bytes: Bytes
+    runs_in_tflm: bool
+
+
+class ModelSummary(Record, frozen=True, kw_only=True):
+    """A look into a .tflite file."""
+
+    file_name: str
+    sha256: Sha256
+    file_bytes: Bytes
+    subgraph_count: Count
+    weight_bytes: Annotated[Bytes, Meta(description="Bytes of all constant tensors.")]
+    parameter_count: Annotated[Count, Meta(description="Elements of all weights and biases.")]
+    macs: Annotated[int | None, Meta(description="Sum over the ops whose cost is known.")]
+    inputs: list[TensorInfo]
+    outputs: list[TensorInfo]
+    op_counts: list[OpCount]
+    ops: list[OpInfo]
+    tensors: list[TensorInfo]
+    dynamic_tensors: Annotated[list[str], Meta(description="Tensors whose shape is not fixed: TFLM cannot run them.")]
+    float_tensors: Annotated[list[str], Meta(description="Tensors of a float type.")]
+    unsupported_ops: Annotated[list[str], Meta(description="OP (version N) that TFLM does not register.")]
+    is_integer_only: Annotated[bool, Meta(description="True when no op reads or writes a float and none is custom.")]

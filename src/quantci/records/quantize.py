@@ -1,0 +1,74 @@
+"""What `quantci quantize` writes: from the source model to the INT8 model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.dataset import DatasetSummary, SampleDigest
+from quantci.records.model import ModelSummary
+from quantci.records.stage import Advice, StageRecord
+from quantci.records.units import Bytes, Count, NonNegative, Sha256
+
+
+class SourceInfo(Record, frozen=True, kw_only=True):
+    """The source model and how it became model_float.tflite."""
+
+    path: str
+    format: Annotated[
+        Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite"], Meta(description="File format.")
+    ]
+    sha256: Annotated[Sha256, Meta(description="Digest of the file, or of all files of a SavedModel folder.")]
+    signature: Annotated[str | None, Meta(description="Signature used; null for single-signature formats.")]
+    converter: Annotated[str | None, Meta(description="Converter and version; null for a .tflite taken as it is.")]
+    largest_difference: Annotated[
+        NonNegative | None,
+        Meta(description="Largest absolute output difference to the source model; null when taken as it is."),
+    ]
+    compared_samples: Annotated[Count, Meta(description="Calibration samples that were compared.")]
+
+
+class TensorRange(Record, frozen=True, kw_only=True):
+    """Range of one activation over the calibration set."""
+
+    tensor: Annotated[Count, Meta(description="Index in the main subgraph of model_float.tflite.")]
+    name: str
+    min: float
+    max: float
+
+
+class StripInfo(Record, frozen=True, kw_only=True):
+    """What was dropped because the chip never reads it."""
+
+    bytes_before: Bytes
+    bytes_after: Bytes
+    compared_samples: Annotated[Count, Meta(description="Samples on which outputs were proved identical.")]
+    interpreters: Annotated[list[str], Meta(description="Interpreters in which they were compared.")]
+    tensor_names: Annotated[list[str], Meta(description="Names by tensor index, kept here only.")]
+
+
+class QuantizeResult(Record, frozen=True, kw_only=True):
+    """Both models, the ranges between them, and how they came about."""
+
+    source: SourceInfo
+    float_model: ModelSummary
+    quantized_model: ModelSummary
+    engine: Annotated[Literal["litert", "tensorflow"], Meta(description="What turned ranges into INT8.")]
+    engine_version: str
+    recipe: str
+    input_type: str
+    output_type: str
+    ranges: list[TensorRange]
+    calibration: DatasetSummary
+    calibration_samples: list[SampleDigest]
+    strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
+    advice: list[Advice]
+
+
+class QuantizeRecord(StageRecord, frozen=True, kw_only=True):
+    """Record of the stage `quantize`."""
+
+    stage: Literal["quantize"]
+    result: QuantizeResult | None

@@ -1,0 +1,17 @@
+"""Bounded, described number types that the records share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+SignedRatio = Annotated[float, Meta(ge=-1, le=1)]
+Positive = Annotated[int, Meta(ge=1)]
+NonNegative = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+Bytes = Annotated[int, Meta(ge=0, description="Size in bytes.")]
+Microseconds = Annotated[float, Meta(ge=0, description="Duration in microseconds.")]
+Seconds = Annotated[float, Meta(ge=0, description="Duration in seconds.")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]

@@ -1,0 +1,177 @@
+"""Candidate minus baseline, and what may not be compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from quantci.errors import ToolError
+from quantci.records.base import SCHEMA_VERSION, decode
+from quantci.records.evaluate import ClassificationMetrics, EvaluateResult, Step
+from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantci.records.embed import EmbedResult
+    from quantci.records.quantize import QuantizeResult
+
+
+class Parts(NamedTuple):
+    """The results of one side."""
+
+    quantize: QuantizeResult | None
+    evaluate: EvaluateResult | None
+    embed: EmbedResult | None
+    quantci_version: str
+
+
+class _Version(msgspec.Struct):
+    schema_version: int = 0
+
+
+def read_baseline(path: Path) -> Report:
+    """The report of the base branch.
+
+    Raises:
+        ToolError: `not-found`, or `schema` naming the JSON path: another version wrote it, or it is no report.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ToolError(
+            "not-found",
+            f"The baseline cannot be read: {error.strerror or error}.",
+            where=str(path),
+            remedy="Give the report.json of the base branch, or leave the baseline away.",
+        ) from error
+    try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version > SCHEMA_VERSION:
+            message = f"schema version {version} is newer than {SCHEMA_VERSION} - at `$.schema_version`"
+            raise msgspec.ValidationError(message)
+        return decode(data, Report)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ToolError(
+            "schema",
+            f"The baseline is not a report that this quantci can read: {error}.",
+            where=str(path),
+            remedy="Make the baseline again on the base branch with this version of quantci.",
+        ) from error
+
+
+def compare(candidate: Parts, baseline: Report) -> BaselineComparison:
+    """Every number that both sides have and that may be compared."""
+    notes: list[str] = []
+    theirs = baseline.provenance.quantci_version
+    if theirs != candidate.quantci_version:
+        notes.append(f"The baseline was made by quantci {theirs}, this change by {candidate.quantci_version}.")
+    mine, old = candidate.quantize, baseline.quantize
+    same_dataset = (
+        candidate.evaluate is not None
+        and baseline.evaluate is not None
+        and candidate.evaluate.dataset.sha256 == baseline.evaluate.dataset.sha256
+    )
+    int8_delta, float_delta = _accuracy(candidate, baseline, notes, same_dataset=same_dataset)
+    if mine is None or old is None:
+        notes.append("Model size, ops and layers are not compared: quantize gave no result on one side.")
+    arena = candidate.embed.arena if candidate.embed else None
+    old_arena = baseline.embed.arena if baseline.embed else None
+    if arena is None or old_arena is None:
+        notes.append("The tensor arena is not compared: there is no estimate on one side.")
+    macs = mine.quantized_model.macs if mine else None
+    old_macs = old.quantized_model.macs if old else None
+    return BaselineComparison(
+        quantci_version=theirs,
+        git_commit=baseline.provenance.git_commit,
+        quantized_sha256=old.quantized_model.sha256 if old else None,
+        same_model=mine is not None and old is not None and mine.quantized_model.sha256 == old.quantized_model.sha256,
+        same_dataset=same_dataset,
+        accuracy_delta=int8_delta,
+        float_accuracy_delta=float_delta,
+        model_bytes_delta=mine.quantized_model.file_bytes - old.quantized_model.file_bytes if mine and old else None,
+        arena_bytes_delta=arena.recommended_bytes - old_arena.recommended_bytes if arena and old_arena else None,
+        macs_delta=macs - old_macs if macs is not None and old_macs is not None else None,
+        ops=_op_changes(mine, old) if mine and old else [],
+        layers=_layer_changes(mine, old) if mine and old else [],
+        not_comparable=notes,
+    )
+
+
+def layer_names(result: QuantizeResult) -> list[str]:
+    """The name of each op's output in the quantized model, from before stripping where that dropped it."""
+    kept = result.strip.tensor_names if result.strip else []
+    return [
+        kept[op.outputs[0]] if op.outputs and 0 <= op.outputs[0] < len(kept) else op.output_name
+        for op in result.quantized_model.ops
+    ]
+
+
+def accuracy_of(step: Step) -> float:
+    """The step's main metric."""
+    metrics = step.metrics
+    return metrics.top1_accuracy if isinstance(metrics, ClassificationMetrics) else metrics.roc_auc
+
+
+def _accuracy(
+    candidate: Parts, baseline: Report, notes: list[str], *, same_dataset: bool
+) -> tuple[float | None, float | None]:
+    mine, old = candidate.evaluate, baseline.evaluate
+    if mine is None or old is None:
+        notes.append("Accuracy is not compared: evaluate gave no result on one side.")
+        return None, None
+    if mine.paired.metric != old.paired.metric:
+        notes.append("Accuracy is not compared: the task is another one.")
+        return None, None
+    if not same_dataset:
+        notes.append("Accuracy is not compared: the evaluation set is not the same.")
+        return None, None
+    reasons = []
+    if (mine.oracle, mine.steps[-1].interpreter) != (old.oracle, old.steps[-1].interpreter):
+        reasons.append(f"the oracle was {old.steps[-1].interpreter} and is {mine.steps[-1].interpreter}")
+    engines = [(side.engine, side.engine_version) for side in (baseline.quantize, candidate.quantize) if side]
+    if len(set(engines)) > 1:
+        reasons.append("the engine was {} {} and is {} {}".format(*engines[0], *engines[1]))
+    if reasons:
+        notes.append(f"INT8 accuracy is not compared: {', and '.join(reasons)}.")
+    float_delta = None
+    if mine.steps[0].interpreter == old.steps[0].interpreter:
+        float_delta = accuracy_of(mine.steps[0]) - accuracy_of(old.steps[0])
+    else:
+        notes.append(
+            f"Float accuracy is not compared: the interpreter was {old.steps[0].interpreter} and is "
+            f"{mine.steps[0].interpreter}."
+        )
+    return (None if reasons else accuracy_of(mine.steps[-1]) - accuracy_of(old.steps[-1])), float_delta
+
+
+def _op_changes(mine: QuantizeResult, old: QuantizeResult) -> list[OpChange]:
+    now = Counter(op.op for op in mine.quantized_model.ops)
+    before = Counter(op.op for op in old.quantized_model.ops)
+    return [
+        OpChange(op=op, baseline_count=before[op], candidate_count=now[op])
+        for op in sorted(now.keys() | before.keys())
+        if now[op] != before[op]
+    ]
+
+
+def _layer_changes(mine: QuantizeResult, old: QuantizeResult) -> list[LayerChange]:
+    now, before = _weights(mine), _weights(old)
+    return [
+        LayerChange(name=key[0], baseline_bytes=before.get(key), candidate_bytes=now.get(key))
+        for key in [*now, *(key for key in before if key not in now)]
+        if now.get(key) != before.get(key)
+    ]
+
+
+def _weights(result: QuantizeResult) -> dict[tuple[str, int], int]:
+    """Weight bytes by (name, how many of that name came before), in the order of the model."""
+    seen: Counter[str] = Counter()
+    weights: dict[tuple[str, int], int] = {}
+    for name, op in zip(layer_names(result), result.quantized_model.ops, strict=True):
+        if op.weight_bytes:
+            weights[name, seen[name]] = op.weight_bytes
+            seen[name] += 1
+    return weights

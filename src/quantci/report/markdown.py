@@ -1,0 +1,81 @@
+"""The comment: what a person reads on a pull request, from report.json alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from quantci.report.escape import code, prose, row
+from quantci.report.fit import COMMENT_LIMIT, cut, length
+from quantci.report.sections import sections
+from quantci.report.summary import Row, headline, summary_rows
+from quantci.report.wording import MARKS, NBSP
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from quantci.records.report import Report
+
+_LABEL_LIMIT: Final = 14  # more would push the table over the edge of a phone
+
+
+def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
+    """The comment in GitHub's Markdown, at most `limit` characters."""
+    template = _template("comment.md.j2")
+    parts = sections(report)
+    tables = [table for part in parts for table in part.tables]
+    values: dict[str, Any] = {
+        "mark": MARKS[report.verdict],
+        "headline": headline(report),
+        "title": report.title,
+        "reason": report.verdict_reason,
+        "failures": _failures(report),
+        "summary": [row(_cells(line)) for line in summary_rows(report)],
+        "sections": parts,
+    }
+    text = template.render(values)
+    if length(text) <= limit:
+        return text
+    rows = sum(length(line) + 1 for table in tables for line in table.rows)
+    cut(tables, limit - (length(text) - rows))
+    return template.render(values)
+
+
+def _failures(report: Report) -> list[dict[str, str]]:
+    """The fault that stopped the run, then those of other stages."""
+    found = [report.failure] if report.failure else []
+    found += [
+        outcome.failure
+        for outcome in report.stages
+        if outcome.failure is not None and outcome.status != "not_run" and outcome.failure not in found
+    ]
+    return [
+        {
+            "cause": "" if failure.cause in report.verdict_reason else prose(failure.cause),  # it stands above
+            "remedy": prose(failure.remedy),
+            "where": code(failure.where, 200) if failure.where else "",
+            "code": code(failure.code),
+        }
+        for failure in found
+    ]
+
+
+def _cells(line: Row) -> tuple[str, str, str]:
+    metric = f"{MARKS[line.verdict]}{NBSP}**{line.metric}**" if line.verdict else f"**{line.metric}**"
+    label = f"{code(line.label, _LABEL_LIMIT)}<br>" if line.label is not None else ""
+    kind = f"<br>{line.kind}" if line.kind else ""
+    return metric + kind, label + line.value, "<br>".join(line.changes)
+
+
+def _template(name: str) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("quantci.report"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown: escape.py makes names literal, HTML escapes would show
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(code=code, prose=prose)
+    return environment.get_template(name)

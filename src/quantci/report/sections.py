@@ -1,0 +1,134 @@
+"""The folded parts of the comment, in their order: what lies behind each number."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from quantci.report import quality
+from quantci.report.baseline import layer_names
+from quantci.report.escape import code, prose
+from quantci.report.tables import MOST_ROWS, Section, Table
+from quantci.report.wording import NBSP, points, size, size_change
+
+if TYPE_CHECKING:
+    from quantci.records.quantize import QuantizeResult
+    from quantci.records.report import BaselineComparison, Report
+
+
+def sections(report: Report) -> list[Section]:
+    """Every part that this report has something to say in."""
+    parts: list[Section] = []
+    if report.gates:
+        parts.append(quality.gates(report))
+    if report.evaluate is not None:
+        parts += [quality.waterfall(report.evaluate), quality.classes(report.evaluate), quality.tags(report.evaluate)]
+        parts.append(quality.samples(report.evaluate))
+    if report.baseline is not None:
+        parts.append(_changes(report.baseline))
+    if report.quantize is not None:
+        parts += [_layers(report.quantize), _calibration(report.quantize)]
+    parts += [_advice(report), _provenance(report)]
+    return [part for part in parts if any(table.rows for table in part.tables)]
+
+
+def _changes(baseline: BaselineComparison) -> Section:
+    commit = code(baseline.git_commit[:12]) if baseline.git_commit else "of an unknown commit"
+    same = "The quantized model is the same to the byte." if baseline.same_model else "The quantized model differs."
+    ops = ((code(op.op), f"{op.baseline_count:,}", f"{op.candidate_count:,}") for op in baseline.ops)
+    layers = (
+        (
+            code(layer.name),
+            "absent" if layer.baseline_bytes is None else size(layer.baseline_bytes),
+            "absent" if layer.candidate_bytes is None else size(layer.candidate_bytes),
+            size_change((layer.candidate_bytes or 0) - (layer.baseline_bytes or 0)),
+        )
+        for layer in baseline.layers
+    )
+    facts = []
+    if baseline.float_accuracy_delta is not None:
+        facts.append(f"FP32 accuracy {points(baseline.float_accuracy_delta)}, measured on host")
+    if baseline.macs_delta is not None:
+        facts.append(f"Multiply-accumulates {baseline.macs_delta:+,}")
+    facts += [prose(note) for note in baseline.not_comparable]
+    tables = [
+        Table.bullets(facts),
+        Table.of(("Op", "Baseline", "This change"), ops, len(baseline.ops)),
+        Table.of(("Layer", "Baseline", "This change", "Weights"), layers, len(baseline.layers)),
+    ]
+    return Section("What changed in the model", f"Against the baseline {commit}. {same}", tables)
+
+
+def _layers(quantize: QuantizeResult) -> Section:
+    model = quantize.quantized_model
+    named = zip(layer_names(quantize), model.ops, strict=True)
+    largest = heapq.nsmallest(
+        MOST_ROWS, named, key=lambda pair: (-pair[1].weight_bytes, -(pair[1].macs or 0), pair[1].index)
+    )
+    cells = (
+        (
+            f"{code(name)}<br>{code(op.op)}",
+            f"{op.weight_bytes:,}{NBSP}B",
+            "not known" if op.macs is None else f"{op.macs:,}",
+        )
+        for name, op in largest
+    )
+    macs = "not known" if model.macs is None else f"{model.macs:,}"
+    note = f"{model.parameter_count:,} parameters, {macs} multiply-accumulates (counted, not timed); largest first."
+    return Section("Layers", note, [Table.of(("Layer", "Weights", "MACs"), cells, len(model.ops))])
+
+
+def _calibration(quantize: QuantizeResult) -> Section:
+    data = quantize.calibration
+    counts = data.image_counts
+    seen = [
+        f"{getattr(counts, name):,} {name.replace('_', ' ').replace('exif', 'EXIF')}"
+        for name in counts.__struct_fields__
+        if getattr(counts, name)
+    ]
+    used = f"{data.used:,} of {data.found:,} samples used" + (f", seed {data.seed}" if data.seed is not None else "")
+    facts = [used]
+    facts += [f"Images: {', '.join(seen)}"] if seen else []
+    facts += [f"{len(data.skipped):,} files skipped because they cannot be read"] if data.skipped else []
+    classes = ((code(label), f"{count:,}") for label, count in data.per_class.items())
+    tables = [Table.bullets(facts), Table.of(("Class", "Samples"), classes, len(data.per_class))]
+    return Section("Calibration", tables=tables)
+
+
+def _advice(report: Report) -> Section:
+    results = (report.quantize, report.evaluate, report.embed)
+    found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
+    return Section("Advice", tables=[Table.bullets(f"{prose(item.text)} ({code(item.code)})" for item in found)])
+
+
+def _provenance(report: Report) -> Section:
+    head = report.provenance
+    facts = [("quantci", code(head.quantci_version)), ("Written", code(head.created_at)), ("Host", code(head.host))]
+    facts += [("Commit", code(head.git_commit[:12]))] if head.git_commit else []
+    if report.quantize is not None:
+        result = report.quantize
+        facts += [
+            ("Source model", f"{code(result.source.path)} {_digest(result.source.sha256)}"),
+            ("Quantized model", _digest(result.quantized_model.sha256)),
+            ("Engine", f"{code(result.engine)} {code(result.engine_version)}"),
+            ("Recipe", f"{code(result.recipe)} {code(result.input_type)} → {code(result.output_type)}"),
+            ("Calibration set", f"{code(result.calibration.path)} {_digest(result.calibration.sha256)}"),
+        ]
+    if report.evaluate is not None:
+        data, last = report.evaluate.dataset, report.evaluate.steps[-1]
+        facts += [
+            ("Oracle", prose(last.interpreter)),
+            ("Evaluation set", f"{code(data.path)} {_digest(data.sha256)}"),
+            (
+                "Time on the host",
+                f"{last.host_latency.median_us:,.0f}{NBSP}µs an inference; it says nothing about the chip",
+            ),
+        ]
+    if report.embed is not None and report.embed.arena is not None:
+        facts.append(("Arena estimate", prose(report.embed.arena.basis)))
+    facts += [(code(tool), code(version)) for tool, version in sorted(head.tools.items())]
+    return Section("Provenance", tables=[Table.of(("What", "Which"), facts, len(facts))])
+
+
+def _digest(sha256: str) -> str:
+    return code(sha256[:12])

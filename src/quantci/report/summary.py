@@ -1,0 +1,121 @@
+"""The few numbers that everybody reads, as data: Markdown, terminal and others only lay them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from quantci.records.evaluate import ClassificationMetrics
+from quantci.report.baseline import accuracy_of
+from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size, size_change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.report import Report, Verdict
+
+D = TypeVar("D", int, float)
+NOT_MEASURED: Final = "not measured"
+
+
+class Row(NamedTuple):
+    """One line of the summary.
+
+    Attributes:
+        label: a stranger's name that belongs to the value, to be escaped; None when there is none.
+        kind: how the value came about, in words; empty where the value itself says so.
+        changes: each against what it names.
+    """
+
+    metric: str
+    kind: str
+    label: str | None
+    value: str
+    changes: list[str]
+    verdict: Verdict | None
+
+
+def headline(report: Report) -> str:
+    """The verdict and, when something stopped the run, what."""
+    stopped = STATUSES.get(report.status)
+    return f"{report.verdict}, {stopped}" if stopped else report.verdict
+
+
+def summary_rows(report: Report) -> list[Row]:
+    """Accuracy, worst class, model size, arena, latency: always these, measured or not."""
+    verdicts: dict[str, Verdict] = {gate.name: gate.verdict for gate in report.gates}
+    if report.failure is not None and report.failure.code == "gate-too-fine":
+        verdicts["max_accuracy_drop"] = "inconclusive"
+    rows = _quality(report, verdicts)
+    rows.append(_model_size(report, verdicts.get("max_model_bytes")))
+    rows.append(_arena(report, verdicts.get("max_arena_bytes")))
+    if report.device_latency_us is None:
+        latency = Row("Device latency", "", None, NOT_MEASURED, [report.device_latency_reason], None)
+    else:
+        text = f"{report.device_latency_us:,.0f}{NBSP}µs"
+        latency = Row("Device latency", "measured on the device", None, text, [], None)
+    return [*rows, latency._replace(verdict=verdicts.get("max_latency_us"))]
+
+
+def recalls(evaluate: EvaluateResult) -> dict[str, tuple[int, float | None, float | None]]:
+    """Support and recall in float and in the oracle's INT8, by label."""
+    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
+    if not isinstance(first, ClassificationMetrics) or not isinstance(last, ClassificationMetrics):
+        return {}
+    after = {metrics.label: metrics.recall for metrics in last.per_class}
+    return {metrics.label: (metrics.support, metrics.recall, after.get(metrics.label)) for metrics in first.per_class}
+
+
+def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
+    evaluate, baseline = report.evaluate, report.baseline
+    if evaluate is None:
+        accuracy = Row("Accuracy", "", None, NOT_MEASURED, [_why(report, "evaluate")], None)
+        return [accuracy._replace(verdict=verdicts.get("max_accuracy_drop"))]
+    paired = evaluate.paired
+    low, high, level = paired.interval.low, paired.interval.high, paired.interval.level
+    changes = [
+        f"{points(paired.delta)} to{NBSP}FP32",
+        f"({100 * level:.0f}{NBSP}%: {signed(100 * low, 1)} to{NBSP}{signed(100 * high, 1)})",
+    ]
+    if baseline is not None:
+        changes.append(_against(points, baseline.accuracy_delta))
+    before, after = percent(accuracy_of(evaluate.steps[0])), percent(accuracy_of(evaluate.steps[-1]))
+    metric = METRICS[paired.metric]
+    verdict = verdicts.get("max_accuracy_drop")
+    rows = [Row(metric, "FP32 → INT8, measured on host", None, f"{before} → {after}", changes, verdict)]
+    worst = paired.worst_class
+    if worst is not None:
+        support, before_recall, after_recall = recalls(evaluate).get(worst.label, (worst.support, None, None))
+        value = f"{percent(before_recall)} → {percent(after_recall)}"
+        changes = [f"{points(worst.recall_delta)} to{NBSP}FP32", f"{support:,} samples"]
+        verdict = verdicts.get("max_worst_class_drop")
+        rows.append(Row("Worst class", "recall, measured on host", worst.label, value, changes, verdict))
+    return rows
+
+
+def _model_size(report: Report, verdict: Verdict | None) -> Row:
+    if report.quantize is None:
+        return Row("Model size", "", None, NOT_MEASURED, [_why(report, "quantize")], verdict)
+    now, before = report.quantize.quantized_model.file_bytes, report.quantize.float_model.file_bytes
+    changes = [f"{now / before:.1%}".replace("%", f"{NBSP}% of{NBSP}FP32")] if before else []
+    if report.baseline is not None:
+        changes.append(_against(size_change, report.baseline.model_bytes_delta))
+    return Row("Model size", "INT8 file, measured", None, size(now), changes, verdict)
+
+
+def _arena(report: Report, verdict: Verdict | None) -> Row:
+    arena = report.embed.arena if report.embed else None
+    if arena is None:
+        why = "embed could not estimate it" if report.embed else _why(report, "embed")
+        return Row("Tensor arena", "", None, "not known", [why], verdict)
+    changes = [_against(size_change, report.baseline.arena_bytes_delta)] if report.baseline else []
+    return Row("Tensor arena", "estimated", None, size(arena.recommended_bytes), changes, verdict)
+
+
+def _against(words: Callable[[D], str], delta: D | None) -> str:
+    return "not compared with baseline" if delta is None else f"{words(delta)} to{NBSP}baseline"
+
+
+def _why(report: Report, stage: str) -> str:
+    status = next((outcome.status for outcome in report.stages if outcome.stage == stage), "not_run")
+    return f"{stage}: {STATUSES.get(status, status)}"

@@ -1,0 +1,66 @@
+"""JSON Schemas made from the records, and the check of JSON that comes from strangers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from quantci.errors import ToolError
+from quantci.records.config import Config
+from quantci.records.embed import EmbedRecord
+from quantci.records.evaluate import EvaluateRecord
+from quantci.records.quantize import QuantizeRecord
+from quantci.records.report import Report
+
+if TYPE_CHECKING:
+    from quantci.records.base import Record
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+RECORDS: dict[str, type[Record]] = {
+    "config": Config,
+    "quantize": QuantizeRecord,
+    "evaluate": EvaluateRecord,
+    "embed": EmbedRecord,
+    "report": Report,
+}
+
+
+def schema_of(kind: type[Record]) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a record."""
+    return {"$schema": _DIALECT, "title": f"quantci {kind.__name__}", **msgspec.json.schema(kind)}
+
+
+def schemas() -> dict[str, bytes]:
+    """File name -> content of every schema."""
+    return {
+        f"{name}.schema.json": msgspec.json.format(msgspec.json.encode(schema_of(kind)), indent=2) + b"\n"
+        for name, kind in RECORDS.items()
+    }
+
+
+def check(data: bytes, kind: type[Record], where: str) -> None:
+    """Check JSON from a stranger against its schema.
+
+    Raises:
+        ToolError: `schema`, naming the JSON pointer of the first fault.
+    """
+    import jsonschema
+
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ToolError(
+            "schema", f"This is not JSON: {error}.", where=where, remedy="Name a report.json that quantci wrote."
+        ) from None
+    validator = jsonschema.Draft202012Validator(schema_of(kind))
+    fault = next(iter(validator.iter_errors(document)), None)
+    if fault is not None:
+        message = fault.message if len(fault.message) < 200 else fault.message[:200] + "..."
+        raise ToolError(
+            "schema",
+            f"At {fault.json_path}: {message}.",
+            where=where,
+            remedy="Write it again with this version of quantci.",
+        )

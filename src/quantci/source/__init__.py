@@ -1,0 +1,1 @@
+"""Source models: each becomes model_float.tflite, the reference."""

@@ -1,0 +1,86 @@
+"""The interface of a source model, and the choice of a reader by what the file is.
+
+A new format is one more file with an `open_...` function and one more branch in `open_source`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from quantci.errors import ModelRejected
+from quantci.tflite.identify import read_head, sniff
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from quantci.tflite.pool import Pool
+
+
+class Source(Protocol):
+    """A source model.
+
+    Attributes:
+        format: as in records.quantize.SourceInfo.
+        needs_tensorflow: True when TensorFlow reads it; the `tensorflow` engine then costs no further import.
+        sha256: digest of the file, or of a folder's files.
+        signature: the signature taken from a SavedModel, else None.
+        converter: name and version of the converter, None for a .tflite that is taken as it is.
+    """
+
+    format: str
+    needs_tensorflow: bool
+    signature: str | None
+    sha256: str
+
+    @property
+    def converter(self) -> str | None: ...
+
+    def convert(self) -> bytes:
+        """The float flatbuffer, batch size 1."""
+        ...
+
+    def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
+        """The source model's own outputs for samples [n, ...], each [n, ...]; None when taken as it is."""
+        ...
+
+
+def open_source(path: Path, *, signature: str, tensorflow: Pool) -> Source:
+    """The reader for this file or folder.
+
+    Args:
+        path: file or SavedModel folder.
+        signature: signature to take from a SavedModel.
+        tensorflow: a pool of one worker, in which TensorFlow is imported if the format asks for it.
+
+    Raises:
+        ModelRejected: missing, or not a format that is read.
+    """
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file():
+            raise ModelRejected(
+                "wrong-format",
+                "This folder is not a SavedModel: it has no saved_model.pb.",
+                where=str(path),
+                remedy="Name a .keras, .h5 or .tflite file, or a folder written by model.export().",
+            )
+        from quantci.source.tensorflow import TensorflowSource
+
+        return TensorflowSource(path, "saved-model", signature, tensorflow)
+    what = sniff(read_head(path))
+    if what in {"keras", "hdf5"}:
+        from quantci.source.tensorflow import TensorflowSource
+
+        return TensorflowSource(path, what, None, tensorflow)
+    if what == "unknown" and path.suffix in {".onnx", ".pt2"}:
+        raise ModelRejected(
+            "format-not-accepted",
+            f"{path.suffix} models are not read yet.",
+            where=str(path),
+            remedy="Export the model as .keras, .h5, SavedModel or float .tflite.",
+        )
+    from quantci.source.tflite import TfliteSource
+
+    return TfliteSource(path)  # which says what the file really is, should it be something else

@@ -1,0 +1,1 @@
+"""What the chip can do, and what it needs."""

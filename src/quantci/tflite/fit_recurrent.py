@@ -1,0 +1,65 @@
+"""Which tensors fit recurrent layers: the longest lists of operands, some absent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quantci.tflite.damage import Damage
+from quantci.tflite.operands import given, same_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quantci.tflite.operands import Operands
+
+
+def _svdf(op: Operands) -> bool:
+    batch, depth = given(op.inputs[0])
+    filters, memory = given(op.inputs[2])
+    units = filters // op.options.rank
+    # LiteRT takes the state for 16 bits whatever the model says, and writes behind its end.
+    if op.types[0] == "int8" and (op.types[2], op.types[4]) != ("int16", "int16"):
+        raise Damage(
+            "an SVDF keeps its state in 8 bits, which LiteRT does not read",
+            code="unsupported-op",
+            remedy="Quantize the state of SVDF to int16, as TensorFlow's converter does.",
+        )
+    return (
+        op.inputs[1] == [filters, depth]
+        and units * op.options.rank == filters
+        and op.inputs[3] in (None, [units])
+        and op.inputs[4] == [batch, memory * filters]
+        and op.outputs == [[batch, units]]
+        and same_type(op)
+        and (op.types[1], op.types[3]) in {("int8", "int32"), ("int8", ""), ("float32", "float32"), ("float32", "")}
+        and op.types[1] == op.types[0]
+    )
+
+
+def _lstm(op: Operands) -> bool:
+    # Operands: 1-4 weights for the input, 5-8 for the state, 9-11 peepholes, 12-15 biases, 16-17 projection, 18 and 19
+    # the states, 20-23 layer normalization.
+    first, second, depth = given(op.inputs[0])
+    batch = second if op.options.timeMajor else first
+    cells, _ = given(op.inputs[2])
+    units = op.outputs[0][2]
+    expected = [[cells, depth]] * 4 + [[cells, units]] * 4 + [[cells]] * 7 + [[units, cells], [units]]
+    expected += [[batch, units], [batch, cells]] + [[cells]] * 4
+    weights, biases, cell = _LSTM_TYPES.get(op.types[0], ((), (), ()))
+    return (
+        all(shape in (None, wanted) for shape, wanted in zip(op.inputs[1:], expected, strict=True))
+        and all(op.inputs[place] is not None for place in (2, 3, 4, 6, 7, 8, 13, 14, 15, 18, 19))
+        and op.outputs[0] == [first, second, units]
+        and same_type(op)
+        and {*op.types[1:9]} - {""} <= {*weights}
+        and {*op.types[12:16]} - {""} <= {*biases}
+        and (op.types[18], op.types[19]) == (op.types[0], cell)
+    )
+
+
+_LSTM_TYPES: Final = {
+    "float32": (("float32",), ("float32",), "float32"),
+    "int8": (("int8",), ("int32",), "int16"),
+    "int16": (("int8",), ("int32", "int64"), "int16"),
+}
+RULES: Final[dict[str, Callable[[Operands], bool]]] = {"SVDF": _svdf, "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm}

@@ -1,0 +1,166 @@
+"""What a file really is, whatever its name says, and the reading of a .tflite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quantci.errors import ModelRejected
+from quantci.tflite.damage import EXPORT_AGAIN
+from quantci.tflite.flatbuffer import IDENTIFIER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_MODEL_BYTES: Final = 64 * 1024**2
+_HEAD_BYTES: Final = 4096
+_LFS: Final = b"version https://git-lfs.github.com/spec/"
+_MAGIC: Final = (
+    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    # Protocol 2 and later; torch.save wrote such a file before it wrote zip archives.
+    (b"\x80\x02", "pickle"),
+    (b"\x80\x03", "pickle"),
+    (b"\x80\x04", "pickle"),
+    (b"\x80\x05", "pickle"),
+)
+# Code, what the file is, and what to do about it, by the word that sniff() gives.
+_WRONG: Final = {
+    "empty": ("empty", "The file is empty.", "Export or download the model again."),
+    "git-lfs-pointer": (
+        "git-lfs-pointer",
+        "This is a Git LFS pointer, not the model that it stands for.",
+        "Run `git lfs pull`; in a workflow, give actions/checkout `lfs: true`.",
+    ),
+    "html-page": (
+        "html-page",
+        "This is an HTML page, not a model: the download gave a web page.",
+        "Download the file itself: the raw or release address, after signing in if it asks for that.",
+    ),
+    "pickle": (
+        "format-not-accepted",
+        "This is a Python pickle, which runs code when it is loaded; it was not opened.",
+        "Export the model as .tflite, .keras or a SavedModel.",
+    ),
+    "torch": (
+        "format-not-accepted",
+        "This is a PyTorch archive, which holds a pickle that runs code when it is loaded; it was not opened.",
+        "Export the model as .tflite.",
+    ),
+    "hdf5": (
+        "wrong-format",
+        "This is an HDF5 file, such as a Keras .h5 model.",
+        "Name it .h5, or convert it to .tflite.",
+    ),
+    "keras": ("wrong-format", "This is a .keras archive.", "Name it .keras, or convert it to .tflite."),
+    "zip": ("wrong-format", "This is a zip archive.", "Unpack it, and name the .tflite inside."),
+    "gzip": ("wrong-format", "This is a gzip archive.", "Unpack it, and name the .tflite inside."),
+    "png": ("wrong-format", "This is a PNG image.", "Name a .tflite file."),
+    "jpeg": ("wrong-format", "This is a JPEG image.", "Name a .tflite file."),
+}
+
+
+def sniff(head: bytes) -> str:
+    """What a file is, by its first bytes (4096 are enough).
+
+    Returns:
+        `tflite`, `keras`, `hdf5`, `git-lfs-pointer`, `html-page`, `torch`, `pickle`, `zip`, `gzip`, `png`, `jpeg`,
+        `empty` or `unknown`.
+    """
+    if not head:
+        return "empty"
+    if head[4:8] == IDENTIFIER:
+        return "tflite"
+    if head.startswith(_LFS):
+        return "git-lfs-pointer"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _sniff_zip(head)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
+        return "html-page"
+    return next((name for magic, name in _MAGIC if head.startswith(magic)), "unknown")
+
+
+def _sniff_zip(head: bytes) -> str:
+    # The first member's name stands right behind the local header; the writers' order of members is stable.
+    if b"data.pkl" in head or b"/.format_version" in head or b".data/" in head[:512]:
+        return "torch"
+    return "keras" if head[30:].startswith((b"metadata.json", b"config.json", b"model.weights.h5")) else "zip"
+
+
+def read_head(path: Path) -> bytes:
+    """The first 4096 bytes of a file.
+
+    Raises:
+        ModelRejected: `not-found`, `wrong-format` (a folder or device), `unreadable`.
+    """
+    _check_regular(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def read_model_file(path: Path, *, limit_bytes: int = MAX_MODEL_BYTES) -> bytes:
+    """The content of a .tflite; its structure is not checked here, see `parse`.
+
+    Args:
+        path: file to read.
+        limit_bytes: larger files are refused before they are read.
+
+    Raises:
+        ModelRejected: `not-found`, `empty`, `git-lfs-pointer`, `html-page`, `wrong-format`, `format-not-accepted`,
+            `too-large`, `malformed`, `unreadable`: the message says what the file really is.
+    """
+    what = sniff(read_head(path))
+    if what in _WRONG:
+        code, cause, remedy = _WRONG[what]
+        raise ModelRejected(code, cause, where=str(path), remedy=remedy)
+    if what == "unknown":
+        cause = "This is not a .tflite file: the identifier TFL3 is missing at byte 4."
+        raise ModelRejected("malformed", cause, where=str(path), remedy=EXPORT_AGAIN)
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            # One byte more than is allowed, in case the file grows between the look and the reading.
+            data = b"" if size > limit_bytes else file.read(limit_bytes + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if size > limit_bytes or len(data) > limit_bytes:
+        raise ModelRejected(
+            "too-large",
+            f"The file has {size:,} bytes; at most {limit_bytes:,} are read.",
+            where=str(path),
+            remedy="Use a model that is meant for a microcontroller.",
+        )
+    return data
+
+
+def _check_regular(path: Path) -> None:
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise _unreadable(path, error) from error
+    if is_folder:
+        raise ModelRejected(
+            "wrong-format", "This is a folder, not a file.", where=str(path), remedy="Name the model file inside."
+        )
+    if not is_file:
+        # A device or a pipe would be read for ever.
+        exists = path.exists()
+        raise ModelRejected(
+            "wrong-format" if exists else "not-found",
+            "This is not a regular file." if exists else "There is no such file.",
+            where=str(path),
+            remedy="Check the path; it is relative to the folder of quantci.toml.",
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> ModelRejected:
+    return ModelRejected(
+        "unreadable",
+        f"The file cannot be read: {error}.",
+        where=str(path),
+        remedy="Check its permissions and that it is on this disk.",
+    )

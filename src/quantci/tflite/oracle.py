@@ -1,0 +1,37 @@
+"""The interpreter that INT8 is judged in: TFLM where it has a wheel (x86-64 Linux), else LiteRT's reference kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.tflm import open_tflm, tflm_available
+
+if TYPE_CHECKING:
+    from quantci.tflite.runner import Runner
+
+Oracle: TypeAlias = Literal["tflm", "litert-reference"]
+
+
+def choose_oracle(wanted: Literal["auto", "tflm", "litert-reference"]) -> Oracle:
+    """`tflm` or `litert-reference` for the config's auto, tflm or litert-reference.
+
+    Raises:
+        ToolError: `missing-extra`: TFLM was asked for, and there is no wheel for this machine.
+    """
+    from quantci.errors import ToolError
+
+    if wanted == "auto":
+        return "tflm" if tflm_available() else "litert-reference"
+    if wanted == "tflm" and not tflm_available():
+        raise ToolError(
+            "missing-extra",
+            "TFLM is not installed; its wheel exists for x86-64 Linux only.",
+            remedy="Run on x86-64 Linux, or set evaluation.oracle to auto.",
+        )
+    return wanted
+
+
+def open_oracle(data: bytes, oracle: Oracle) -> Runner:
+    """A runner of this INT8 model in the chosen oracle."""
+    return open_tflm(data) if oracle == "tflm" else open_lite_rt(data, kernels="reference")

@@ -1,0 +1,191 @@
+"""Worker processes: speed, and a wall between us and native code that runs a stranger's model.
+
+An interpreter that dies (SIGSEGV on a malformed model, SIGKILL by the kernel for memory) takes a worker with it, never
+quantci. Workers are forked from a small server that has the interpreters imported already, so a second worker costs
+milliseconds; `warm()` starts that server in the background before anything else is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from quantci.errors import ModelRejected, QuantciError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.context import BaseContext
+
+T = TypeVar("T")
+
+_PRELOAD = (
+    "numpy",
+    "ai_edge_litert.interpreter",
+    "tflite_micro.python.tflite_micro.runtime",
+    "quantci.data.preprocess",
+)
+_MEMORY_LIMIT_BYTES = 16 * 1024**3
+
+
+def warm() -> None:
+    """Start the fork server, so that it imports the interpreters while this process goes on."""
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
+class Pool:
+    """A fixed number of workers, used as a context manager.
+
+    Args:
+        workers: number of processes.
+        where: the file that is named when a worker dies.
+        initializer: called once in each worker with `initargs`.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        where: str,
+        initializer: Callable[..., None] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> None:
+        self._where = where
+        self._workers = workers
+        self._executor = ProcessPoolExecutor(
+            workers, mp_context=_context(), initializer=_start_worker, initargs=(initializer, initargs)
+        )
+        self._processes: list[Any] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            for process in self._processes:
+                process.terminate()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, function: Callable[..., T], *args: object) -> Future[T]:
+        """Start one call; `result()` waits for it."""
+        try:
+            future = self._executor.submit(function, *args)
+        except BrokenProcessPool:
+            raise self._crash() from None
+        # active_children() drops what has ended, so take the handles while they live: their exit codes name the signal.
+        known = {process.pid for process in self._processes}
+        self._processes += [process for process in multiprocessing.active_children() if process.pid not in known]
+        return future
+
+    def result(self, future: Future[T], timeout_s: float | None = None) -> T:
+        """Wait for a call.
+
+        Raises:
+            ModelRejected: `crashed-interpreter`, `out-of-memory` or `too-slow`: the worker died or took too long.
+            QuantciError: what the function itself raised.
+        """
+        try:
+            return future.result(timeout_s)
+        except BrokenProcessPool:
+            raise self._crash() from None
+        except FutureTimeout:
+            for process in self._processes:
+                process.kill()
+            raise ModelRejected(
+                "too-slow",
+                f"The model did not finish within {timeout_s:g} s.",
+                where=self._where,
+                remedy="Check that it is meant for a microcontroller.",
+            ) from None
+
+    def call(self, function: Callable[..., T], *args: object, timeout_s: float | None = None) -> T:
+        """Run one call and wait for it."""
+        return self.result(self.submit(function, *args), timeout_s)
+
+    def map(self, function: Callable[[Any], T], items: Iterable[Any]) -> Iterator[T]:
+        """Results in the order of `items`; at most two items a worker are under way, so memory stays bounded."""
+        waiting: deque[Future[T]] = deque()
+        for item in items:
+            waiting.append(self.submit(function, item))
+            if len(waiting) >= 2 * self._workers:
+                yield self.result(waiting.popleft())
+        while waiting:
+            yield self.result(waiting.popleft())
+
+    def _crash(self) -> QuantciError:
+        for process in self._processes:
+            process.join(timeout=5)
+        codes = [process.exitcode for process in self._processes if process.exitcode]
+        # The executor terminates the survivors with SIGTERM: look for the one that died by itself first.
+        code = next((code for code in codes if code != -signal.SIGTERM), codes[0] if codes else 0)
+        name = _signal_name(code)
+        if code == -signal.SIGKILL:
+            return ToolError(
+                "out-of-memory",
+                "A worker was killed by SIGKILL, most likely because memory ran out.",
+                where=self._where,
+                remedy="Use a machine with more memory, or fewer workers with --evaluation-workers 1.",
+            )
+        return ModelRejected(
+            "crashed-interpreter",
+            f"The interpreter died of {name} on this model.",
+            where=self._where,
+            remedy="The file is damaged or uses an op in a way that its kernel does not expect: export it again.",
+        )
+
+
+def _signal_name(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"exit code {code}"
+
+
+def _context() -> BaseContext:
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_PRELOAD))
+    return context
+
+
+def _start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    # Ctrl-C reaches the whole process group: only the parent answers it, and it ends the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this worker when the fork server goes, which goes when quantci is killed."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

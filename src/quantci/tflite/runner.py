@@ -1,0 +1,71 @@
+"""The one interface of both interpreters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSpec:
+    """An input or output of a model.
+
+    Attributes:
+        name: its name in the model; empty when the model was stripped or the interpreter does not tell.
+        shape: its dimensions.
+        dtype: NumPy's name of its type, such as `int8`.
+        scale: real value of one step; 0.0 when it is not quantized.
+        zero_point: integer that stands for 0.0.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+    def fit(self, tensor: NDArray[Any]) -> NDArray[Any]:
+        """The tensor, contiguous.
+
+        Raises:
+            ValueError: of another type or shape; nothing is converted silently.
+        """
+        if tensor.dtype != self.dtype or tensor.shape != self.shape:
+            msg = (
+                f"{self.name or 'the input'} takes {self.dtype} {list(self.shape)}, "
+                f"not {tensor.dtype} {list(tensor.shape)}"
+            )
+            raise ValueError(msg)
+        return np.ascontiguousarray(tensor)
+
+
+class Runner(Protocol):
+    """A model, ready to run in one interpreter.
+
+    Attributes:
+        name: the interpreter, its version and kernels, such as `LiteRT 2.3.0 (XNNPACK)`.
+        inputs: what `run` takes.
+        outputs: what `run` returns.
+    """
+
+    name: str
+    inputs: list[TensorSpec]
+    outputs: list[TensorSpec]
+
+    def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        """One inference. All inputs are loaded each time, for TFLM reuses their memory; outputs are copies.
+
+        Raises:
+            ValueError: a tensor has another type or shape than its input.
+            ModelRejected: the interpreter failed.
+        """
+        ...
+
+    def invoke_us(self) -> float:
+        """Microseconds that the last inference took, without loading and copying; 0.0 before the first."""
+        ...

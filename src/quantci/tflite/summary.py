@@ -1,0 +1,160 @@
+"""The look into a .tflite that does not run it: ops, tensors, sizes, costs."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any
+
+from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
+from quantci.tflite.check_tensors import open_shape, shape_of, stored_bytes
+from quantci.tflite.enums import FLOATS, dtype_name, enum_names, op_name, op_number
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.macs import count_macs
+from quantci.tflite.tflm_ops import RESOLVER_METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def summarize(data: bytes, file_name: str) -> ModelSummary:
+    """Summarize the main subgraph; constants, float tensors and unsupported ops of the others are counted, too.
+
+    Args:
+        data: content of a .tflite file.
+        file_name: its name, for the record and for errors.
+
+    Raises:
+        ModelRejected: see `parse`.
+    """
+    model = parse(data, file_name)
+    main = model.subgraphs[0]
+    tensors = [_tensor(tensor, index, model.buffers) for index, tensor in enumerate(main.tensors)]
+    ops = _ops(model, main, tensors)
+    everything = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    constants = _unique_constants(everything, model.buffers)
+    used = [model.operatorCodes[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators]
+    missing = {f"{op_name(code)} (version {code.version})" for code in used if not _runs_in_tflm(code)}
+    known = [op.macs for op in ops if op.macs is not None]
+    return ModelSummary(
+        file_name=file_name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        file_bytes=len(data),
+        subgraph_count=len(model.subgraphs),
+        weight_bytes=sum(stored_bytes(tensor, model.buffers) for tensor in constants),
+        parameter_count=_parameter_count(constants),
+        macs=sum(known) if known or not ops else None,
+        inputs=[tensors[index] for index in main.inputs],
+        outputs=[tensors[index] for index in main.outputs],
+        op_counts=_count(ops),
+        ops=ops,
+        tensors=tensors,
+        dynamic_tensors=[tensor.name or str(tensor.index) for tensor in tensors if -1 in tensor.shape],
+        float_tensors=[tensor.name or str(tensor.index) for tensor in tensors if tensor.dtype in FLOATS],
+        unsupported_ops=sorted(missing),
+        is_integer_only=not any(op.is_custom or op.is_float for op in ops)
+        and not any(_uses_floats(graph) for graph in model.subgraphs[1:]),
+    )
+
+
+def _tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> TensorInfo:
+    quantization = tensor.quantization
+    scale = [] if quantization is None or quantization.scale is None else quantization.scale
+    zero_point = [] if quantization is None or quantization.zeroPoint is None else quantization.zeroPoint
+    return TensorInfo(
+        index=index,
+        name=(tensor.name or b"").decode(errors="replace"),
+        shape=open_shape(tensor),
+        dtype=dtype_name(tensor.type),
+        scale=[float(value) for value in scale],
+        zero_point=[int(value) for value in zero_point],
+        quantized_dimension=int(quantization.quantizedDimension) if len(scale) > 1 else None,
+        constant_bytes=stored_bytes(tensor, buffers),
+    )
+
+
+def _ops(model: Any, graph: Any, tensors: Sequence[TensorInfo]) -> list[OpInfo]:
+    seen: set[int] = set()
+    ops = []
+    for index, op in enumerate(graph.operators):
+        code = model.operatorCodes[op.opcodeIndex]
+        inputs, outputs = op.inputs.tolist(), op.outputs.tolist()
+        # A buffer that several ops read, such as a tied embedding, is charged to the first of them.
+        constants = [index for index in inputs if index >= 0 and tensors[index].constant_bytes]
+        fresh = {graph.tensors[index].buffer: tensors[index].constant_bytes for index in constants}
+        weight_bytes = sum(size for buffer, size in fresh.items() if buffer not in seen)
+        seen.update(fresh)
+        activation = getattr(op.builtinOptions, "fusedActivationFunction", None)
+        ops.append(
+            OpInfo(
+                index=index,
+                op=op_name(code),
+                version=int(code.version),
+                is_custom=_is_custom(code),
+                inputs=inputs,
+                outputs=outputs,
+                output_name=tensors[outputs[0]].name if outputs else "",
+                output_shape=list(tensors[outputs[0]].shape) if outputs else [],
+                macs=None if _is_custom(code) else _macs(op, op_name(code), tensors),
+                weight_bytes=weight_bytes,
+                fused_activation=None if activation is None else enum_names("ActivationFunctionType")[activation],
+                is_float=any(tensors[i].dtype in FLOATS for i in (*inputs, *outputs) if i >= 0),
+                runs_in_tflm=_runs_in_tflm(code),
+            )
+        )
+    return ops
+
+
+def _macs(op: Any, name: str, tensors: Sequence[TensorInfo]) -> int | None:
+    return count_macs(
+        name,
+        [tensors[index].shape if index >= 0 else [] for index in op.inputs],
+        [tensors[index].shape for index in op.outputs],
+        transposes_left=bool(getattr(op.builtinOptions, "adjX", False)),
+    )
+
+
+def _count(ops: Sequence[OpInfo]) -> list[OpCount]:
+    """One line for each kind of op, in the order in which they first occur."""
+    kinds: dict[str, list[OpInfo]] = {}
+    for op in ops:
+        kinds.setdefault(op.op, []).append(op)
+    return [
+        OpCount(
+            op=name,
+            version=max(op.version for op in same),
+            count=len(same),
+            macs=None if any(op.macs is None for op in same) else sum(op.macs or 0 for op in same),
+            weight_bytes=sum(op.weight_bytes for op in same),
+            runs_in_tflm=all(op.runs_in_tflm for op in same),
+        )
+        for name, same in kinds.items()
+    ]
+
+
+def _unique_constants(tensors: Iterable[Any], buffers: Sequence[Any]) -> list[Any]:
+    """One tensor for each buffer that holds data: tensors may share one."""
+    return list({tensor.buffer: tensor for tensor in tensors if stored_bytes(tensor, buffers)}.values())
+
+
+def _parameter_count(constants: Iterable[Any]) -> int:
+    """Elements of weights and biases: constants that are quantized or float, not shapes, axes and paddings."""
+    return sum(math.prod(shape_of(tensor)) for tensor in constants if _is_parameter(tensor))
+
+
+def _is_parameter(tensor: Any) -> bool:
+    scale = None if tensor.quantization is None else tensor.quantization.scale
+    return dtype_name(tensor.type) in FLOATS or (scale is not None and len(scale) > 0)
+
+
+def _uses_floats(graph: Any) -> bool:
+    used = {index for op in graph.operators for index in (*op.inputs.tolist(), *op.outputs.tolist()) if index >= 0}
+    return any(dtype_name(graph.tensors[index].type) in FLOATS for index in used)
+
+
+def _is_custom(code: Any) -> bool:
+    return enum_names("BuiltinOperator").get(op_number(code)) == "CUSTOM"
+
+
+def _runs_in_tflm(code: Any) -> bool:
+    return not _is_custom(code) and op_name(code) in RESOLVER_METHODS

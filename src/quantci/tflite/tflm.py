@@ -1,0 +1,165 @@
+"""TFLM, the interpreter of the chip, through its wheel: the oracle for INT8.
+
+The wheel exists for x86-64 Linux only. It prints to the file descriptors of the process: what it has to say about a
+model stands on stderr alone, and a count of variables goes to stdout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import io
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from quantci.errors import ModelRejected, ToolError
+from quantci.tflite.enums import tensor_label
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.runner import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from quantci.tflite.runner import Runner
+
+# The memory is not touched before it is used: a large first arena costs nothing, and a far too small one crashes TFLM.
+FIRST_ARENA_BYTES: Final = 4 * 1024**2
+MAX_ARENA_BYTES: Final = 64 * 1024**2
+_FULL: Final = re.compile(
+    r"Failed to (allocate|resize)|Arena size is too small|failed to allocate memory", re.IGNORECASE
+)
+_NO_OP: Final = re.compile(r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)")
+_TOTAL: Final = re.compile(r"Arena allocation total (\d+) bytes")
+
+
+def tflm_available() -> bool:
+    """True where the wheel is installed."""
+    return importlib.util.find_spec("tflite_micro") is not None
+
+
+def open_tflm(data: bytes, arena_bytes: int | None = None) -> Runner:
+    """A runner of this model in TFLM.
+
+    Args:
+        data: content of a .tflite that `parse` accepts.
+        arena_bytes: size of the tensor arena; by default what the model needs, up to 64 MiB.
+
+    Raises:
+        ModelRejected: `unsupported-op`, `arena` or `tflm-refused`, with TFLM's own reason.
+    """
+    return _TflmRunner(data, arena_bytes)
+
+
+def tflm_arena_bytes(data: bytes) -> int:
+    """Bytes of arena that TFLM used for this model on this host, after one inference on zeros.
+
+    Raises:
+        ModelRejected: see `open_tflm`.
+        ToolError: `tflm-output`: the wheel does not print its allocations as expected.
+    """
+    runner = _TflmRunner(data, None)
+    runner.run([np.zeros(spec.shape, spec.dtype) for spec in runner.inputs])
+    return runner.used_bytes()
+
+
+class _TflmRunner:
+    def __init__(self, data: bytes, arena_bytes: int | None) -> None:
+        self.name = f"TFLM {importlib.metadata.version('tflite-micro')}"
+        graph = parse(data, "model").subgraphs[0]
+        self._interpreter = self._open(data, arena_bytes)
+        self.inputs = self._specs(graph, graph.inputs, self._interpreter.get_input_details)
+        self.outputs = self._specs(graph, graph.outputs, self._interpreter.get_output_details)
+        self._invoke_ns = 0
+
+    def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        """See Runner."""
+        for index, (spec, tensor) in enumerate(zip(self.inputs, tensors, strict=True)):
+            self._interpreter.set_input(spec.fit(tensor), index)
+        start = time.perf_counter_ns()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise self._refusal(str(error)) from None
+        self._invoke_ns = time.perf_counter_ns() - start
+        return [np.array(self._interpreter.get_output(index)) for index in range(len(self.outputs))]
+
+    def invoke_us(self) -> float:
+        """See Runner."""
+        return self._invoke_ns / 1000
+
+    def used_bytes(self) -> int:
+        """Bytes of the arena that are in use."""
+        with native_stderr() as printed:
+            self._interpreter.print_allocations()
+        found = _TOTAL.search(printed.text)
+        if found is None:
+            raise ToolError(
+                "tflm-output",
+                f"{self.name} does not print its allocations as expected.",
+                remedy="Install the version of tflite-micro that quantci pins.",
+            )
+        return int(found[1])
+
+    def _open(self, data: bytes, arena_bytes: int | None) -> Any:
+        from tflite_micro.python.tflite_micro import runtime
+
+        size = FIRST_ARENA_BYTES if arena_bytes is None else arena_bytes
+        while True:
+            try:
+                with native_stderr() as printed, contextlib.redirect_stdout(io.StringIO()):
+                    return runtime.Interpreter.from_bytes(data, arena_size=size)
+            except RuntimeError as error:
+                is_full = _FULL.search(printed.text) is not None
+                if arena_bytes is not None or not is_full or size >= MAX_ARENA_BYTES:
+                    raise self._load_fault(printed.reason(str(error)), printed.text, size, is_full=is_full) from None
+                size *= 2
+
+    def _load_fault(self, reason: str, text: str, size: int, *, is_full: bool) -> ModelRejected:
+        missing = _NO_OP.search(text)
+        if missing is not None:
+            return ModelRejected(
+                "unsupported-op",
+                f"TFLM has no kernel for {missing[1] or missing[2]}.",
+                remedy="Replace the layer that it comes from: quantci inspect lists all ops.",
+            )
+        if is_full:
+            return ModelRejected(
+                "arena",
+                f"The model does not fit into a tensor arena of {size:,} bytes: {reason}",
+                remedy="Use smaller activations: fewer channels early on, or a smaller input.",
+            )
+        return self._refusal(reason)
+
+    def _refusal(self, reason: str) -> ModelRejected:
+        return ModelRejected(
+            "tflm-refused",
+            f"{self.name} cannot run this model: {reason}",
+            remedy="Change the layer that it names; quantci inspect lists all layers.",
+        )
+
+    def _specs(self, graph: Any, indices: Sequence[int], details_of: Any) -> list[TensorSpec]:
+        specs = []
+        for position, index in enumerate(indices):
+            try:
+                details = details_of(position)
+            except (ValueError, IndexError) as error:
+                raise self._refusal(f"{tensor_label(graph.tensors[index], index)}: {error}") from None
+            quantization = details["quantization_parameters"]
+            scales, zero_points = quantization["scales"], quantization["zero_points"]
+            specs.append(
+                TensorSpec(
+                    name=(graph.tensors[index].name or b"").decode(errors="replace"),
+                    shape=tuple(int(size) for size in details["shape"]),
+                    dtype=np.dtype(details["dtype"]).name,
+                    scale=float(scales[0]) if len(scales) else 0.0,
+                    zero_point=int(zero_points[0]) if len(zero_points) else 0,
+                )
+            )
+        return specs

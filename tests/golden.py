@@ -1,0 +1,426 @@
+"""Complete, realistic records to test with: a traffic light classifier on its way to the chip.
+
+The numbers belong together: accuracies follow from the confusion matrices, the paired delta from both, sizes from
+layers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from quantci.records.base import encode
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
+from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
+from quantci.records.embed import ArenaEstimate, EmbeddedFile, EmbedRecord, EmbedResult
+from quantci.records.evaluate import (
+    Agreement,
+    ClassDelta,
+    ClassificationMetrics,
+    ClassMetrics,
+    EvaluateRecord,
+    EvaluateResult,
+    HostLatency,
+    Interval,
+    Paired,
+    Step,
+    TagMetrics,
+)
+from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
+from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
+from quantci.records.stage import Advice, Failure, Provenance, Status
+from quantci.report.join import build_report
+
+if TYPE_CHECKING:
+    from quantci.records.report import Report
+
+LABELS = ("green", "off", "red", "yellow")
+FLOAT_CONFUSION = [[97, 1, 0, 2], [2, 95, 1, 2], [0, 0, 98, 2], [1, 2, 3, 94]]
+INT8_CONFUSION = [[97, 1, 0, 2], [2, 95, 1, 2], [0, 0, 98, 2], [2, 3, 4, 91]]
+LITERT_CONFUSION = [[97, 1, 0, 2], [2, 95, 1, 2], [0, 0, 98, 2], [2, 2, 4, 92]]
+
+
+class Layer(NamedTuple):
+    """One op of the example model, in elements."""
+
+    op: str
+    name: str
+    shape: tuple[int, ...]
+    macs: int
+    weights: int
+    biases: int
+
+
+LAYERS = (
+    Layer("CONV_2D", "model/conv1/Relu;model/conv1/Conv2D", (1, 48, 48, 8), 48 * 48 * 8 * 27, 216, 8),
+    Layer("DEPTHWISE_CONV_2D", "model/depthwise2/Relu", (1, 24, 24, 8), 24 * 24 * 8 * 9, 72, 8),
+    Layer("CONV_2D", "model/pointwise2/Relu", (1, 24, 24, 64), 24 * 24 * 64 * 8, 512, 64),
+    Layer("MEAN", "model/pool/Mean", (1, 64), 0, 0, 0),
+    Layer("FULLY_CONNECTED", "model/logits/BiasAdd", (1, 4), 256, 256, 4),
+    Layer("SOFTMAX", "StatefulPartitionedCall:0", (1, 4), 0, 0, 0),
+)
+
+
+def sha(text: str) -> str:
+    """A digest that stands for `text`."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def more_layers(count: int) -> tuple[Layer, ...]:
+    """The example model with `count` more layers before its end."""
+    extra = tuple(
+        Layer("CONV_2D", f"model/block{index}/Relu;model/block{index}/Conv2D", (1, 24, 24, 64), 2359296, 4096, 64)
+        for index in range(count)
+    )
+    return LAYERS[:3] + extra + LAYERS[3:]
+
+
+def example_config(gates: GatesConfig | None = None) -> Config:
+    """A configuration with a gate of every kind that holds."""
+    return Config(
+        model=ModelConfig(source="models/traffic_lights.keras"),
+        calibration=CalibrationConfig(data="data/calibration", samples=200),
+        evaluation=EvaluationConfig(data="data/evaluation"),
+        gates=gates
+        or GatesConfig(
+            max_accuracy_drop=0.03, max_worst_class_drop=0.05, max_model_bytes=16_384, max_arena_bytes=65_536
+        ),
+    )
+
+
+def example_provenance(duration_s: float = 1.5) -> Provenance:
+    """Where the example's numbers come from."""
+    return Provenance(
+        quantci_version="0.1.0",
+        created_at="2026-10-24T09:30:00Z",
+        git_commit="0123456789abcdef0123456789abcdef01234567",
+        config_sha256=sha("config"),
+        tools={"ai-edge-litert": "2.1.2", "msgspec": "0.22.0", "numpy": "2.3.4", "tflite-micro": "0.dev20261023182759"},
+        host="Linux x86_64, CPython 3.13.9",
+        duration_s=duration_s,
+    )
+
+
+def example_model(name: str, layers: tuple[Layer, ...] = LAYERS, *, quantized: bool) -> ModelSummary:
+    """The look into the float or the quantized model."""
+    dtype, width = ("int8", 1) if quantized else ("float32", 4)
+    tensors = [_tensor(0, "serving_default_image:0", (1, 96, 96, 3), dtype)]
+    ops: list[OpInfo] = []
+    for index, layer in enumerate(layers):
+        inputs = [tensors[ops[-1].outputs[0] if ops else 0].index]
+        weight_bytes = layer.weights * width + layer.biases * 4
+        if layer.weights:
+            shape = (layer.biases, layer.weights // layer.biases)
+            tensors.append(_tensor(len(tensors), f"{layer.name}/kernel", shape, dtype, layer.weights * width))
+            bias = "int32" if quantized else "float32"
+            tensors.append(_tensor(len(tensors), f"{layer.name}/bias", (layer.biases,), bias, layer.biases * 4))
+            inputs += [len(tensors) - 2, len(tensors) - 1]
+        tensors.append(_tensor(len(tensors), layer.name, layer.shape, dtype))
+        ops.append(
+            OpInfo(
+                index=index,
+                op=layer.op,
+                version=3 if quantized and layer.weights else 1,
+                is_custom=False,
+                inputs=inputs,
+                outputs=[len(tensors) - 1],
+                output_name=layer.name,
+                output_shape=list(layer.shape),
+                macs=layer.macs if layer.weights else 0,
+                weight_bytes=weight_bytes,
+                fused_activation="RELU" if "Relu" in layer.name else "NONE" if layer.weights else None,
+                is_float=not quantized,
+                runs_in_tflm=True,
+            )
+        )
+    weight_bytes = sum(op.weight_bytes for op in ops)
+    return ModelSummary(
+        file_name=name,
+        sha256=sha(f"{name} {layers}"),
+        file_bytes=weight_bytes + 2_048 + 96 * len(ops),
+        subgraph_count=1,
+        weight_bytes=weight_bytes,
+        parameter_count=sum(layer.weights + layer.biases for layer in layers),
+        macs=sum(layer.macs for layer in layers),
+        inputs=tensors[:1],
+        outputs=tensors[-1:],
+        op_counts=_op_counts(ops),
+        ops=ops,
+        tensors=tensors,
+        dynamic_tensors=[],
+        float_tensors=[] if quantized else [tensor.name for tensor in tensors],
+        unsupported_ops=[],
+        is_integer_only=quantized,
+    )
+
+
+def example_quantize_record(layers: tuple[Layer, ...] = LAYERS, *, validate: bool = True) -> QuantizeRecord:
+    """Record of a quantization that went well; `validate` is worth turning off for thousands of layers."""
+    float_model = example_model("model_float.tflite", layers, quantized=False)
+    quantized_model = example_model("model_quant.tflite", layers, quantized=True)
+    names = [tensor.name for tensor in quantized_model.tensors]
+    record = QuantizeRecord(
+        schema_version=1,
+        stage="quantize",
+        status="ok",
+        failure=None,
+        provenance=example_provenance(4.2),
+        result=QuantizeResult(
+            source=SourceInfo(
+                path="models/traffic_lights.keras",
+                format="keras",
+                sha256=sha("source"),
+                signature=None,
+                converter="tensorflow 2.21.0",
+                largest_difference=2.4e-7,
+                compared_samples=16,
+            ),
+            float_model=float_model,
+            quantized_model=quantized_model,
+            engine="tensorflow",
+            engine_version="2.21.0",
+            recipe="minmax",
+            input_type="int8",
+            output_type="int8",
+            ranges=[
+                TensorRange(tensor=op.outputs[0], name=op.output_name, min=0.0, max=6.0 + op.index % 7)
+                for op in float_model.ops
+            ],
+            calibration=DatasetSummary(
+                path="data/calibration",
+                sha256=sha("calibration"),
+                found=240,
+                used=200,
+                seed=0,
+                per_class=dict.fromkeys(LABELS, 50),
+                image_counts=ImageCounts(exif_rotated=37, palette=2, resized=200),
+                skipped=[],
+            ),
+            calibration_samples=[
+                SampleDigest(id=f"{LABELS[index % 4]}/{index:04}.png", content_sha256=sha(f"calibration {index}"))
+                for index in range(200)
+            ],
+            strip=StripInfo(
+                bytes_before=quantized_model.file_bytes + 1_024,
+                bytes_after=quantized_model.file_bytes,
+                compared_samples=16,
+                interpreters=["LiteRT 2.1.2", "TFLM 0.dev20261023182759"],
+                tensor_names=names,
+            ),
+            advice=[
+                Advice(
+                    code="few-calibration-samples",
+                    text="Only 200 calibration samples are used; 200 to 500 are advised, so add some.",
+                )
+            ],
+        ),
+    )
+    if validate:
+        encode(record)
+    return record
+
+
+def example_evaluate_record(quantize: QuantizeRecord | None = None) -> EvaluateRecord:
+    """Record of an evaluation over 400 samples: 5 broke, 2 were mended."""
+    result = (quantize or example_quantize_record()).result
+    assert result is not None
+    record = EvaluateRecord(
+        schema_version=1,
+        stage="evaluate",
+        status="ok",
+        failure=None,
+        provenance=example_provenance(6.8),
+        result=EvaluateResult(
+            float_sha256=result.float_model.sha256,
+            quantized_sha256=result.quantized_model.sha256,
+            dataset=DatasetSummary(
+                path="data/evaluation",
+                sha256=sha("evaluation"),
+                found=400,
+                used=400,
+                seed=None,
+                per_class=dict.fromkeys(LABELS, 100),
+                image_counts=ImageCounts(resized=400),
+                skipped=[],
+            ),
+            oracle="tflm",
+            steps=[
+                _step("float", "LiteRT 2.1.2, reference kernels", FLOAT_CONFUSION, None),
+                _step("int8-litert", "LiteRT 2.1.2, reference kernels", LITERT_CONFUSION, (None, 6, 3.2, 0.4)),
+                _step("int8-oracle", "TFLM 0.dev20261023182759", INT8_CONFUSION, (391, 1, 1.0, 0.02)),
+            ],
+            paired=Paired(
+                metric="top1_accuracy",
+                delta=-3 / 400,
+                interval=Interval(low=-0.0200, high=0.0050, level=0.95),
+                bootstrap_resamples=2000,
+                mcnemar_p=0.453125,
+                broken=[f"yellow/{index:04}.png" for index in (7, 31, 44, 58, 90)],
+                fixed=["yellow/0012.png", "yellow/0063.png"],
+                worst_class=ClassDelta(label="yellow", recall_delta=-0.03, support=100),
+                smallest_detectable_drop=0.0225,
+            ),
+            tags=[
+                TagMetrics(tag="night", samples=120, float_accuracy=0.925, quantized_accuracy=0.9),
+                TagMetrics(tag="rain", samples=80, float_accuracy=0.95, quantized_accuracy=0.95),
+            ],
+            predictions_file="predictions.npz",
+            predictions_sha256=sha("predictions"),
+            advice=[],
+        ),
+    )
+    encode(record)
+    return record
+
+
+def example_embed_record(quantize: QuantizeRecord | None = None) -> EmbedRecord:
+    """Record of a component with an arena estimate."""
+    result = (quantize or example_quantize_record()).result
+    assert result is not None
+    model = result.quantized_model
+    record = EmbedRecord(
+        schema_version=1,
+        stage="embed",
+        status="ok",
+        failure=None,
+        provenance=example_provenance(0.6),
+        result=EmbedResult(
+            component="quantci_model",
+            component_dir="component/quantci_model",
+            model_sha256=model.sha256,
+            model_bytes=model.file_bytes,
+            resolver_ops=sorted({op.op for op in model.ops}),
+            arena=ArenaEstimate(
+                recommended_bytes=61_440,
+                host_used_bytes=57_392,
+                scratch_margin_bytes=2_048,
+                headroom_bytes=2_000,
+                kind="estimated",
+                basis="What 64-bit TFLM used on the host, the largest ESP-NN scratch, and headroom.",
+            ),
+            files=[EmbeddedFile(path="include/quantci_model.h", file_bytes=2_310, sha256=sha("header"))],
+            advice=[],
+        ),
+    )
+    encode(record)
+    return record
+
+
+def failed_quantize_record(status: Status, code: str, cause: str = "It did not work.") -> QuantizeRecord:
+    """Record of a quantization that gave no result."""
+    record = QuantizeRecord(
+        schema_version=1,
+        stage="quantize",
+        status=status,
+        failure=Failure(
+            code=code, cause=cause, where="models/traffic_lights.keras", remedy="Mend it, then run it again."
+        ),
+        provenance=example_provenance(),
+        result=None,
+    )
+    encode(record)
+    return record
+
+
+def example_report(
+    *,
+    config: Config | None = None,
+    layers: tuple[Layer, ...] = LAYERS,
+    baseline: Report | None = None,
+    validate: bool = True,
+) -> Report:
+    """Report of the example; every gate holds."""
+    quantize = example_quantize_record(layers, validate=validate)
+    report = build_report(
+        config=config or example_config(),
+        quantize=quantize,
+        evaluate=example_evaluate_record(quantize),
+        embed=example_embed_record(quantize),
+        baseline=baseline,
+        provenance=example_provenance(0.1),
+        title="traffic_lights.keras",
+    )
+    if validate:
+        encode(report)
+    return report
+
+
+def classification_metrics(confusion: list[list[int]], labels: tuple[str, ...] = LABELS) -> ClassificationMetrics:
+    """The metrics that follow from a confusion matrix (top-k is made up: all but the misses of the last class)."""
+    total = sum(map(sum, confusion))
+    per_class = []
+    for index, label in enumerate(labels):
+        support, hits = sum(confusion[index]), confusion[index][index]
+        predicted = sum(line[index] for line in confusion)
+        per_class.append(
+            ClassMetrics(
+                label=label,
+                support=support,
+                recall=hits / support if support else None,
+                precision=hits / predicted if predicted else None,
+                f1=2 * hits / (support + predicted) if support else None,
+            )
+        )
+    f1s = [metrics.f1 for metrics in per_class if metrics.f1 is not None]
+    return ClassificationMetrics(
+        top1_accuracy=sum(confusion[index][index] for index in range(len(labels))) / total,
+        top_k=3,
+        top_k_accuracy=0.995,
+        macro_f1=sum(f1s) / len(f1s),
+        roc_auc=None,
+        per_class=per_class,
+        confusion_matrix=confusion,
+        custom={},
+    )
+
+
+def _step(
+    name: Literal["float", "int8-litert", "int8-oracle"],
+    interpreter: str,
+    confusion: list[list[int]],
+    agreement: tuple[int | None, int, float, float] | None,
+) -> Step:
+    return Step(
+        name=name,
+        interpreter=interpreter,
+        metrics=classification_metrics(confusion),
+        agreement=None
+        if agreement is None
+        else Agreement(
+            samples=400,
+            identical_outputs=agreement[0],
+            flips=agreement[1],
+            largest_lsb=agreement[2],
+            mean_lsb=agreement[3],
+            cosine=0.9993,
+        ),
+        host_latency=HostLatency(median_us=412.0, p90_us=431.5, iterations=400, warm_up=10, threads=1),
+    )
+
+
+def _tensor(index: int, name: str, shape: tuple[int, ...], dtype: str, constant_bytes: int = 0) -> TensorInfo:
+    scales = [] if dtype == "float32" else [0.0078125]
+    return TensorInfo(
+        index=index,
+        name=name,
+        shape=list(shape),
+        dtype=dtype,
+        scale=scales,
+        zero_point=[0 for _ in scales],
+        quantized_dimension=None,
+        constant_bytes=constant_bytes,
+    )
+
+
+def _op_counts(ops: list[OpInfo]) -> list[OpCount]:
+    return [
+        OpCount(
+            op=name,
+            version=max(op.version for op in ops if op.op == name),
+            count=sum(op.op == name for op in ops),
+            macs=sum(op.macs or 0 for op in ops if op.op == name),
+            weight_bytes=sum(op.weight_bytes for op in ops if op.op == name),
+            runs_in_tflm=True,
+        )
+        for name in sorted({op.op for op in ops})
+    ]

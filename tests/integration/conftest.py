@@ -1,0 +1,73 @@
+"""Small models, their sources and data sets, made once for all integration tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.integration.pictures import Done, write_images
+
+
+@pytest.fixture(scope="session")
+def quantci() -> Callable[..., Done]:
+    """Run the command as a user would, in a folder of one's own."""
+
+    def run(*arguments: object, cwd: Path, timeout_s: float = 300) -> Done:
+        command = [sys.executable, "-m", "quantci", *map(str, arguments)]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout_s, check=False)
+        assert "Traceback" not in done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of source models of one and the same network in every format, written by real TensorFlow."""
+    folder = tmp_path_factory.mktemp("sources")
+    subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """calibration/ and validation/, with no picture in both."""
+    folder = tmp_path_factory.mktemp("images")
+    write_images(folder / "calibration", 70, 0)
+    write_images(folder / "validation", 60, 500)
+    return folder
+
+
+CONFIG = """
+output_dir = "out"
+[model]
+source = {source}
+[task]
+labels = ["dark", "bright", "striped"]
+[input]
+mean = [127.5]
+std = [127.5]
+[calibration]
+data = {calibration}
+samples = 210
+[evaluation]
+data = {validation}
+[gates]
+max_accuracy_drop = 0.08
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, sources: Path, images: Path) -> Path:
+    """A folder with a quantci.toml for the float .tflite; nothing in it needs TensorFlow."""
+    values = {
+        "source": json.dumps(str(sources / "model.tflite")),
+        "calibration": json.dumps(str(images / "calibration")),
+        "validation": json.dumps(str(images / "validation")),
+    }
+    (tmp_path / "quantci.toml").write_text(CONFIG.format(**values))
+    return tmp_path

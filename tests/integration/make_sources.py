@@ -1,0 +1,71 @@
+"""Write one small network as .keras, .h5, legacy .h5, SavedModel (open batch, two signatures) and float .tflite.
+
+Run in a process of its own: Keras 2 and Keras 3 do not share one gladly. Usage: make_sources.py FOLDER
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+
+def network(keras: Any) -> Any:
+    """Brightness and stripes tell the classes apart: training takes a second or two."""
+    inputs = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(inputs)
+    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
+    x = keras.layers.ReLU(6.0)(x)
+    x = keras.layers.Conv2D(16, 1, activation="relu")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
+
+
+def main(folder: Path) -> None:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.integration.pictures import draw
+
+    keras.utils.set_random_seed(3)
+    model = network(keras)
+    pictures = np.stack([draw(label, 10_000 + index) for label in range(3) for index in range(80)])
+    truth = np.repeat(np.arange(3), 80)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.optimizer.learning_rate = 0.01
+    model.fit((pictures - 127.5) / 127.5, truth, epochs=8, batch_size=32, verbose=0)
+    model.save(folder / "model.keras", include_optimizer=False)
+    model.save(folder / "model.h5", include_optimizer=False)
+    model.export(folder / "open_batch", verbose=False)
+
+    spec = keras.InputSpec(shape=(1, 16, 16, 3), dtype="float32")
+    model.export(folder / "fixed_batch", format="tf_saved_model", input_signature=[spec], verbose=False)
+    data = tf.lite.TFLiteConverter.from_saved_model(str(folder / "fixed_batch")).convert()
+    (folder / "model.tflite").write_bytes(data)
+
+    module = tf.Module()
+    module.model = model
+    call = tf.function(lambda x: model(x, training=False), input_signature=[tf.TensorSpec((None, 16, 16, 3))])
+    tf.saved_model.save(module, str(folder / "signatures"), signatures={"other": call.get_concrete_function()})
+
+    open_size = keras.Input((None, None, 3))
+    keras.Model(open_size, keras.layers.GlobalAveragePooling2D()(open_size)).save(folder / "dynamic.keras")
+    value = keras.Input((4,))
+    keras.Model(value, keras.layers.Lambda(lambda t: t * 2)(value)).save(folder / "lambda.keras")
+    other = keras.Input((4,))
+    keras.Model([value, other], keras.layers.Add()([value, other])).save(folder / "two_inputs.keras")
+
+    import tf_keras
+
+    legacy = network(tf_keras)
+    legacy.set_weights(model.get_weights())
+    legacy.save(folder / "legacy.h5", include_optimizer=False)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

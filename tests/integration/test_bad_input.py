@@ -1,0 +1,168 @@
+"""Bad input: one message, its exit code, no traceback, no half-written file, and a report with its status."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.integration.pictures import LABELS, Done, report_of
+
+Quantci = Callable[..., Done]
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
+
+
+def with_own_data(project: Path, images: Path) -> Path:
+    """The project with a copy of the pictures that a test may break."""
+    shutil.copytree(images, project / "data")
+    text = (project / "quantci.toml").read_text()
+    for name in ("calibration", "validation"):
+        text = text.replace(json.dumps(str(images / name)), json.dumps(f"data/{name}"))
+    (project / "quantci.toml").write_text(text)
+    return project / "data"
+
+
+def fails(quantci: Quantci, project: Path, code: str, *arguments: object, status: str, exit_code: int = 2) -> Done:
+    """Run the pipeline; everything that each fault must show is checked here."""
+    done = quantci("pipeline", *arguments, cwd=project)
+    assert f"[{code}]" in done.err, done.err
+    assert done.code == exit_code
+    assert len([line for line in done.err.splitlines() if line.startswith("quantci: ")]) == 1, done.err
+    report = report_of(project)
+    assert report.status == status
+    assert report.failure is not None
+    assert report.failure.code == code
+    assert report.failure.remedy
+    assert report.verdict != "pass"
+    assert code in (project / "out" / "report.md").read_text()
+    assert not [path.name for path in (project / "out").iterdir() if path.name.startswith(".")]
+    return done
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("m.tflite", None, "not-found"),
+        ("m.tflite", b"", "empty"),
+        ("m.keras", LFS, "git-lfs-pointer"),
+        ("m.tflite", b"<!DOCTYPE html><html><body>Sign in</body></html>", "html-page"),
+        ("m.tflite", b"PK\x03\x04" + b"\0" * 60, "wrong-format"),
+        ("m.pt", b"\x80\x02}q\x00.", "format-not-accepted"),
+        ("m.tflite", b"\x1c\0\0\0TFL3" + b"\xff" * 200, "malformed"),
+        ("m.tflite", b"just some text, longer than a header", "malformed"),
+    ],
+)
+def test_a_model_that_is_none(quantci: Quantci, project: Path, name: str, content: bytes | None, code: str) -> None:
+    if content is not None:
+        (project / name).write_bytes(content)
+    fails(quantci, project, code, "--model-source", name, status="model_rejected")
+    assert not list((project / "out").glob("*.tflite"))
+
+
+def test_a_truncated_model(quantci: Quantci, project: Path, sources: Path) -> None:
+    (project / "cut.tflite").write_bytes((sources / "model.tflite").read_bytes()[:3000])
+    fails(quantci, project, "malformed", "--model-source", "cut.tflite", status="model_rejected")
+
+
+def test_nan_in_the_weights_names_the_tensor(quantci: Quantci, project: Path, sources: Path) -> None:
+    data = bytearray((sources / "model.tflite").read_bytes())
+    weights = np.frombuffer(bytes(data), dtype=np.uint8)
+    from quantci.tflite.flatbuffer import parse
+
+    largest = max((buffer.data for buffer in parse(bytes(data), "").buffers if buffer.data is not None), key=len)
+    at = weights.tobytes().index(np.asarray(largest, dtype=np.uint8).tobytes())
+    data[at : at + 4] = np.float32(np.nan).tobytes()
+    (project / "nan.tflite").write_bytes(data)
+    fails(quantci, project, "nan-weights", "--model-source", "nan.tflite", status="model_rejected")
+
+
+def test_a_quantized_model_as_the_source(quantci: Quantci, project: Path) -> None:
+    assert quantci("quantize", cwd=project).code == 0
+    shutil.copy(project / "out" / "model_quant.tflite", project / "q.tflite")
+    fails(quantci, project, "already-quantized", "--model-source", "q.tflite", status="model_rejected")
+
+
+def test_no_images(quantci: Quantci, project: Path) -> None:
+    (project / "empty").mkdir()
+    fails(quantci, project, "no-samples", "--calibration-data", "empty", status="data_rejected")
+    fails(quantci, project, "not-found", "--calibration-data", "nowhere", status="data_rejected")
+
+
+def test_corrupt_images_are_skipped_below_one_percent(quantci: Quantci, project: Path, images: Path) -> None:
+    data = with_own_data(project, images)
+    (data / "validation" / "dark" / "000.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    done = quantci("pipeline", cwd=project)
+    assert done.code == 0, done.err
+    evaluated = report_of(project).evaluate
+    assert evaluated is not None
+    assert [file.path for file in evaluated.dataset.skipped] == ["dark/000.png"]
+    for index in range(1, 4):
+        (data / "validation" / "dark" / f"00{index}.png").write_bytes(b"")
+    fails(quantci, project, "unreadable-image", status="data_rejected")
+
+
+def test_a_class_without_samples(quantci: Quantci, project: Path, images: Path) -> None:
+    data = with_own_data(project, images)
+    shutil.rmtree(data / "validation" / "bright")
+    fails(quantci, project, "empty-class", status="data_rejected")
+
+
+def test_labels_that_do_not_match_the_outputs(quantci: Quantci, project: Path, images: Path) -> None:
+    data = with_own_data(project, images)
+    for name in ("calibration", "validation"):
+        (data / name / "fourth").mkdir()
+        Image.new("RGB", (16, 16), (1, 2, 3) if name == "validation" else (3, 2, 1)).save(
+            data / name / "fourth" / "x.png"
+        )
+    labels = ",".join([*LABELS, "fourth"])
+    fails(quantci, project, "label-mismatch", "--task-labels", labels, status="data_rejected")
+    fails(quantci, project, "label-mismatch", status="data_rejected")  # a folder that no label names
+
+
+def test_calibration_that_overlaps_evaluation(quantci: Quantci, project: Path, images: Path) -> None:
+    data = with_own_data(project, images)
+    # The same pixels in another file format and under another name.
+    Image.open(data / "calibration" / "dark" / "000.png").save(data / "validation" / "dark" / "new.bmp")
+    done = fails(quantci, project, "leak", status="data_rejected")
+    assert "new.bmp" in done.err
+
+
+def test_few_calibration_samples_are_a_warning(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", "--calibration-samples", 20, cwd=project).code == 0
+    quantized = report_of(project).quantize
+    assert quantized is not None
+    assert [advice.code for advice in quantized.advice] == ["few-samples"]
+    assert "20 samples" in (project / "out" / "report.md").read_text()
+
+
+def test_a_wrong_configuration_still_leaves_a_report(quantci: Quantci, project: Path) -> None:
+    text = (project / "quantci.toml").read_text()
+    (project / "quantci.toml").write_text(text.replace("[task]", "[tusk]"))
+    fails(quantci, project, "config-key", "--output-dir", "out", status="config_rejected")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder(quantci: Quantci, project: Path) -> None:
+    (project / "out").mkdir(mode=0o500)
+    done = quantci("pipeline", cwd=project)
+    assert (done.code, "[unwritable]" in done.err) == (4, True)
+
+
+def test_an_output_folder_that_is_a_file(quantci: Quantci, project: Path) -> None:
+    (project / "file").write_text("mine")
+    for stage in ("pipeline", "quantize"):
+        done = quantci(stage, "--output-dir", "file", cwd=project)
+        assert done.code == 4
+        assert "[unwritable]" in done.err
+    assert (project / "file").read_text() == "mine"
+
+
+def test_a_metric_that_fails_names_itself(quantci: Quantci, project: Path) -> None:
+    (project / "bad.py").write_text("def broken(p, y):\n    raise ValueError('no')\n")
+    fails(quantci, project, "metric", "--task-metrics", "bad:broken", status="config_rejected")
+    fails(quantci, project, "metric", "--task-metrics", "nowhere:f", status="config_rejected")

@@ -1,0 +1,78 @@
+"""The data room as a stage walks through it: find, choose, load, tally, audit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from quantci.data.audit import check_overlap, find_duplicates
+from quantci.data.choose import choose
+from quantci.data.preprocess import Preprocessing
+from quantci.data.samples import find_samples, infer_labels
+from quantci.data.tally import Tally
+from quantci.errors import DataRejected
+from quantci.records.config import InputConfig, TaskConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantci.data.samples import Sample
+
+
+def draw(root: Path, seed: int, count: int = 150) -> None:
+    random = np.random.RandomState(seed)
+    for k in range(count):
+        path = root / ("red", "amber", "green")[k % 3] / f"{k:04}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.randint(0, 256, (20, 20, 3)).astype(np.uint8)).save(path)
+
+
+def walk(preprocessing: Preprocessing, samples: list[Sample]) -> Tally:
+    tally = Tally()
+    for sample in samples:
+        try:
+            tally.add(sample, preprocessing.load(sample))
+        except DataRejected as fault:
+            tally.skip(sample, fault)
+    return tally
+
+
+def test_two_workers_tell_what_one_tells(tmp_path: Path) -> None:
+    draw(tmp_path / "val", seed=0)
+    (tmp_path / "val/red/0000.png").write_bytes(b"")
+    task = TaskConfig()
+    labels = infer_labels("val", tmp_path, task)
+    samples = find_samples("val", tmp_path, task, InputConfig(), "evaluation")
+    preprocessing = Preprocessing.for_model(InputConfig(resize="box"), [1, 8, 8, 1])
+    alone = walk(preprocessing, samples).summary("val", len(samples), labels, None)
+    together = Tally()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(walk, [preprocessing] * 2, [samples[1::2], samples[::2]]):
+            together.merge(part)
+    assert together.summary("val", len(samples), labels, None) == alone
+    assert labels == ("amber", "green", "red")
+    assert alone.used == 149
+    assert alone.per_class == {"amber": 50, "green": 50, "red": 49}
+    assert alone.image_counts.resized == alone.image_counts.colour_to_grey == 149
+    assert [file.path for file in alone.skipped] == ["red/0000.png"]
+
+
+def test_a_calibration_set_drawn_from_the_evaluation_set_is_a_leak(tmp_path: Path) -> None:
+    draw(tmp_path / "calib", seed=1, count=60)
+    draw(tmp_path / "val", seed=2, count=30)
+    preprocessing = Preprocessing.for_model(InputConfig(), [1, 16, 16, 3])
+    tallies = []
+    for data in ("calib", "val"):
+        samples = find_samples(data, tmp_path, TaskConfig(), InputConfig(), "calibration")
+        chosen = choose(samples, 30, seed=0)
+        assert len(chosen) == 30
+        tallies.append(walk(preprocessing, chosen))
+    check_overlap(tallies[0].digests, tallies[1].digests)
+    assert find_duplicates(tallies[0].digests) == []
+    with pytest.raises(DataRejected, match="leak"):
+        check_overlap(tallies[1].digests, tallies[1].digests)

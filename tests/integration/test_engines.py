@@ -1,0 +1,140 @@
+"""Both engines, and TFLiteConverter itself, give the same INT8 model: at most 1 LSB apart in the oracle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated
+
+from quantci.errors import ModelRejected
+from quantci.quantize.calibrate import calibrate, with_ranges
+from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
+from quantci.quantize.strip import check_same_outputs, strip
+from quantci.tflite.fixed_point import quantize
+from quantci.tflite.oracle import choose_oracle, open_oracle
+from quantci.tflite.pool import Pool
+from quantci.tflite.summary import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NETWORKS = ["plain", "residual", "separable", "concat", "dense", "transposed", "hard_swish"]
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Float models of many kinds, and what TFLiteConverter makes of them with the same samples."""
+    folder = tmp_path_factory.mktemp("zoo")
+    subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), folder, *NETWORKS], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tensorflow() -> Iterator[Pool]:
+    """TensorFlow in a worker: its calibration wrapper and LiteRT's cannot live in one process."""
+    with Pool(1, where="test") as pool:
+        yield pool
+
+
+def samples_of(zoo: Path) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+    return [sample[np.newaxis] for sample in np.load(zoo / "samples.npy")]
+
+
+def outputs(model: bytes, samples: list[np.ndarray[Any, np.dtype[np.float32]]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    runner = open_oracle(model, choose_oracle("auto"))
+    port = runner.inputs[0]
+    given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
+    return np.concatenate([runner.run([sample])[0].reshape(1, -1) for sample in given]).astype(np.int64)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("integer", ["int8", "uint8"])
+def test_engines_agree_with_each_other_and_with_the_converter(
+    zoo: Path, tensorflow: Pool, name: str, integer: str
+) -> None:
+    float_model, samples = (zoo / f"{name}.tflite").read_bytes(), samples_of(zoo)
+    prepared = with_ranges(float_model, calibrate(float_model, samples, name), name)
+    results = {
+        "litert": quantize_with_litert(prepared, integer, integer, name),
+        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, name),
+        "converter": (zoo / f"{name}_{integer}.tflite").read_bytes(),
+    }
+    found = {engine: outputs(model, samples) for engine, model in results.items()}
+    for engine, model in results.items():
+        summary = summarize(model, engine)
+        assert summary.is_integer_only, engine
+        assert (summary.inputs[0].dtype, summary.outputs[0].dtype) == (integer, integer)
+        assert int(np.abs(found[engine] - found["converter"]).max()) <= 1, engine
+    assert np.ptp(found["converter"]) > 10, "a network that always answers the same proves nothing"
+
+
+def test_weights_are_per_channel_and_biases_int32(zoo: Path) -> None:
+    float_model, samples = (zoo / "plain.tflite").read_bytes(), samples_of(zoo)
+    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    summary = summarize(quantize_with_litert(prepared, "int8", "int8", ""), "")
+    convolution = next(op for op in summary.ops if op.op == "CONV_2D")
+    weights, bias = (summary.tensors[index] for index in convolution.inputs[1:3])
+    assert weights.dtype == "int8"
+    assert len(weights.scale) == weights.shape[0] > 1
+    assert bias.dtype == "int32"
+
+
+def test_ranges_are_the_smallest_and_largest_activation(zoo: Path) -> None:
+    samples = samples_of(zoo)
+    ranges = {entry.tensor: entry for entry in calibrate((zoo / "plain.tflite").read_bytes(), samples, "")}
+    model_input = summarize((zoo / "plain.tflite").read_bytes(), "").inputs[0].index
+    # The calibrator widens a range to hold zero; these samples are on both sides of it.
+    assert ranges[model_input].min == pytest.approx(min(float(sample.min()) for sample in samples))
+    assert ranges[model_input].max == pytest.approx(max(float(sample.max()) for sample in samples))
+
+
+def test_changed_ranges_change_the_scale(zoo: Path, tensorflow: Pool) -> None:
+    import msgspec
+
+    float_model, samples = (zoo / "plain.tflite").read_bytes(), samples_of(zoo)
+    ranges = calibrate(float_model, samples, "")
+    model_input = summarize(float_model, "").inputs[0].index
+    wide = [
+        msgspec.structs.replace(entry, min=-12.75, max=12.75) if entry.tensor == model_input else entry
+        for entry in ranges
+    ]
+    prepared = with_ranges(float_model, wide, "")
+    for model in (
+        quantize_with_litert(prepared, "int8", "int8", ""),
+        tensorflow.call(quantize_with_tensorflow, prepared, "int8", "int8", ""),
+    ):
+        assert summarize(model, "").inputs[0].scale[0] == pytest.approx(25.5 / 255)
+
+
+def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
+    float_model, samples = (zoo / "residual.tflite").read_bytes(), samples_of(zoo)
+    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    quantized = quantize_with_litert(prepared, "int8", "int8", "")
+    lean, names = strip(quantized, "")
+    assert len(lean) < len(quantized)
+    assert len(names) == len(summarize(quantized, "").tensors)
+    assert any(names)
+    assert not any(tensor.name for tensor in summarize(lean, "").tensors)
+    assert b"serving_default" not in lean
+    compared, interpreters = check_same_outputs(quantized, lean, samples, choose_oracle("auto"))
+    assert (compared, len(interpreters)) == (len(samples), 2)
+    start = np.frombuffer(lean, np.uint8).ctypes.data
+    view = schema_py_generated.Model.GetRootAs(lean, 0)
+    data = [view.Buffers(index).DataAsNumpy() for index in range(1, view.BuffersLength())]
+    assert data
+    for weights in data:
+        assert (weights.ctypes.data - start) % 16 == 0, "kernels on the chip read weights from flash, aligned"
+
+
+def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Pool, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), tmp_path, "elu"], check=True)
+    float_model, samples = (tmp_path / "elu.tflite").read_bytes(), samples_of(tmp_path)
+    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    with pytest.raises(ModelRejected, match="ELU") as caught:
+        quantize_with_litert(prepared, "int8", "int8", "")
+    assert caught.value.code == "unquantizable-op"

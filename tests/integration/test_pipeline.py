@@ -1,0 +1,247 @@
+"""The whole way on real files through the command that a user types: results, verdicts, exit codes, repeatability."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from tests.integration.pictures import LABELS, Done, report_of
+
+from quantci.records.base import decode
+from quantci.records.embed import EmbedRecord
+from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord
+from quantci.records.quantize import QuantizeRecord
+
+Quantci = Callable[..., Done]
+
+
+def without_provenance(path: Path) -> object:
+    """A record as plain data, less what differs from run to run: time, duration, host latency."""
+    tree = json.loads(path.read_bytes())
+
+    def scrub(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: scrub(v) for k, v in value.items() if k not in {"provenance", "host_latency", "duration_s"}}
+        return [scrub(item) for item in value] if isinstance(value, list) else value
+
+    return scrub(tree)
+
+
+def test_the_pipeline_reports_what_quantization_costs(quantci: Quantci, project: Path) -> None:
+    done = quantci("pipeline", cwd=project)
+    assert done.code == 0, done.err
+    report = report_of(project)
+    assert (report.status, report.verdict) == ("ok", "pass")
+    assert report.quantize is not None
+    assert report.evaluate is not None
+    assert report.embed is not None
+    assert report.quantize.engine == "litert"
+    assert report.quantize.calibration.used == 210
+    assert report.quantize.quantized_model.is_integer_only
+    assert report.evaluate.dataset.used == 180
+    first = report.evaluate.steps[0].metrics
+    assert isinstance(first, ClassificationMetrics)
+    assert first.top1_accuracy > 0.6
+    assert report.device_latency_us is None
+    assert report.device_latency_reason
+    assert done.out.startswith((project / "out" / "report.md").read_text())
+
+
+def test_stages_one_by_one_give_the_same_as_the_pipeline(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    shutil.move(project / "out", project / "whole")
+    for stage in ("quantize", "evaluate", "embed", "report"):
+        done = quantci(stage, cwd=project)
+        assert done.code == 0, done.err
+    for name in ("quantize.json", "evaluate.json", "embed.json", "report.json"):
+        assert without_provenance(project / "out" / name) == without_provenance(project / "whole" / name), name
+    for name in ("model_float.tflite", "model_quant.tflite", "predictions.npz"):
+        assert (project / "out" / name).read_bytes() == (project / "whole" / name).read_bytes(), name
+
+
+def test_every_number_can_be_computed_again_from_the_predictions(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    result = decode((project / "out" / "evaluate.json").read_bytes(), EvaluateRecord).result
+    assert result is not None
+    with np.load(project / "out" / "predictions.npz", allow_pickle=False) as file:
+        truth, before, after = file["label"], file["float"].argmax(1), file["int8_oracle"].argmax(1)
+        ids, litert, oracle = file["id"], file["int8_litert"], file["int8_oracle"]
+        assert list(file["label_names"]) == LABELS
+    steps = {step.name: step for step in result.steps}
+    for step, predicted in ((steps["float"], before), (steps["int8-oracle"], after)):
+        metrics = step.metrics
+        assert isinstance(metrics, ClassificationMetrics)
+        assert metrics.top1_accuracy == pytest.approx((predicted == truth).mean())
+        assert metrics.confusion_matrix[1][1] == int(((predicted == 1) & (truth == 1)).sum())
+    assert result.paired.broken == [str(i) for i in ids[(before == truth) & (after != truth)]]
+    assert result.paired.delta == pytest.approx((after == truth).mean() - (before == truth).mean())
+    agreement = steps["int8-oracle"].agreement
+    assert agreement is not None
+    assert agreement.identical_outputs == int((litert == oracle).all(axis=1).sum())
+    assert agreement.largest_lsb == np.abs(litert.astype(int) - oracle.astype(int)).max()
+
+
+def test_one_worker_and_many_give_the_same(quantci: Quantci, project: Path) -> None:
+    assert quantci("quantize", cwd=project).code == 0
+    for workers in (1, 3):
+        assert quantci("evaluate", "--evaluation-workers", workers, cwd=project).code == 0
+        shutil.copy(project / "out" / "predictions.npz", project / f"{workers}.npz")
+        shutil.copy(project / "out" / "evaluate.json", project / f"{workers}.json")
+    assert (project / "1.npz").read_bytes() == (project / "3.npz").read_bytes()
+    assert without_provenance(project / "1.json") == without_provenance(project / "3.json")
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "code", "verdict"),
+    [
+        ("max_model_bytes", "100", 3, "fail"),
+        ("max_arena_bytes", "100", 3, "fail"),
+        ("max_latency_us", "100", 0, "inconclusive"),
+        ("max_accuracy_drop", "0.01", 2, "inconclusive"),
+    ],
+)
+def test_gates_decide_the_verdict_and_the_exit_code(
+    quantci: Quantci, project: Path, gate: str, value: str, code: int, verdict: str
+) -> None:
+    done = quantci("pipeline", f"--gates-{gate.replace('_', '-')}", value, cwd=project)
+    assert done.code == code, done.err
+    report = report_of(project)
+    if gate == "max_accuracy_drop":
+        assert report.failure is not None
+        assert report.failure.code == "gate-too-fine"
+        assert "samples" in report.failure.remedy
+        return
+    assert report.verdict == verdict
+    assert next(result for result in report.gates if result.name == gate).verdict == verdict
+
+
+def test_inconclusive_fails_only_where_that_is_asked_for(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", "--gates-max-latency-us", 100, cwd=project).code == 0
+    strict = ("--gates-max-latency-us", 100, "--gates-fail-on-inconclusive", "true")
+    assert quantci("report", *strict, cwd=project).code == 3
+
+
+def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    shutil.copy(project / "out" / "report.json", project / "base.json")
+    assert quantci("pipeline", "--baseline", "base.json", cwd=project).code == 0
+    same = report_of(project).baseline
+    assert same is not None
+    assert (same.same_model, same.same_dataset, same.accuracy_delta, same.model_bytes_delta) == (True, True, 0.0, 0)
+    assert quantci("pipeline", "--baseline", "base.json", "--quantization-input-type", "uint8", cwd=project).code == 0
+    other = report_of(project).baseline
+    assert other is not None
+    assert not other.same_model
+    assert {change.op for change in other.ops} == {"QUANTIZE"}
+
+
+def test_a_broken_baseline_costs_the_comparison_not_the_report(quantci: Quantci, project: Path) -> None:
+    (project / "base.json").write_text("<html>")
+    done = quantci("pipeline", "--baseline", "base.json", cwd=project)
+    assert done.code == 0, done.err
+    report = report_of(project)
+    assert report.baseline is None
+    assert any(advice.code == "schema" for advice in report.advice)
+
+
+def test_uint8_storage_binary_and_no_strip_go_all_the_way(quantci: Quantci, project: Path) -> None:
+    options = ("--quantization-input-type", "uint8", "--quantization-output-type", "uint8")
+    done = quantci("pipeline", *options, "--quantization-strip", "false", "--embed-storage", "binary", cwd=project)
+    assert done.code == 0, done.err
+    report = report_of(project)
+    assert report.quantize is not None
+    assert report.quantize.strip is None
+    assert [tensor.dtype for tensor in report.quantize.quantized_model.inputs] == ["uint8"]
+    component = project / "out" / "component" / "quantci_model"
+    assert (component / "model.tflite").read_bytes() == (project / "out" / "model_quant.tflite").read_bytes()
+
+
+def test_in_model_preprocessing_gets_raw_pixels(quantci: Quantci, project: Path) -> None:
+    done = quantci("quantize", "--input-preprocess", "in-model", cwd=project)
+    assert done.code == 0, done.err
+    result = decode((project / "out" / "quantize.json").read_bytes(), QuantizeRecord).result
+    assert result is not None
+    source = next(entry for entry in result.ranges if entry.tensor == result.float_model.inputs[0].index)
+    assert (source.min, source.max) == (20.0, 239.0), "pictures.draw() gives 20 to 20 + 130 + 89"
+
+
+def test_a_model_that_changed_after_quantize_is_not_evaluated(quantci: Quantci, project: Path) -> None:
+    assert quantci("quantize", cwd=project).code == 0
+    model = project / "out" / "model_quant.tflite"
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(data)
+    done = quantci("evaluate", cwd=project)
+    assert done.code == 2
+    assert "[hash-mismatch]" in done.err
+    record = decode((project / "out" / "evaluate.json").read_bytes(), EvaluateRecord)
+    assert (record.status, record.result) == ("model_rejected", None)
+
+
+def test_custom_metrics_stand_in_the_record(quantci: Quantci, project: Path) -> None:
+    (project / "mine.py").write_text("def share(p, y):\n    return float((p.argmax(1) == y).mean())\n")
+    assert quantci("pipeline", "--task-metrics", "mine:share", cwd=project).code == 0
+    evaluated = report_of(project).evaluate
+    assert evaluated is not None
+    for step in evaluated.steps:
+        assert isinstance(step.metrics, ClassificationMetrics)
+        assert step.metrics.custom["mine:share"] == pytest.approx(step.metrics.top1_accuracy)
+
+
+def test_ctrl_c_ends_in_a_report_that_says_cancelled(project: Path) -> None:
+    command = [sys.executable, "-m", "quantci", "pipeline"]
+    with subprocess.Popen(
+        command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stderr is not None
+        while "calibrating" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert report_of(project).status == "cancelled"
+    assert not [path for path in (project / "out").iterdir() if path.name.startswith(".")]
+
+
+def test_no_worker_outlives_a_killed_command(project: Path) -> None:
+    command = [sys.executable, "-m", "quantci", "pipeline"]
+    with subprocess.Popen(
+        command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stderr is not None
+        while "calibrating" not in process.stderr.readline():
+            pass
+        process.kill()
+    deadline_s = time.monotonic() + 20
+    while time.monotonic() < deadline_s:
+        left = subprocess.run(["pgrep", "-f", str(project)], capture_output=True, text=True, check=False).stdout
+        if not left:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"still there: {left}")
+
+
+def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    record = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord)
+    assert record.result is not None
+    folder = project / "out" / record.result.component_dir
+    assert {entry.path for entry in record.result.files} == {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    }
+    assert record.result.arena is not None
+    assert (
+        f"kArenaSize = {record.result.arena.recommended_bytes}"
+        in (folder / "include" / "quantci_model" / "model.h").read_text()
+    )
+    assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "estimated"

@@ -1,0 +1,95 @@
+"""Every source format becomes the same float model, and says how far it is from its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.summary import summarize
+
+from quantci.errors import ConfigError, ModelRejected
+from quantci.source.base import open_source
+from quantci.tflite.pool import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLES = np.random.RandomState(5).uniform(-1, 1, (4, 16, 16, 3)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def tensorflow() -> Iterator[Pool]:
+    """One worker for all: TensorFlow is imported once."""
+    with Pool(1, where="test") as pool:
+        yield pool
+
+
+def run(model: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+    runner = open_lite_rt(model)
+    return np.concatenate([runner.run([sample[np.newaxis]])[0] for sample in SAMPLES])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "signature"),
+    [
+        ("model.keras", "keras", None),
+        ("model.h5", "hdf5", None),
+        ("legacy.h5", "hdf5-legacy", None),
+        ("open_batch", "saved-model", "serving_default"),
+        ("fixed_batch", "saved-model", "serving_default"),
+        ("signatures", "saved-model", "other"),
+    ],
+)
+def test_each_format_gives_the_float_model(
+    sources: Path, tensorflow: Pool, name: str, kind: str, signature: str | None
+) -> None:
+    source = open_source(sources / name, signature=signature or "serving_default", tensorflow=tensorflow)
+    model = source.convert()
+    assert (source.format, source.signature) == (kind, signature)
+    assert source.converter is not None
+    assert summarize(model, name).inputs[0].shape == [1, 16, 16, 3]
+    assert {op.op for op in summarize(model, name).ops} <= {
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "MEAN",
+        "FULLY_CONNECTED",
+        "SOFTMAX",
+    }, "an open batch leaves SHAPE, STRIDED_SLICE and PACK"
+    own = source.outputs(SAMPLES)
+    assert own is not None
+    np.testing.assert_allclose(run(model), own[0], atol=1e-5)
+    np.testing.assert_allclose(run(model), run((sources / "model.tflite").read_bytes()), atol=1e-5)
+
+
+def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Pool) -> None:
+    source = open_source(sources / "model.tflite", signature="", tensorflow=tensorflow)
+    assert source.convert() == (sources / "model.tflite").read_bytes()
+    assert source.outputs(SAMPLES) is None
+    assert not source.needs_tensorflow
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("dynamic.keras", "dynamic-shape"), ("lambda.keras", "format-not-accepted"), ("two_inputs.keras", "multi-input")],
+)
+def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Pool, name: str, code: str) -> None:
+    with pytest.raises(ModelRejected) as caught:
+        open_source(sources / name, signature="", tensorflow=tensorflow).convert()
+    assert caught.value.code == code
+
+
+def test_a_wrong_signature_names_those_that_are_there(sources: Path, tensorflow: Pool) -> None:
+    with pytest.raises(ConfigError, match="other") as caught:
+        open_source(sources / "signatures", signature="serving_default", tensorflow=tensorflow).convert()
+    assert caught.value.code == "signature"
+
+
+def test_a_truncated_keras_file_is_no_traceback(sources: Path, tmp_path: Path, tensorflow: Pool) -> None:
+    for name in ("model.keras", "model.h5"):
+        broken = tmp_path / name
+        broken.write_bytes((sources / name).read_bytes()[:2000])
+        with pytest.raises(ModelRejected):
+            open_source(broken, signature="", tensorflow=tensorflow).convert()

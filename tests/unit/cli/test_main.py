@@ -1,0 +1,54 @@
+"""The command line: exit codes, help, and that nothing heavy is needed for it."""
+
+from __future__ import annotations
+
+import pytest
+
+import quantci.cli
+from quantci import __version__
+from quantci.cli import COMMANDS, main
+from quantci.errors import ModelRejected
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_explains_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*command.split(), "--help"])
+    assert caught.value.code == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"quantci {__version__}\n"
+
+
+@pytest.mark.parametrize("argv", [[], ["nonsense"], ["quantize", "--nonsense"], ["quantize", "--task-top", "3"]])
+def test_wrong_usage_exits_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    assert "--help" in capsys.readouterr().err
+
+
+def test_a_fault_is_one_line_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(argv: list[str]) -> int:
+        raise ModelRejected("empty", "The file is empty.", where="m.tflite", remedy="Export it again.")
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", fail)
+    assert main([]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "quantci: m.tflite: The file is empty. Export it again. [empty]\n"
+
+
+def test_a_bug_looks_like_a_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(argv: list[str]) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", fail)
+    assert main([]) == 1
+    assert "bug in quantci" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""Whatever happens to a stage, one record of it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quantci.cli import stage
+from quantci.cli.settings import Settings
+from quantci.cli.stage import run_stage
+from quantci.errors import Cancelled, ModelRejected, QuantciError
+from quantci.records.base import read
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
+from quantci.records.embed import EmbedRecord
+from quantci.records.stage import Provenance
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings that write below tmp_path, with a provenance that asks no git."""
+
+    def collect(base: Path, config_sha256: str | None, duration_s: float) -> Provenance:
+        return Provenance(
+            quantci_version="0",
+            created_at="2026-01-01T00:00:00+00:00",
+            git_commit=None,
+            config_sha256=config_sha256,
+            tools={},
+            host="",
+            duration_s=duration_s,
+        )
+
+    monkeypatch.setattr(stage, "collect", collect)
+    config = Config(
+        model=ModelConfig(source="m"), calibration=CalibrationConfig(data="c"), evaluation=EvaluationConfig(data="e")
+    )
+    return Settings(config, tmp_path / "quantci.toml", tmp_path, "0" * 64)
+
+
+def record(settings: Settings) -> EmbedRecord:
+    return read(settings.output / "embed.json", EmbedRecord)
+
+
+def test_a_fault_is_recorded_and_raised(settings: Settings) -> None:
+    def work() -> None:
+        raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
+
+    with pytest.raises(ModelRejected):
+        run_stage("embed", settings, work)
+    written = record(settings)
+    assert (written.status, written.result) == ("model_rejected", None)
+    assert written.failure is not None
+    assert (written.failure.code, written.failure.where) == ("empty", "m")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), Cancelled("cancelled", "Stopped.", remedy="Again.")])
+def test_a_stop_is_recorded_as_cancelled(settings: Settings, stop: BaseException) -> None:
+    def work() -> None:
+        raise stop
+
+    with pytest.raises(QuantciError) as caught:
+        run_stage("embed", settings, work)
+    assert caught.value.exit_code == 130
+    assert record(settings).status == "cancelled"
+
+
+def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:
+    def work() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_stage("embed", settings, work)

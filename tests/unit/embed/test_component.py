@@ -1,0 +1,162 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.embed.sample import int8_model, summary_of, tensor_info
+
+from quantci.embed.component import write_component
+from quantci.embed.constants import Preprocessing
+from quantci.embed.folder import MARKER
+from quantci.errors import ConfigError
+from quantci.records.config import EmbedConfig
+from quantci.records.embed import ArenaEstimate
+
+MODEL = int8_model()
+ARENA = ArenaEstimate(
+    recommended_bytes=5488,
+    host_used_bytes=3000,
+    scratch_margin_bytes=432,
+    headroom_bytes=2056,
+    kind="estimated",
+    basis="Guessed */ \\ ??/ from " + "words " * 30,
+)
+IMAGE = Preprocessing(height=8, width=9, channels=3, mean=(1.5, 2.5, 3.5), std=(0.1,), resize="bilinear")
+
+
+def write(folder: Path, **changes: Any) -> dict[str, str]:
+    """The component as text, with some arguments changed."""
+    arguments: dict[str, Any] = {
+        "model": MODEL,
+        "summary": summary_of(MODEL),
+        "config": EmbedConfig(),
+        "labels": ["red", "green"],
+        "lookup_table": [[value - 128 for value in range(256)]] * 3,
+        "preprocessing": IMAGE,
+        "arena": ARENA,
+        "base": folder,
+    }
+    written = write_component(folder / "part", **arguments | changes)
+    assert [file.path for file in written] == sorted(
+        path.relative_to(folder / "part").as_posix() for path in (folder / "part").rglob("*") if path.is_file()
+    )
+    return {file.path: (folder / "part" / file.path).read_bytes().decode("latin-1") for file in written}
+
+
+def header(folder: Path, **changes: Any) -> str:
+    return write(folder, **changes)["include/quantci_model/model.h"]
+
+
+def test_an_array_component_has_these_files(tmp_path: Path) -> None:
+    files = write(tmp_path)
+    assert list(files) == [
+        "CMakeLists.txt",
+        "idf_component.yml",
+        "include/quantci_model/model.h",
+        "include/quantci_model/op_resolver.h",
+        "model.cc",
+    ]
+    assert files["CMakeLists.txt"].startswith(MARKER + "\nidf_component_register(\n")
+    assert "REQUIRES esp-tflite-micro" in files["CMakeLists.txt"]
+
+
+def test_a_binary_component_has_the_model_itself(tmp_path: Path) -> None:
+    files = write(tmp_path, config=EmbedConfig(storage="binary", component="traffic"))
+    assert files["model.tflite"] == MODEL.decode("latin-1")
+    assert "kModel" not in files["model.cc"]
+    assert 'kModel[kModelSize] __asm__(\n    "traffic_model_tflite")' in files["include/traffic/model.h"]
+    assert "\ntraffic_model_tflite:\n" in files["model_data.S"]
+    assert summary_of(MODEL).sha256 in files["CMakeLists.txt"]
+
+
+@pytest.mark.parametrize("storage", ["array", "binary"])
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path, storage: Any) -> None:
+    config = EmbedConfig(storage=storage)
+    assert write(tmp_path / "a", config=config) == write(tmp_path / "b" / "c", config=config)
+
+
+def test_the_header_says_what_the_record_says(tmp_path: Path) -> None:
+    text = header(tmp_path)
+    for line in (
+        f"kModelSize = {len(MODEL)};",
+        "kArenaSize = 5488;",
+        "kInputScale = 0.10000000149011612f;",
+        "kInputZeroPoint = -3;",
+        "kInputDims[] = {1, 8, 8, 3};",
+        "kOutputDims[] = {1, 32};",
+        "kLabelCount = 2;",
+        "kInputWidth = 9;",
+        "kInputMean[] = {1.5f, 2.5f, 3.5f};",
+        "kInputStd[] = {0.10000000149011612f};",
+    ):
+        assert line in text
+    assert "with the bilinear filter of Pillow" in text
+    assert "tensor arena: estimated." in text
+
+
+def test_no_line_is_longer_than_google_style_allows(tmp_path: Path) -> None:
+    files = write(tmp_path)
+    assert max(len(line) for name in files if name.endswith((".h", ".cc")) for line in files[name].splitlines()) <= 80
+
+
+def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
+    outputs = [tensor_info("a", [1], [], [], "float32"), tensor_info("b", [], [0.5], [0], "uint8")]
+    text = header(
+        tmp_path,
+        arena=None,
+        labels=[],
+        lookup_table=None,
+        preprocessing=None,
+        summary=summary_of(MODEL, outputs=outputs),
+    )
+    assert not re.search(r"= *kArenaSize|kArenaSize *=|QuantizePixel|kInputMean|kOutputScale|kOutput1Dims", text)
+    assert "kLabels = nullptr;" in text
+    assert "using Output1Type = std::uint8_t;" in text
+    assert "kOutput1Rank = 0;" in text
+
+
+def test_a_model_that_normalizes_by_itself_has_no_mean(tmp_path: Path) -> None:
+    raw = Preprocessing(height=8, width=9, channels=3, mean=None, std=None, resize="box")
+    text = header(tmp_path, preprocessing=raw)
+    assert "the model normalizes them" in text
+    assert "kInputMean" not in text
+    assert "kInputHeight = 8;" in text
+
+
+def test_strangers_names_cannot_leave_their_comment_or_string(tmp_path: Path) -> None:
+    nasty = 'x*/ #error\n#error "\\'
+    inputs = [tensor_info(nasty, [1, 8, 8, 3], [0.1], [-3])]
+    text = header(tmp_path, labels=[nasty], summary=summary_of(MODEL, inputs=inputs))
+    assert not re.search(r"^\s*#error", text, re.MULTILINE)
+    assert "// Input 0: x_/ #error_#error __\n" in text
+    assert '    "x*/ #error\\012#error \\"\\\\",\n' in text
+
+
+def test_the_resolver_registers_exactly_what_is_used(tmp_path: Path) -> None:
+    (tmp_path / "mine.h").write_text("// mine\n")
+    model = int8_model("My-Op")
+    files = write(tmp_path, model=model, summary=summary_of(model), config=EmbedConfig(custom_ops={"My-Op": "mine.h"}))
+    text = files["include/quantci_model/op_resolver.h"]
+    assert re.findall(r"resolver\.(Add\w+)", text) == [
+        "AddConv2D",
+        "AddDepthwiseConv2D",
+        "AddReshape",
+        "AddSoftmax",
+        "AddCustom",
+    ]
+    assert "kOpCount = 5;" in text
+    assert 'AddCustom("My-Op", tflite::Register_My_Op())' in text
+    assert '#include "quantci_model/custom_ops/mine.h"' in text
+    assert files["include/quantci_model/custom_ops/mine.h"] == "// mine\n"
+
+
+@pytest.mark.parametrize("name", ["class", "std", "tflite", "main"])
+def test_a_name_that_cannot_be_a_namespace_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        write(tmp_path, config=EmbedConfig(component=name))
+    assert caught.value.code == "component-name"
+
+
+def test_a_summary_of_another_model_is_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="another model"):
+        write(tmp_path, summary=summary_of(MODEL + b"x"))

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+from tests.golden import LAYERS, example_report, more_layers, sha
+
+from quantci.errors import ToolError
+from quantci.records.base import encode
+from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
+from quantci.report.baseline import Parts, compare, read_baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BASE = example_report()
+
+
+def against(report: Report, baseline: Report) -> BaselineComparison:
+    return compare(Parts(report.quantize, report.evaluate, report.embed, "0.1.0"), baseline)
+
+
+def test_same_model_has_no_difference() -> None:
+    found = against(BASE, BASE)
+    assert found.same_model
+    assert found.same_dataset
+    assert (found.accuracy_delta, found.float_accuracy_delta, found.model_bytes_delta) == (0, 0, 0)
+    assert (found.arena_bytes_delta, found.macs_delta, found.ops, found.layers) == (0, 0, [], [])
+    assert found.not_comparable == []
+
+
+def test_more_layers_are_counted_and_named() -> None:
+    found = against(example_report(layers=more_layers(2)), BASE)
+    assert found.ops == [OpChange(op="CONV_2D", baseline_count=2, candidate_count=4)]
+    assert found.layers == [
+        LayerChange(
+            name=f"model/block{index}/Relu;model/block{index}/Conv2D",
+            baseline_bytes=None,
+            candidate_bytes=4096 + 64 * 4,
+        )
+        for index in range(2)
+    ]
+    assert found.macs_delta == 2 * 2359296
+    assert found.model_bytes_delta == 2 * (4096 + 256 + 96)
+    assert not found.same_model
+
+
+def test_fewer_layers_are_the_negative_of_more() -> None:
+    found = against(BASE, example_report(layers=more_layers(1)))
+    assert found.layers[0].candidate_bytes is None
+    assert found.macs_delta == -2359296
+
+
+def test_layers_with_equal_names_are_matched_in_order() -> None:
+    twins = (*LAYERS[:1], LAYERS[0]._replace(weights=432), *LAYERS[1:])
+    found = against(example_report(layers=twins), BASE)
+    assert [change.candidate_bytes for change in found.layers] == [432 + 32]
+
+
+def test_names_come_from_the_record_where_stripping_dropped_them() -> None:
+    candidate = example_report(layers=more_layers(1))
+    assert candidate.quantize is not None
+    model = candidate.quantize.quantized_model
+    bare = replace(model, ops=[replace(op, output_name="") for op in model.ops])
+    stripped = replace(candidate, quantize=replace(candidate.quantize, quantized_model=bare))
+    assert [change.name for change in against(stripped, BASE).layers] == ["model/block0/Relu;model/block0/Conv2D"]
+
+
+def test_other_dataset_oracle_or_engine_make_accuracy_incomparable() -> None:
+    assert BASE.evaluate is not None
+    assert BASE.quantize is not None
+    evaluate = BASE.evaluate
+    other = replace(BASE, evaluate=replace(evaluate, dataset=replace(evaluate.dataset, sha256=sha("other"))))
+    found = against(other, BASE)
+    assert (found.same_dataset, found.accuracy_delta, found.float_accuracy_delta) == (False, None, None)
+    assert "evaluation set" in found.not_comparable[0]
+
+    steps = [*evaluate.steps[:2], replace(evaluate.steps[2], interpreter="TFLM 2")]
+    found = against(replace(BASE, evaluate=replace(evaluate, steps=steps)), BASE)
+    assert (found.accuracy_delta, found.float_accuracy_delta) == (None, 0)
+    assert "oracle" in found.not_comparable[0]
+
+    found = against(replace(BASE, quantize=replace(BASE.quantize, engine_version="2.22.0")), BASE)
+    assert (found.accuracy_delta, found.model_bytes_delta) == (None, 0)
+    assert "tensorflow 2.21.0 and is tensorflow 2.22.0" in found.not_comparable[0]
+
+
+def test_other_quantci_version_is_noted_and_compared() -> None:
+    old = replace(BASE, provenance=replace(BASE.provenance, quantci_version="0.0.9"))
+    found = against(BASE, old)
+    assert found.accuracy_delta == 0
+    assert found.not_comparable == ["The baseline was made by quantci 0.0.9, this change by 0.1.0."]
+
+
+def test_missing_parts_are_null_with_a_reason() -> None:
+    empty = replace(BASE, quantize=None, evaluate=None, embed=None)
+    found = against(BASE, empty)
+    assert (found.accuracy_delta, found.model_bytes_delta, found.arena_bytes_delta, found.macs_delta) == (None,) * 4
+    assert len(found.not_comparable) == 3
+
+
+def _set(pointer: list[str], value: Any) -> Callable[[Any], None]:
+    def change(data: Any) -> None:
+        for key in pointer[:-1]:
+            data = data[key]
+        data[pointer[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (_set(["schema_version"], 2), "$.schema_version"),
+        (_set(["verdict"], "maybe"), "$.verdict"),
+        (_set(["evaluate", "paired", "delta"], "much"), "$.evaluate.paired.delta"),
+        (_set(["surprise"], 1), "surprise"),
+    ],
+    ids=["newer", "enum", "deep", "unknown-field"],
+)
+def test_foreign_baseline_is_refused_with_its_json_path(
+    tmp_path: Path, change: Callable[[Any], None], path: str
+) -> None:
+    data = json.loads(encode(BASE))
+    change(data)
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(data))
+    with pytest.raises(ToolError) as caught:
+        read_baseline(file)
+    assert caught.value.code == "schema"
+    assert path in caught.value.cause
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b"<html>", b"[" * 100_000], ids=range(6))
+def test_file_that_is_no_report_is_refused(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "report.json"
+    file.write_bytes(data)
+    with pytest.raises(ToolError, match="schema"):
+        read_baseline(file)
+
+
+def test_good_baseline_is_read_and_a_missing_one_named(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_bytes(encode(BASE))
+    assert read_baseline(file) == BASE
+    with pytest.raises(ToolError, match="not-found"):
+        read_baseline(tmp_path / "none.json")

@@ -1,0 +1,175 @@
+"""Gates, worked by hand. The example loses 0.75 pp (interval -2.0 to +0.5), its worst class 3 of 100 samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record
+
+from quantci.errors import ConfigError
+from quantci.records.config import GatesConfig
+from quantci.records.evaluate import ClassDelta, EvaluateResult, Interval
+from quantci.report.gates import judge
+
+if TYPE_CHECKING:
+    from quantci.records.report import GateResult
+
+QUANTIZE = example_quantize_record().result
+EVALUATE = example_evaluate_record().result
+EMBED = example_embed_record().result
+
+
+def evaluated(delta: float, low: float, *, high: float = 0.0, detectable: float = 0.001) -> EvaluateResult:
+    assert EVALUATE is not None
+    interval = Interval(low=low, high=max(delta, high), level=0.95)
+    return replace(
+        EVALUATE,
+        paired=replace(EVALUATE.paired, delta=delta, interval=interval, smallest_detectable_drop=detectable),
+    )
+
+
+def only(gates: GatesConfig, evaluate: EvaluateResult | None = EVALUATE) -> GateResult:
+    (result,) = judge(replace(gates, int_only=False), QUANTIZE, evaluate, EMBED)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("delta", "low", "verdict"),
+    [
+        (-0.03, -0.05, "fail"),
+        (-0.02, -0.02, "pass"),  # at the limit
+        (0.91 - 0.93, 0.91 - 0.93, "pass"),  # at the limit, and -0.020000000000000018 in binary
+        (-0.01, -0.03, "inconclusive"),
+        (-0.01, -0.015, "pass"),
+        (0.02, 0.01, "pass"),
+        (0.01, -0.03, "inconclusive"),
+    ],
+)
+def test_accuracy_drop(delta: float, low: float, verdict: str) -> None:
+    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(delta, low))
+    assert result.verdict == verdict
+    assert result.value == -delta
+    assert result.kind == "measured"
+
+
+def test_inconclusive_accuracy_names_how_far_the_interval_reaches() -> None:
+    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(-0.01, -0.031))
+    assert "reaches 3.1 pp" in result.reason
+    assert "allows 2.0 pp" in result.reason
+
+
+def test_close_numbers_get_the_decimals_that_tell_them_apart() -> None:
+    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(-0.0203, -0.05))
+    assert "2.03 pp; the gate allows 2.00 pp" in result.reason
+
+
+def test_gate_finer_than_the_set_can_detect_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"gate-too-fine") as caught:
+        judge(
+            GatesConfig(max_accuracy_drop=0.01),
+            QUANTIZE,
+            EVALUATE,
+            EMBED,
+            lambda drop, share: round(30 / drop + share * 400),
+        )
+    assert "0.0225" in caught.value.remedy
+    assert "3,007 samples" in caught.value.remedy
+    assert "2.2 pp" in caught.value.cause
+
+
+def test_samples_needed_without_a_function_grow_with_the_square() -> None:
+    with pytest.raises(ConfigError) as caught:
+        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluated(-0.01, -0.02, detectable=0.02), EMBED)
+    assert "1,600 samples" in caught.value.remedy  # 400 * (0.02 / 0.01)²
+
+
+def test_gate_of_zero_is_refused_without_dividing_by_it() -> None:
+    with pytest.raises(ConfigError, match="no number of samples"):
+        judge(GatesConfig(max_accuracy_drop=0.0), QUANTIZE, EVALUATE, EMBED, lambda drop, _: round(1 / drop))
+
+
+def test_limit_that_the_remedy_names_is_accepted() -> None:
+    evaluate = evaluated(-0.001, -0.002, detectable=0.012341)
+    with pytest.raises(ConfigError, match=r"0\.0124 or more"):
+        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)
+    assert only(GatesConfig(max_accuracy_drop=0.0124), evaluate).verdict == "pass"
+
+
+def test_gate_as_fine_as_the_set_can_detect_is_judged() -> None:
+    assert only(GatesConfig(max_accuracy_drop=0.0225)).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("drop", "support", "limit", "verdict"),
+    [
+        (0.03, 100, 0.05, "pass"),
+        (0.05, 100, 0.05, "pass"),
+        (0.06, 100, 0.05, "fail"),
+        (0.125, 8, 0.1, "inconclusive"),  # one sample is 12.5 %
+        (0.1, 10, 0.1, "pass"),
+        (0.2, 10, 0.1, "fail"),
+        (0.0, 3, 0.1, "pass"),
+        (0.5, 0, 0.1, "inconclusive"),
+    ],
+)
+def test_worst_class_drop(drop: float, support: int, limit: float, verdict: str) -> None:
+    assert EVALUATE is not None
+    worst = ClassDelta(label="red", recall_delta=-drop, support=support)
+    evaluate = replace(EVALUATE, paired=replace(EVALUATE.paired, worst_class=worst))
+    result = only(GatesConfig(max_worst_class_drop=limit), evaluate)
+    assert result.verdict == verdict
+    if verdict == "inconclusive":
+        assert f"red has {support} samples" in result.reason
+
+
+def test_sizes_fail_by_one_byte() -> None:
+    assert QUANTIZE is not None
+    found = QUANTIZE.quantized_model.file_bytes
+    assert only(GatesConfig(max_model_bytes=found)).verdict == "pass"
+    result = only(GatesConfig(max_model_bytes=found - 1))
+    assert (result.verdict, result.kind) == ("fail", "measured")
+    assert only(GatesConfig(max_arena_bytes=61_440)).verdict == "pass"
+    result = only(GatesConfig(max_arena_bytes=61_439))
+    assert (result.verdict, result.kind) == ("fail", "estimated")
+    assert "61,440 bytes, 1 over the 61,439 allowed" in result.reason
+
+
+def test_latency_is_inconclusive_because_no_device_took_part() -> None:
+    result = only(GatesConfig(max_latency_us=1000))
+    assert (result.verdict, result.value, result.kind) == ("inconclusive", None, "not_measured")
+    assert "no device took part" in result.reason
+
+
+def test_float_ops_are_named() -> None:
+    assert QUANTIZE is not None
+    (result,) = judge(GatesConfig(), QUANTIZE, EVALUATE, EMBED)
+    assert result.verdict == "pass"
+    odd = replace(QUANTIZE, quantized_model=QUANTIZE.float_model)
+    (result,) = judge(GatesConfig(), odd, EVALUATE, EMBED)
+    assert (result.verdict, result.value) == ("fail", 6)
+    assert "CONV_2D, DEPTHWISE_CONV_2D" in result.reason
+
+
+def test_every_gate_without_results_is_inconclusive() -> None:
+    gates = GatesConfig(
+        max_accuracy_drop=0.0, max_worst_class_drop=0.1, max_model_bytes=1, max_arena_bytes=1, max_latency_us=1
+    )
+    results = judge(gates, None, None, None)
+    assert len(results) == 6
+    assert {(result.verdict, result.value) for result in results} == {("inconclusive", None)}
+
+
+def test_a_loss_beyond_doubt_fails_even_a_gate_that_is_too_fine() -> None:
+    """A set that finds no drop of one point still sees one of thirty."""
+    evaluate = evaluated(-0.30, -0.35, high=-0.25)
+    result = judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED, lambda drop, share: 100_000)[0]
+    assert result.verdict == "fail"
+
+
+def test_how_much_two_models_differ_does_not_refuse_a_sound_gate() -> None:
+    """The set has as many samples as the gate needs: the interval decides, whatever was detectable afterwards."""
+    evaluate = evaluated(-0.01, -0.06, detectable=0.03)
+    result = judge(GatesConfig(max_accuracy_drop=0.02), QUANTIZE, evaluate, EMBED, lambda drop, share: 10)[0]
+    assert result.verdict == "inconclusive"

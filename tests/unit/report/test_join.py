@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from tests.golden import (
+    example_config,
+    example_embed_record,
+    example_evaluate_record,
+    example_provenance,
+    example_quantize_record,
+    example_report,
+    failed_quantize_record,
+    more_layers,
+)
+
+from quantci.errors import ToolError
+from quantci.records.base import decode, encode
+from quantci.records.config import Config, GatesConfig
+from quantci.records.report import Report
+from quantci.records.stage import Failure, Status
+from quantci.report.join import build_report
+
+if TYPE_CHECKING:
+    from quantci.records.embed import EmbedRecord
+    from quantci.records.evaluate import EvaluateRecord
+    from quantci.records.quantize import QuantizeRecord
+
+FAULT = Failure(code="disk-full", cause="The disk is full.", where="/tmp", remedy="Free it.")
+
+
+def report_of(
+    quantize: QuantizeRecord | None = None,
+    evaluate: EvaluateRecord | None = None,
+    embed: EmbedRecord | None = None,
+    *,
+    config: Config | None = None,
+) -> Report:
+    report = build_report(
+        config=config,
+        quantize=quantize,
+        evaluate=evaluate,
+        embed=embed,
+        baseline=None,
+        provenance=example_provenance(),
+        title="m.keras",
+    )
+    assert decode(encode(report), Report) == report
+    return report
+
+
+def test_everything_well_passes() -> None:
+    report = example_report()
+    assert (report.status, report.verdict, report.failure) == ("ok", "pass", None)
+    assert report.verdict_reason == "All 5 gates hold."
+    assert [outcome.status for outcome in report.stages] == ["ok", "ok", "ok", "not_run"]
+    assert report.device_latency_us is None
+
+
+def test_failed_gate_is_a_regression_even_beside_an_inconclusive_one() -> None:
+    report = example_report(config=example_config(GatesConfig(max_model_bytes=1000, max_latency_us=5)))
+    assert (report.status, report.verdict) == ("regression", "fail")
+    assert "3,016 over" in report.verdict_reason
+
+
+def test_open_gate_is_inconclusive_and_ok() -> None:
+    report = example_report(config=example_config(GatesConfig(max_latency_us=5)))
+    assert (report.status, report.verdict) == ("ok", "inconclusive")
+    assert "no device took part" in report.verdict_reason
+
+
+def test_refused_gate_rejects_the_configuration_and_keeps_the_rest() -> None:
+    report = example_report(config=example_config(GatesConfig(max_accuracy_drop=0.001, max_model_bytes=9_999)))
+    assert (report.status, report.verdict) == ("config_rejected", "inconclusive")
+    assert report.failure is not None
+    assert report.failure.code == "gate-too-fine"
+    assert [gate.name for gate in report.gates] == ["max_model_bytes", "int_only"]
+    assert report.evaluate is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("model_rejected", "fail"),
+        ("data_rejected", "inconclusive"),
+        ("config_rejected", "inconclusive"),
+        ("tool_error", "inconclusive"),
+        ("cancelled", "inconclusive"),
+    ],
+)
+def test_stage_that_failed_gives_its_status(status: Status, verdict: str) -> None:
+    report = report_of(failed_quantize_record(status, "some-code"), config=example_config())
+    assert (report.status, report.verdict) == (status, verdict)
+    assert report.failure is not None
+    assert report.failure.code == "some-code"
+    assert [outcome.status for outcome in report.stages] == [status, "not_run", "not_run", "not_run"]
+
+
+def test_infrastructure_fault_never_reads_as_a_worse_model() -> None:
+    report = report_of(failed_quantize_record("tool_error", "disk-full"), config=example_config())
+    assert "says nothing about the model" in report.verdict_reason
+    assert not any(gate.verdict == "fail" for gate in report.gates)
+
+
+def test_failed_gate_stays_a_fail_beside_a_tool_error() -> None:
+    quantize = example_quantize_record()
+    embed = replace(example_embed_record(quantize), status="tool_error", failure=FAULT, result=None)
+    config = example_config(GatesConfig(max_model_bytes=1000))
+    report = report_of(quantize, example_evaluate_record(quantize), embed, config=config)
+    assert (report.status, report.verdict) == ("tool_error", "fail")
+    assert "3,016 over" in report.verdict_reason
+
+
+def test_nothing_ran() -> None:
+    report = report_of()
+    assert (report.status, report.verdict, report.gates) == ("not_run", "inconclusive", [])
+
+
+def test_part_of_the_stages_is_not_a_pass() -> None:
+    report = report_of(example_quantize_record())
+    assert (report.status, report.verdict) == ("ok", "inconclusive")
+    assert "evaluate and embed" in report.verdict_reason
+
+
+def test_fault_outside_of_the_stages_comes_first() -> None:
+    report = build_report(
+        config=None,
+        quantize=failed_quantize_record("tool_error", "no-space"),
+        evaluate=None,
+        embed=None,
+        baseline=None,
+        provenance=example_provenance(),
+        title="quantci",
+        failure=FAULT,
+        status="tool_error",
+    )
+    assert report.failure == FAULT
+    assert [advice.code for advice in report.advice] == ["no-space"]
+
+
+def test_missing_baseline_costs_the_candidate_nothing() -> None:
+    quantize = example_quantize_record()
+    report = build_report(
+        config=example_config(),
+        quantize=quantize,
+        evaluate=example_evaluate_record(quantize),
+        embed=example_embed_record(quantize),
+        baseline=None,
+        baseline_failure=replace(FAULT, code="schema"),
+        provenance=example_provenance(),
+        title="m.keras",
+    )
+    assert (report.verdict, report.baseline) == ("pass", None)
+    assert [advice.code for advice in report.advice] == ["schema"]
+
+
+def test_records_of_two_models_are_refused() -> None:
+    old, new = example_quantize_record(), example_quantize_record(more_layers(1))
+    with pytest.raises(ToolError, match=r"quantci evaluate.*mixed-records") as caught:
+        report_of(new, example_evaluate_record(old))
+    assert old.result is not None
+    assert new.result is not None
+    assert old.result.quantized_model.sha256[:12] in caught.value.cause
+    assert new.result.quantized_model.sha256[:12] in caught.value.cause
+    with pytest.raises(ToolError, match="quantci embed"):
+        report_of(new, example_evaluate_record(new), example_embed_record(old))
+    with pytest.raises(ToolError, match="quantci embed"):
+        report_of(None, example_evaluate_record(new), example_embed_record(old))
+
+
+def test_evaluation_of_another_float_model_is_refused() -> None:
+    quantize = example_quantize_record()
+    evaluate = example_evaluate_record(quantize)
+    assert evaluate.result is not None
+    stale = replace(evaluate, result=replace(evaluate.result, float_sha256="0" * 64))
+    with pytest.raises(ToolError, match="mixed-records"):
+        report_of(quantize, stale)

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from markdown_it import MarkdownIt
+from msgspec.structs import replace
+from tests.golden import (
+    LAYERS,
+    example_config,
+    example_provenance,
+    example_report,
+    failed_quantize_record,
+    more_layers,
+)
+
+from quantci.records.base import encode
+from quantci.records.config import GatesConfig
+from quantci.records.evaluate import ClassDelta
+from quantci.records.stage import Advice
+from quantci.report.fit import COMMENT_LIMIT, length
+from quantci.report.join import build_report
+from quantci.report.markdown import render
+
+if TYPE_CHECKING:
+    from quantci.records.report import Report
+
+EVIL = "@octocat #1 http://x.y <b>|`</details>\n\n# H\n"
+
+
+def parse(markdown: str) -> list[str]:
+    return [token.type for token in MarkdownIt("commonmark").enable("table").parse(markdown)]
+
+
+def first_table(markdown: str) -> list[str]:
+    return [line for line in markdown.split("<details>", maxsplit=1)[0].splitlines() if line.startswith("|")]
+
+
+def test_comment_starts_with_verdict_and_reason() -> None:
+    lines = render(example_report()).splitlines()
+    assert lines[0] == "**✅ quantci: pass** · `traffic_lights.keras`"
+    assert lines[2] == "All 5 gates hold."
+
+
+def test_one_table_of_three_columns_stands_open() -> None:
+    text = render(example_report(baseline=example_report()))
+    table = first_table(text)
+    assert [line.split("**")[1] for line in table[2:]] == [
+        "Accuracy",
+        "Worst class",
+        "Model size",
+        "Tensor arena",
+        "Device latency",
+    ]
+    assert all(line.count("|") == 4 for line in table)
+    assert parse(text.split("<details>")[0]).count("table_open") == 1
+
+
+def test_numbers_say_where_they_come_from() -> None:
+    table = "\n".join(first_table(render(example_report(baseline=example_report())))).replace("\u00a0", " ")
+    change = "96.0 % → 95.2 % | \N{MINUS SIGN}0.8 pp to FP32<br>(95 %: \N{MINUS SIGN}2.0 to +0.5)"
+    assert f"FP32 → INT8, measured on host | {change}" in table
+    assert "estimated | 61,440 B (60.0 KiB) | 0 B to baseline" in table
+    assert "| **Device latency** | not measured | no device took part |" in table
+
+
+def test_folded_parts_hold_the_details() -> None:
+    text = render(example_report(layers=more_layers(1), baseline=example_report()))
+    for title in (
+        "Gates",
+        "Loss waterfall",
+        "Classes",
+        "Tags",
+        "Samples broken and fixed",
+        "What changed in the model",
+        "Layers",
+        "Calibration",
+        "Advice",
+        "Provenance",
+    ):
+        assert f"<details><summary>{title}</summary>\n\n" in text
+    assert text.count("<details>") == text.count("</details>") == 10
+    assert "391 of 400" in text
+    assert "37 EXIF rotated" in text
+    assert "heading_open" not in parse(text)
+
+
+def test_failure_names_cause_remedy_place_and_code() -> None:
+    report = build_report(
+        config=example_config(),
+        quantize=failed_quantize_record("model_rejected", "git-lfs-pointer", "It is a Git LFS pointer."),
+        evaluate=None,
+        embed=None,
+        baseline=None,
+        provenance=example_provenance(),
+        title="m.keras",
+    )
+    text = render(report)
+    assert text.startswith(
+        "**❌ quantci: fail, model rejected** · `m.keras`\n\nThe model was rejected: It is a Git LFS"
+    )
+    assert "- **What to do:** Mend it, then run it again.\n" in text
+    assert "- **Where:** `models/traffic_lights.keras`\n- **Code:** `git-lfs-pointer`\n" in text
+    assert text.count("It is a Git LFS pointer.") == 1
+    assert "| not measured | quantize: model rejected |" in text
+
+
+def test_partial_results_stand_beside_a_failure() -> None:
+    text = render(example_report(config=example_config(GatesConfig(max_accuracy_drop=0.001))))
+    assert text.startswith("**⚠️ quantci: inconclusive, configuration rejected**")
+    assert "gate-too-fine" in text
+    assert "\N{MINUS SIGN}0.8\u00a0pp" in text
+
+
+def test_samples_are_cut_at_twenty() -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    paired = replace(report.evaluate.paired, broken=[f"s{index}" for index in range(33)])
+    text = render(replace(report, evaluate=replace(report.evaluate, paired=paired)))
+    assert "`s19`" in text
+    assert "`s20`" not in text
+    assert "13 more in report.json" in text
+
+
+def test_hostile_names_break_nothing() -> None:
+    layers = tuple(layer._replace(name=f"{EVIL}{index}") for index, layer in enumerate(LAYERS))
+    report = example_report(layers=layers)
+    assert report.evaluate is not None
+    worst = ClassDelta(label=EVIL * 100, recall_delta=-0.1, support=5)
+    paired = replace(report.evaluate.paired, worst_class=worst, broken=[EVIL])
+    report = replace(
+        report,
+        title=EVIL,
+        verdict_reason=EVIL,
+        evaluate=replace(report.evaluate, paired=paired),
+        advice=[Advice(code="x", text=EVIL)],
+    )
+    tokens = MarkdownIt("commonmark").enable("table").parse(render(report))
+    leaves = [leaf for token in tokens if token.type == "inline" for leaf in token.children or []]
+    assert not {"heading_open"} & {token.type for token in tokens}
+    assert {leaf.type for leaf in leaves} <= {"text", "code_inline", "strong_open", "strong_close", "html_inline"}
+    assert {leaf.content for leaf in leaves if leaf.type == "html_inline"} == {"<br>"}
+    html = "".join(token.content for token in tokens if token.type == "html_block")
+    assert html.count("<details>") == html.count("</details>")
+    assert not any(mark in leaf.content for leaf in leaves if leaf.type == "text" for mark in "@#<`")
+    assert all(line.replace("\\|", "").count("|") == 4 for line in first_table(render(report)))
+
+
+@pytest.fixture(scope="module")
+def large() -> Report:
+    base = example_report()
+    return example_report(layers=more_layers(10_000), baseline=base, validate=False)
+
+
+def test_ten_thousand_layers_fit_within_a_second(large: Report) -> None:
+    started_s = time.process_time()
+    text = render(large)
+    assert time.process_time() - started_s < 1
+    assert length(text) <= COMMENT_LIMIT
+    assert length(text) > 0.9 * COMMENT_LIMIT
+    assert text.count("rows more in report.json") == 2  # layers, and what changed
+    assert text.count("<details>") == text.count("</details>")
+    assert "| `yellow` | 100 |" in text  # short tables stay whole
+    assert all(line.endswith(" |") for line in text.splitlines() if line.startswith("|") and "--" not in line)
+
+
+def test_hidden_rows_are_counted(large: Report) -> None:
+    layers = render(large).split("<summary>Layers</summary>")[1].split("</details>")[0]
+    shown = sum(line.startswith("| `") for line in layers.splitlines())
+    assert f"{10_006 - shown:,} rows more in report.json" in layers
+
+
+def test_emoji_count_as_github_counts_them() -> None:
+    layers = tuple(layer._replace(name="😀" * 50 + str(index)) for index, layer in enumerate(more_layers(3_000)))
+    text = render(example_report(layers=layers, validate=False))
+    assert len(text.encode("utf-16-le")) // 2 == length(text) <= COMMENT_LIMIT
+
+
+@pytest.mark.parametrize("limit", [3_000, 6_000, 20_000])
+def test_any_limit_above_the_fixed_part_holds(limit: int) -> None:
+    assert length(render(example_report(layers=more_layers(100)), limit=limit)) <= limit
+
+
+def test_rendering_does_not_change_the_report() -> None:
+    report = example_report()
+    before = encode(report)
+    assert render(report) == render(report)
+    assert encode(report) == before

@@ -1,0 +1,30 @@
+"""schemas/ is what the records say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from quantci.schema import RECORDS, schema_of, schemas
+
+FOLDER = Path(__file__).parents[2] / "schemas"
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_the_committed_schema_is_up_to_date(name: str) -> None:
+    assert (FOLDER / name).read_bytes() == schemas()[name], "run: quantci schema --write"
+
+
+def test_there_is_no_schema_without_a_record() -> None:
+    assert sorted(path.name for path in FOLDER.glob("*.json")) == sorted(schemas())
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_schemas_are_strict(name: str) -> None:
+    schema = schema_of(RECORDS[name])
+    jsonschema.Draft202012Validator.check_schema(schema)
+    objects = [part for part in schema["$defs"].values() if part.get("type") == "object"]
+    assert objects
+    assert all(part["additionalProperties"] is False for part in objects)

@@ -1,0 +1,101 @@
+"""What a file really is decides about the message, not what it is called."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.models import tiny_autoencoder
+
+from quantci.errors import ModelRejected
+from quantci.tflite.identify import read_head, read_model_file, sniff
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+
+
+def archive(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zipped:
+        for name in names:
+            zipped.writestr(name, "content")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "code"),
+    [
+        (b"", "empty", "empty"),
+        (LFS, "git-lfs-pointer", "git-lfs-pointer"),
+        (b"\n<!DOCTYPE html><html>", "html-page", "html-page"),
+        (b"\xef\xbb\xbf<HTML>", "html-page", "html-page"),
+        (archive("metadata.json", "config.json", "model.weights.h5"), "keras", "wrong-format"),
+        (archive("readme.txt"), "zip", "wrong-format"),
+        (archive("archive/data.pkl", "archive/version"), "torch", "format-not-accepted"),
+        (pickle.dumps({"weights": [1]}), "pickle", "format-not-accepted"),
+        (pickle.dumps([1], protocol=2), "pickle", "format-not-accepted"),
+        (b"\x89HDF\r\n\x1a\n rest", "hdf5", "wrong-format"),
+        (b"\x1f\x8b\x08 rest", "gzip", "wrong-format"),
+        (b"\x89PNG\r\n\x1a\n rest", "png", "wrong-format"),
+        (b"\xff\xd8\xff\xe0 rest", "jpeg", "wrong-format"),
+        (b"some other text", "unknown", "malformed"),
+        (b"TFL3", "unknown", "malformed"),
+    ],
+)
+def test_names_what_the_file_is(tmp_path: Path, content: bytes, what: str, code: str) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(content)
+    assert sniff(content[:4096]) == what
+    with pytest.raises(ModelRejected) as caught:
+        read_model_file(path)
+    assert caught.value.code == code
+    assert caught.value.where == str(path)
+
+
+def test_lfs_pointer_names_the_checkout_option(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(LFS)
+    with pytest.raises(ModelRejected, match="git lfs pull.*lfs: true"):
+        read_model_file(path)
+
+
+def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
+    class Payload:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (tmp_path.joinpath("marker").touch, ())
+
+    path = tmp_path / "model.tflite"
+    path.write_bytes(pickle.dumps(Payload()))
+    with pytest.raises(ModelRejected, match="format-not-accepted"):
+        read_model_file(path)
+    assert not (tmp_path / "marker").exists()
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelRejected, match="not-found"):
+        read_model_file(tmp_path / "model.tflite")
+    with pytest.raises(ModelRejected, match=r"is a folder.*wrong-format"):
+        read_head(tmp_path)
+
+
+def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    with path.open("wb") as file:
+        file.write(tiny_autoencoder(0)[:64])
+        file.truncate(2 * 1024**3)  # sparse: takes no room on the disk
+    with pytest.raises(ModelRejected, match=r"2,147,483,648 bytes.*too-large"):
+        read_model_file(path)
+
+
+def test_reads_up_to_the_limit(tmp_path: Path) -> None:
+    path, model = tmp_path / "model.tflite", tiny_autoencoder(0)
+    path.write_bytes(model)
+    assert sniff(read_head(path)) == "tflite"
+    assert read_model_file(path, limit_bytes=len(model)) == model
+    with pytest.raises(ModelRejected, match="too-large"):
+        read_model_file(path, limit_bytes=len(model) - 1)
