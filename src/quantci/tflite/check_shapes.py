@@ -36,9 +36,8 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
         dtype = "int32" if tensor is None else dtype_name(tensor.type)
         require(dtype in {"int32", "int64"}, f"{label} takes its operand {place} as {dtype}")
     constants = [_integers(tensor, buffers) if place in parameters else None for place, tensor in enumerate(present)]
-    if any(-1 in open_shape(tensor) for tensor in used) or any(
-        place < len(constants) and constants[place] is None for place in parameters
-    ):
+    unknown = any(place < len(constants) and constants[place] is None for place in parameters)
+    if any(-1 in open_shape(tensor) for tensor in used) or (unknown and name not in _STATED):
         return
     subject = Operands(
         op.builtinOptions,
@@ -95,4 +94,6 @@ _PARAMETERS: Final = {
     "SLICE": (1, 2),
     "STRIDED_SLICE": (1, 2, 3),
 }
+# Their output's shape is checked against the input's, whether or not the operand that repeats it is a constant.
+_STATED: Final = frozenset({"RESHAPE", "EXPAND_DIMS", "TRANSPOSE_CONV", "CUMSUM", "REVERSE_V2"})
 _RULES: Final = {**fit_elementwise.RULES, **fit_layout.RULES, **fit_recurrent.RULES, **fit_weighted.RULES}

@@ -40,6 +40,8 @@ def _arithmetic(op: Operands) -> bool:
 def _sum(op: Operands) -> bool:
     # The kernels abort where the larger input scale exceeds the output's by the headroom of their arithmetic.
     headroom = 15 if op.types[0] == "int16" else 20
+    if op.types[0] in {"int8", "uint8", "int16"} and not all((*op.scales, *op.output_scales)):
+        return False
     return _arithmetic(op) and 2 * max(op.scales) <= op.output_scales[0] * 2**headroom
 
 

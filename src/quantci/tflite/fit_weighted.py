@@ -78,7 +78,7 @@ def _transpose_conv(op: Operands) -> bool:
     options = op.options
     turned = op._replace(inputs=[op.outputs[0]], outputs=[[batch, input_height, input_width, channels]])
     return (
-        op.constants[0] == op.outputs[0]
+        op.constants[0] in (None, op.outputs[0])
         and op.outputs[0][0] == batch
         and op.outputs[0][3] == output_channels
         and channels == input_channels

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What gives the same or nearly the same network in ops that TFLM runs in INT8.
 _REPLACEMENTS: Final = {
-    "ELU": "Replace ELU by ReLU or LeakyReLU: its kernel is float only.",
+    "ELU": "Replace ELU by ReLU or LeakyReLU: quantizers leave ELU in float.",
     "GELU": "Replace GELU by ReLU or hard-swish.",
     "RELU_0_TO_1": "Replace hard sigmoid by sigmoid: it became RELU_0_TO_1.",
     "RELU_N1_TO_1": "Replace the clipping to -1..1 by tanh or ReLU6.",

@@ -19,10 +19,10 @@ def test_every_op_is_found_once_and_sorted() -> None:
 
 def test_an_op_of_another_version_of_the_schema_is_named_by_its_number() -> None:
     graph = Graph()
-    tensor = graph.tensor("x", [1, 2])
-    graph.op("RELU", [tensor], [tensor])
+    before, after = graph.tensor("x", [1, 2]), graph.tensor("y", [1, 2])
+    graph.op("RELU", [before], [after])
     graph.model.operatorCodes[0].builtinCode = 999
-    assert used_ops(graph.pack([tensor], [tensor])) == [UsedOp("BUILTIN_999")]
+    assert used_ops(graph.pack([before], [after])) == [UsedOp("BUILTIN_999")]
 
 
 def test_each_builtin_gets_its_method(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_only_int8_asks_for_scratch() -> None:
     tensors = [graph.tensor(name, [1, 4]) for name in "xy"]
     for tensor in graph.model.subgraphs[0].tensors:
         tensor.type = 7  # INT16
-    graph.op("SOFTMAX", tensors[:1], tensors[1:])
+    graph.op("SOFTMAX", tensors[:1], tensors[1:], beta=1.0)
     assert list(scratch_bytes(graph.pack(tensors[:1], tensors[1:]))) == []
 
 

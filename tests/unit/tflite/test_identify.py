@@ -60,7 +60,7 @@ def test_names_what_the_file_is(tmp_path: Path, content: bytes, what: str, code:
 def test_lfs_pointer_names_the_checkout_option(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(LFS)
-    with pytest.raises(ModelRejected, match="git lfs pull.*lfs: true"):
+    with pytest.raises(ModelRejected, match=r"git lfs pull.*lfs: true"):
         read_model_file(path)
 
 
