@@ -116,9 +116,10 @@ def _ms(seconds: float) -> str:
 
 def main() -> int:
     """Print the table; 1 if a goal is missed."""
-    subprocess.run([*PYTHON, "-m", "benchmarks.models"], check=True)
+    print("making models and data ...", file=sys.stderr, flush=True)
+    run([*PYTHON, "-m", "benchmarks.models"])
     rows = []
-    for part in (start, quantize, evaluation, pipeline):
+    for part in (quantize, evaluation, start, pipeline):  # start() reports on what the two before it wrote
         print(f"running {part.__name__} ...", file=sys.stderr, flush=True)
         rows += part()
     print(f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}\n")

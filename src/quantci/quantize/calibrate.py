@@ -6,7 +6,7 @@ ranges to ranges, and what was used can be kept in the record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Integer kernels cannot represent the ratio of such a scale to an ordinary one; some abort the process.
+VANISHING: Final = 1e-9
+
 
 def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where: str) -> list[TensorRange]:
     """Run samples [1, ...] through the float model and keep the smallest and largest value of each activation.
@@ -26,7 +29,7 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
     Uses the calibration wrapper inside ai-edge-litert, the same code that TFLiteConverter calibrates with.
 
     Raises:
-        ModelRejected: `not-finite`: an activation overflows on these samples.
+        ModelRejected: `not-finite`: an activation overflows on these samples; `degenerate`: it all but vanishes.
     """
     from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
 
@@ -53,6 +56,13 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
                 f"The activation {name} reaches {low} to {high} on the calibration set.",
                 where=where,
                 remedy="The float model overflows on these samples: check its weights and the preprocessing.",
+            )
+        if 0 < high - low < VANISHING:
+            raise ModelRejected(
+                "degenerate",
+                f"The activation {name} hardly leaves zero on the calibration set ({low:.3g} to {high:.3g}).",
+                where=where,
+                remedy="Check that the model is trained and that [input] says what its training did.",
             )
         ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
     return ranges
