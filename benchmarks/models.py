@@ -58,7 +58,9 @@ def _mobilenet(keras: Any, shape: tuple[int, int, int], classes: int) -> Any:
     keep = {"padding": "same", "activation": "relu"}
     x = keras.layers.Conv2D(8, 3, 2, kernel_initializer="he_normal", **keep)(x)
     for width, stride in strides:
-        spread = keras.initializers.RandomNormal(stddev=0.47)  # sqrt(2 / 9): nine inputs each, which "he_normal" miscounts
+        spread = keras.initializers.RandomNormal(
+            stddev=0.47
+        )  # sqrt(2 / 9): nine inputs each, which "he_normal" miscounts
         x = keras.layers.DepthwiseConv2D(3, stride, depthwise_initializer=spread, **keep)(x)
         x = keras.layers.Conv2D(width, 1, kernel_initializer="he_normal", **keep)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)

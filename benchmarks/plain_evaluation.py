@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 
@@ -10,14 +11,15 @@ def main(folder: Path, config: Path) -> None:
     """Run every sample of the evaluation set through the three steps, and count what is right."""
     import msgspec
     import numpy as np
-    from quantci.tflite.fixed_point import quantize
-    from quantci.tflite.lite_rt import open_lite_rt
-    from quantci.tflite.tflm import open_tflm
 
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import find_samples
     from quantci.records.config import Config
+    from quantci.tflite.fixed_point import quantize
+    from quantci.tflite.lite_rt import open_lite_rt
+    from quantci.tflite.tflm import open_tflm
 
+    started_s = time.perf_counter()
     settings = msgspec.toml.decode(config.read_bytes(), type=Config)
     float_model, int8_model = ((folder / f"model_{kind}.tflite").read_bytes() for kind in ("float", "quant"))
     samples = find_samples(settings.evaluation.data, config.parent, settings.task, settings.input, "evaluation")
@@ -30,7 +32,7 @@ def main(folder: Path, config: Path) -> None:
             port = step.inputs[0]
             given = quantize(tensor, port.scale, port.zero_point, port.dtype) if index else tensor
             right[index] += int(step.run([given])[0].argmax()) == sample.label
-    print(right / len(samples))
+    print(right / len(samples), f"done in {time.perf_counter() - started_s:.3f} s")
 
 
 if __name__ == "__main__":

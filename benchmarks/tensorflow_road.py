@@ -1,4 +1,4 @@
-"""What quantizing takes with TensorFlow alone: TFLiteConverter on a SavedModel, 300 samples, no checks."""
+"""What quantizing takes with TensorFlow alone: TFLiteConverter on the Keras model, 300 samples, no checks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 
-def main(saved_model: Path, samples: Path) -> None:
+def main(keras_model: Path, samples: Path) -> None:
     """Convert with Optimize.DEFAULT and a representative dataset."""
     import numpy as np
     import tensorflow
@@ -15,7 +15,8 @@ def main(saved_model: Path, samples: Path) -> None:
         for path in sorted(samples.glob("*.npy")):
             yield [np.load(path)[np.newaxis]]
 
-    converter = tensorflow.lite.TFLiteConverter.from_saved_model(str(saved_model))
+    model = tensorflow.keras.models.load_model(keras_model)
+    converter = tensorflow.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative_dataset
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]

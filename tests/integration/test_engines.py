@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated
 
-from quantci.errors import ModelRejected
+from quantci.errors import ModelRejected, ToolError
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
-from quantci.quantize.strip import check_same_outputs, strip
+from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.oracle import choose_oracle, open_oracle
 from quantci.tflite.pool import Pool
@@ -121,8 +121,12 @@ def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
     assert any(names)
     assert not any(tensor.name for tensor in summarize(lean, "").tensors)
     assert b"serving_default" not in lean
-    compared, interpreters = check_same_outputs(quantized, lean, samples, choose_oracle("auto"))
-    assert (compared, len(interpreters)) == (len(samples), 2)
+    before, after = (outputs_of(model, samples, choose_oracle("auto")) for model in (quantized, lean))
+    check_same_outputs(before, after)
+    assert [len(outputs.tensors) for outputs in after] == [len(samples)] * 2
+    after[1].tensors[0][0][0, 0] += 1
+    with pytest.raises(ToolError, match="TFLM"):
+        check_same_outputs(before, after)
     start = np.frombuffer(lean, np.uint8).ctypes.data
     view = schema_py_generated.Model.GetRootAs(lean, 0)
     data = [view.Buffers(index).DataAsNumpy() for index in range(1, view.BuffersLength())]

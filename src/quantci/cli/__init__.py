@@ -29,6 +29,14 @@ COMMANDS: Final = {
     "schema": "write or check the JSON Schemas of all records",
 }
 
+# Commands with worker processes -> what those import.
+_WORKERS_IMPORT: Final = {
+    "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
+    "quantize": ("quantci.quantize.run",),
+    "evaluate": ("quantci.evaluate.score",),
+    "embed": (),
+}
+
 _EPILOG: Final = """\
 examples:
   quantci init model.keras            write quantci.toml, then edit its data paths
@@ -87,6 +95,11 @@ def _main_inner(argv: list[str]) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     arguments = parser.parse_args(argv)
+    if chosen in _WORKERS_IMPORT:
+        # While this process imports and reads, the workers' server imports the interpreters on another core.
+        from quantci.tflite.pool import warm
+
+        warm(*_WORKERS_IMPORT[chosen])
     from quantci.cli.cancel import cancellable
 
     with cancellable():

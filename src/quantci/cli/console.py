@@ -48,7 +48,7 @@ class Console:
         if self._bar is not None:
             self._bar.stop()
         if kind is None and not self._quiet:
-            self._line(f"done in {time.monotonic() - self._started_s:.1f} s")
+            self._line(f"done in {time.monotonic() - self._started_s:.2f} s")
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
         """Show what is going on."""

@@ -44,11 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def embed(settings: Settings, progress: Progress) -> EmbedResult:
     """Run the stage in this process and one worker."""
-    from quantci.tflite import pool
-
-    pool.warm()
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
+    from quantci.tflite import pool
 
     models = read_models(settings)
     quantized = models.result.quantized_model

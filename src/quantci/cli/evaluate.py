@@ -48,9 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def evaluate(settings: Settings, progress: Progress) -> EvaluateResult:
     """Run the stage in this process and its workers."""
-    from quantci.tflite import pool
-
-    pool.warm()
     from quantci.cli.models import read_models
     from quantci.evaluate.run import evaluate as evaluate_stage
 

@@ -42,19 +42,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
     """Run the stage in this process and its workers."""
-    from quantci.tflite import pool
-
-    pool.warm()
     from quantci.quantize.run import quantize as quantize_stage
     from quantci.source.base import open_source
+    from quantci.tflite import pool
 
     config, base = settings.config, settings.base
     path = base / config.model.source
     with (
-        pool.Pool(1, where=str(path)) as worker,
+        pool.Pool(pool.core_count(), where=str(path)) as workers,
         pool.Pool(1, where=str(path)) as tensorflow,
     ):
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
         return quantize_stage(
-            config, base, settings.output, source=source, worker=worker, tensorflow=tensorflow, progress=progress
+            config, base, settings.output, source=source, workers=workers, tensorflow=tensorflow, progress=progress
         )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from quantci.records.model import TensorInfo
 
 _MAX_BATCH = 32
-_BATCHES_PER_WORKER = 8  # enough that no worker waits long for the others at the end
+_BATCHES_PER_WORKER = 16  # enough that no worker waits long for the others at the end
 
 
 class Scored(NamedTuple):

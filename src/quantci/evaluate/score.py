@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from quantci.tflite.runner import Runner
 
 STEPS: Final = ("float", "int8-litert", "int8-oracle")
-WARM_UP = 3
+WARM_UP = 1
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,6 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
     """Run samples [1, ...] through the float model and keep the smallest and largest value of each activation.
 
     Uses the calibration wrapper inside ai-edge-litert, the same code that TFLiteConverter calibrates with.
-
-    Raises:
-        ModelRejected: `not-finite`: an activation overflows on these samples; `degenerate`: it all but vanishes.
     """
     from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
 
@@ -46,26 +43,47 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
     ranges = []
     for index, tensor in enumerate(model.subgraphs[0].tensors):
         quantization = tensor.quantization
-        if quantization is None or quantization.min is None or len(quantization.min) == 0:
-            continue
-        low, high = float(quantization.min[0]), float(quantization.max[0])
-        name = tensor.name.decode(errors="replace")
-        if not np.isfinite([low, high]).all():
+        if quantization is not None and quantization.min is not None and len(quantization.min):
+            name = tensor.name.decode(errors="replace")
+            low, high = float(quantization.min[0]), float(quantization.max[0])
+            ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
+    return ranges
+
+
+def hull(parts: list[list[TensorRange]]) -> list[TensorRange]:
+    """The ranges over all samples, from those over parts of them."""
+    return [
+        TensorRange(
+            tensor=entries[0].tensor,
+            name=entries[0].name,
+            min=min(entry.min for entry in entries),
+            max=max(entry.max for entry in entries),
+        )
+        for entries in zip(*parts, strict=True)
+    ]
+
+
+def check_ranges(ranges: list[TensorRange], where: str) -> None:
+    """Refuse ranges that no integer kernel can represent.
+
+    Raises:
+        ModelRejected: `not-finite`: an activation overflows on these samples; `degenerate`: it all but vanishes.
+    """
+    for entry in ranges:
+        if not np.isfinite([entry.min, entry.max]).all():
             raise ModelRejected(
                 "not-finite",
-                f"The activation {name} reaches {low} to {high} on the calibration set.",
+                f"The activation {entry.name} reaches {entry.min} to {entry.max} on the calibration set.",
                 where=where,
                 remedy="The float model overflows on these samples: check its weights and the preprocessing.",
             )
-        if 0 < high - low < VANISHING:
+        if 0 < entry.max - entry.min < VANISHING:
             raise ModelRejected(
                 "degenerate",
-                f"The activation {name} hardly leaves zero on the calibration set ({low:.3g} to {high:.3g}).",
+                f"The activation {entry.name} hardly leaves zero ({entry.min:.3g} to {entry.max:.3g}).",
                 where=where,
                 remedy="Check that the model is trained and that [input] says what its training did.",
             )
-        ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
-    return ranges
 
 
 def with_ranges(float_model: bytes, ranges: list[TensorRange], where: str) -> bytes:

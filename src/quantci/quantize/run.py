@@ -10,10 +10,10 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected, ModelRejected
-from quantci.quantize.calibrate import calibrate, with_ranges
+from quantci.quantize.calibrate import calibrate, check_ranges, hull, with_ranges
 from quantci.quantize.engine import engine_version, quantize_with_litert, quantize_with_tensorflow
 from quantci.quantize.recipe import RECIPES
-from quantci.quantize.strip import check_same_outputs, strip
+from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo, TensorRange
 from quantci.records.stage import Advice
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FLOAT_MODEL = "model_float.tflite"
 QUANTIZED_MODEL = "model_quant.tflite"
 ADVISED_SAMPLES = 200
-COMPARED_SAMPLES = 16
+COMPARED_SAMPLES = 8
 LARGE_DIFFERENCE = 1e-3
 
 
@@ -52,7 +52,7 @@ class Calibrated(NamedTuple):
 
 
 def quantize(
-    config: Config, base: Path, output: Path, *, source: Source, worker: Pool, tensorflow: Pool, progress: Progress
+    config: Config, base: Path, output: Path, *, source: Source, workers: Pool, tensorflow: Pool, progress: Progress
 ) -> QuantizeResult:
     """Quantize the source model and write both models into `output`.
 
@@ -61,7 +61,7 @@ def quantize(
         base: folder that relative paths in it start from.
         output: folder to write into.
         source: the opened source model.
-        worker: pool of one process, for LiteRT and TFLM.
+        workers: pool for LiteRT and TFLM.
         tensorflow: pool of one process, for TensorFlow; it starts only if it is used.
         progress: told what is going on.
 
@@ -77,7 +77,7 @@ def quantize(
     found = find_samples(config.calibration.data, base, config.task, config.input, "calibration")
     chosen = choose(found, config.calibration.samples, config.calibration.seed)
     progress(f"calibrating with {len(chosen)} samples")
-    calibrated = worker.call(_calibrate, float_model, preprocessing, chosen, where)
+    calibrated = _calibrate_all(float_model, preprocessing, chosen, where, workers)
     calibration = calibrated.tally.summary(
         config.calibration.data, found=len(found), labels=config.task.labels, seed=config.calibration.seed
     )
@@ -85,6 +85,7 @@ def quantize(
 
     engine = _choose_engine(config, source)
     progress(f"quantizing with {engine}")
+    check_ranges(calibrated.ranges, where)
     recipe = RECIPES[config.quantization.recipe]
     ranges = recipe(calibrated.ranges)
     prepared = with_ranges(float_model, ranges, where)
@@ -92,7 +93,7 @@ def quantize(
     if engine == "tensorflow":
         quantized = tensorflow.call(quantize_with_tensorflow, prepared, *types, where)
     else:
-        quantized = worker.call(quantize_with_litert, prepared, *types, where)
+        quantized = workers.call(quantize_with_litert, prepared, *types, where)
     check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
 
     strip_info = None
@@ -100,12 +101,15 @@ def quantize(
         progress("stripping what the chip never reads")
         lean, names = strip(quantized, where)
         oracle = choose_oracle(config.evaluation.oracle)
-        compared, interpreters = worker.call(check_same_outputs, quantized, lean, calibrated.first_tensors, oracle)
+        samples = calibrated.first_tensors
+        waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
+        before, after = (workers.result(future) for future in waiting)
+        check_same_outputs(before, after)
         strip_info = StripInfo(
             bytes_before=len(quantized),
             bytes_after=len(lean),
-            compared_samples=compared,
-            interpreters=interpreters,
+            compared_samples=len(samples),
+            interpreters=[outputs.interpreter for outputs in after],
             tensor_names=names,
         )
         quantized = lean
@@ -146,6 +150,24 @@ def _preprocessing(config: Config, summary: ModelSummary, where: str) -> Preproc
             remedy="Name a model or a signature with one input.",
         )
     return Preprocessing.for_model(config.input, summary.inputs[0].shape)
+
+
+def _calibrate_all(
+    float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str, workers: Pool
+) -> Calibrated:
+    """Calibrate on an equal share of the samples in each worker; the ranges of all are the hull of theirs."""
+    size = -(-len(samples) // workers.size)
+    shares = [samples[start : start + size] for start in range(0, len(samples), size)]
+    waiting = [workers.submit(_calibrate, float_model, preprocessing, share, where) for share in shares]
+    parts = [workers.result(future) for future in waiting]
+    tally = Tally()
+    for part in parts:
+        tally.merge(part.tally)
+    with_samples = [part for part in parts if part.first_tensors]
+    if not with_samples:
+        return Calibrated([], tally, [], [])
+    first = with_samples[0]
+    return Calibrated(hull([part.ranges for part in with_samples]), tally, first.first_tensors, first.float_outputs)
 
 
 def _calibrate(float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str) -> Calibrated:

@@ -5,7 +5,7 @@ The names stay in the record, so a later comparison can still name each layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,12 +39,12 @@ def strip(quantized: bytes, where: str) -> tuple[bytes, list[str]]:
     return pack(model), names
 
 
-def _drop_unused_buffers(model: object) -> None:
+def _drop_unused_buffers(model: Any) -> None:
     """Keep buffer 0 (empty by convention) and each buffer that a tensor uses; equal constants are stored once."""
-    buffers = model.buffers  # type: ignore[attr-defined]
+    buffers = model.buffers
     kept = [buffers[0]]
     new_index: dict[bytes, int] = {b"": 0}
-    for graph in model.subgraphs:  # type: ignore[attr-defined]
+    for graph in model.subgraphs:
         for tensor in graph.tensors:
             data = buffers[tensor.buffer].data
             content = b"" if data is None else np.asarray(data, dtype=np.uint8).tobytes()
@@ -52,36 +52,41 @@ def _drop_unused_buffers(model: object) -> None:
                 new_index[content] = len(kept)
                 kept.append(buffers[tensor.buffer])
             tensor.buffer = new_index[content]
-    model.buffers = kept  # type: ignore[attr-defined]
+    model.buffers = kept
 
 
-def check_same_outputs(
-    before: bytes, after: bytes, samples: list[NDArray[np.float32]], oracle: Oracle
-) -> tuple[int, list[str]]:
-    """Run both models on the samples in LiteRT and in the oracle. Runs in a worker.
+class Outputs(NamedTuple):
+    """What one interpreter made of the samples."""
 
-    Returns:
-        The number of samples compared and the names of the interpreters.
+    interpreter: str
+    tensors: list[list[NDArray[Any]]]
 
-    Raises:
-        ToolError: `strip-changed-outputs`: a bug in quantci; the stripped model is not kept.
-    """
+
+def outputs_of(model: bytes, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[Outputs]:
+    """Run an integer model on the samples in LiteRT and in the oracle. Runs in a worker."""
     from quantci.tflite.fixed_point import quantize
     from quantci.tflite.lite_rt import open_lite_rt
     from quantci.tflite.oracle import open_oracle
 
-    names = []
-    for opener in (open_lite_rt, lambda data: open_oracle(data, oracle)):
-        first, second = opener(before), opener(after)
-        names.append(first.name)
-        spec = first.inputs[0]
-        for sample in samples:
-            tensor = quantize(sample, spec.scale, spec.zero_point, spec.dtype)
-            pairs = zip(first.run([tensor]), second.run([tensor]), strict=True)
-            if not all(np.array_equal(left, right) for left, right in pairs):
+    results = []
+    for runner in (open_lite_rt(model), open_oracle(model, oracle)):
+        port = runner.inputs[0]
+        given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
+        results.append(Outputs(runner.name, [runner.run([tensor]) for tensor in given]))
+    return results
+
+
+def check_same_outputs(before: list[Outputs], after: list[Outputs]) -> None:
+    """Hold the outputs of the stripped model to those of the model before.
+
+    Raises:
+        ToolError: `strip-changed-outputs`: a bug in quantci; the stripped model is not kept.
+    """
+    for old, new in zip(before, after, strict=True):
+        for expected, found in zip(old.tensors, new.tensors, strict=True):
+            if not all(np.array_equal(left, right) for left, right in zip(expected, found, strict=True)):
                 raise ToolError(
                     "strip-changed-outputs",
-                    f"Stripping the model changed its outputs in {first.name}.",
+                    f"Stripping the model changed its outputs in {old.interpreter}.",
                     remedy="Set quantization.strip = false, and report this as a bug with the model.",
                 )
-    return len(samples), names

@@ -29,15 +29,16 @@ T = TypeVar("T")
 _PRELOAD = (
     "numpy",
     "ai_edge_litert.interpreter",
+    "ai_edge_litert.schema_py_generated",
     "tflite_micro.python.tflite_micro.runtime",
-    "quantci.data.preprocess",
 )
 _MEMORY_LIMIT_BYTES = 16 * 1024**3
 
 
-def warm() -> None:
-    """Start the fork server, so that it imports the interpreters while this process goes on."""
+def warm(*modules: str) -> None:
+    """Start the fork server, so that it imports the interpreters and these modules while this process goes on."""
     context = _context()
+    context.set_forkserver_preload([*_PRELOAD, *modules])
     if context.get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
@@ -70,7 +71,7 @@ class Pool:
         initargs: tuple[Any, ...] = (),
     ) -> None:
         self._where = where
-        self._workers = workers
+        self.size = workers
         self._executor = ProcessPoolExecutor(
             workers, mp_context=_context(), initializer=_start_worker, initargs=(initializer, initargs)
         )
@@ -126,7 +127,7 @@ class Pool:
         waiting: deque[Future[T]] = deque()
         for item in items:
             waiting.append(self.submit(function, item))
-            if len(waiting) >= 2 * self._workers:
+            if len(waiting) >= 2 * self.size:
                 yield self.result(waiting.popleft())
         while waiting:
             yield self.result(waiting.popleft())
@@ -163,9 +164,7 @@ def _signal_name(code: int) -> str:
 def _context() -> BaseContext:
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOAD))
-    return context
+    return multiprocessing.get_context("forkserver")
 
 
 def _start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
