@@ -10,6 +10,7 @@ from quantci.errors import ToolError
 from quantci.records.config import Config
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
+from quantci.records.model import ModelSummary
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.report import Report
 
@@ -20,6 +21,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 RECORDS: dict[str, type[Record]] = {
     "config": Config,
+    "model": ModelSummary,
     "quantize": QuantizeRecord,
     "evaluate": EvaluateRecord,
     "embed": EmbedRecord,
@@ -44,9 +46,10 @@ def check(data: bytes, kind: type[Record], where: str) -> None:
     """Check JSON from a stranger against its schema.
 
     Raises:
-        ToolError: `schema`, naming the JSON pointer of the first fault.
+        ToolError: `schema`, naming the JSON path of the fault that says most.
     """
     import jsonschema
+    from jsonschema.exceptions import best_match
 
     try:
         document = msgspec.json.decode(data)
@@ -55,7 +58,7 @@ def check(data: bytes, kind: type[Record], where: str) -> None:
             "schema", f"This is not JSON: {error}.", where=where, remedy="Name a report.json that quantci wrote."
         ) from None
     validator = jsonschema.Draft202012Validator(schema_of(kind))
-    fault = next(iter(validator.iter_errors(document)), None)
+    fault = best_match(validator.iter_errors(document))
     if fault is not None:
         message = fault.message if len(fault.message) < 200 else fault.message[:200] + "..."
         raise ToolError(

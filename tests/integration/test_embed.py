@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from quantci.tflite.tflm_ops import RESOLVER_METHODS
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.embed.component import write_component
-from quantci.embed.constants import Preprocessing
+from quantci.embed.constants import ImageConstants
 from quantci.records.config import EmbedConfig
 from quantci.target.arena import estimate_arena
+from quantci.tflite.tflm_ops import RESOLVER_METHODS
 
 STUBS = Path(__file__).parent.parent / "firmware_stubs"
 COMPILER = shutil.which("g++")
@@ -80,7 +80,7 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
         config=EmbedConfig(storage=storage, custom_ops={"My-Op": "ops/mine.h"}),
         labels=labels,
         lookup_table=table,
-        preprocessing=Preprocessing(
+        image=ImageConstants(
             height=8,
             width=8,
             channels=3,
@@ -130,7 +130,7 @@ def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: P
             config=EmbedConfig(storage=storage, component=component),
             labels=[],
             lookup_table=None,
-            preprocessing=None,
+            image=None,
             arena=None,
             base=tmp_path,
         )

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.golden import example_model
 
-from quantci.schema import RECORDS, schema_of, schemas
+from quantci.errors import ToolError
+from quantci.records.base import encode
+from quantci.records.model import ModelSummary
+from quantci.schema import RECORDS, check, schema_of, schemas
 
 FOLDER = Path(__file__).parents[2] / "schemas"
 
@@ -28,3 +32,11 @@ def test_schemas_are_strict(name: str) -> None:
     objects = [part for part in schema["$defs"].values() if part.get("type") == "object"]
     assert objects
     assert all(part["additionalProperties"] is False for part in objects)
+
+
+def test_what_inspect_prints_has_a_schema() -> None:
+    printed = encode(example_model("model.tflite", quantized=True))
+    check(printed, ModelSummary, "model.json")
+    with pytest.raises(ToolError, match=r"At \$\.ops\[0\]\.macs: 'many'"):
+        check(printed.replace(b'"macs": 497664', b'"macs": "many"', 1), ModelSummary, "model.json")
+    assert schema_of(RECORDS["model"])["title"] == "quantci ModelSummary"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from quantci import __version__
-from quantci.errors import EXIT_BUG, EXIT_INPUT, QuantciError
+from quantci.cli.cancel import cancellable, cancelled
+from quantci.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_INPUT, QuantciError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,15 +59,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run quantci; returns the exit code."""
     # BLAS threads only cost start-up time and memory here: the work is spread over processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to fail
     try:
-        return _main_inner(sys.argv[1:] if argv is None else list(argv))
+        with cancellable():
+            return _main_inner(sys.argv[1:] if argv is None else list(argv))
     except QuantciError as error:
         print(f"quantci: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has gone: keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except KeyboardInterrupt:
+        print(f"quantci: {cancelled()}", file=sys.stderr)
+        return EXIT_CANCELLED
     except Exception:  # noqa: BLE001  the last line of defence: a bug must look like one, and exit with 1
         import traceback
 
@@ -100,8 +105,5 @@ def _main_inner(argv: list[str]) -> int:
         from quantci.tflite.pool import warm
 
         warm(*_WORKERS_IMPORT[chosen])
-    from quantci.cli.cancel import cancellable
-
-    with cancellable():
-        exit_code: int = arguments.run(arguments)
+    exit_code: int = arguments.run(arguments)
     return exit_code

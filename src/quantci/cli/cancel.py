@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM become one exception, so that the record of a stopped run says `cancelled`."""
+"""SIGTERM ends a run as Ctrl-C does, and neither can interrupt the writing of the record."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
-    """Raise Cancelled where the code is when SIGINT or SIGTERM comes. CI services send both, seconds apart."""
+    """Raise KeyboardInterrupt where the code is when the first SIGINT or SIGTERM comes.
+
+    CI services send both, seconds apart: the second one is ignored. KeyboardInterrupt, because no `except Exception`
+    on the way takes it for something else; `cancelled()` is what it becomes.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
-        del frame
-        # A second signal must not interrupt the writing of the record.
+        del number, frame
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, signal.SIG_IGN)
-        raise Cancelled(
-            "cancelled", f"Stopped by {signal.Signals(number).name}.", remedy="Run the command again to start over."
-        )
+        raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -36,3 +37,8 @@ def cancellable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def cancelled() -> Cancelled:
+    """The fault that a stopped run ends in."""
+    return Cancelled("cancelled", "The run was stopped.", remedy="Run the command again to start over.")

@@ -1,15 +1,18 @@
 """Write an ESP-IDF component: the model, its constants and exactly the operators that it uses.
 
-Reads quantize.json and model_quant.tflite from the output folder; writes component/ and embed.json.
+Reads quantize.json and model_quant.tflite from the output folder, or an INT8 model of your own; writes component/ and
+embed.json.
 
 examples:
   quantci embed
+  quantci embed --model my_int8.tflite
   quantci embed --embed-component my_model --embed-storage binary
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantci.cli import options
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--model", default=None, metavar="FILE", help="an INT8 .tflite, instead of what quantize made")
     options.add_arguments(parser)
 
 
@@ -34,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the component, and say where it is."""
     settings = load(arguments)
     with Console("embed") as console:
-        result = run_stage("embed", settings, lambda: embed(settings, console))
+        result = run_stage("embed", settings, lambda: embed(settings, console, arguments.model))
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
     print(f"{settings.output / result.component_dir}: {len(result.files)} files, arena {arena}")
     for advice in result.advice:
@@ -42,21 +46,28 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def embed(settings: Settings, progress: Progress) -> EmbedResult:
-    """Run the stage in this process and one worker."""
+def embed(settings: Settings, progress: Progress, model: str | None = None) -> EmbedResult:
+    """Run the stage in this process and one worker, for `model` or for what quantize made."""
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
     from quantci.tflite import pool
 
-    models = read_models(settings)
-    quantized = models.result.quantized_model
-    with pool.Pool(1, where=str(settings.output / quantized.file_name)) as worker:
+    if model is None:
+        models = read_models(settings)
+        data, summary = models.quantized_model, models.result.quantized_model
+    else:
+        from quantci.tflite.identify import read_model_file
+        from quantci.tflite.summary import summarize
+
+        data = read_model_file(Path(model))
+        summary = summarize(data, Path(model).name)
+    with pool.Pool(1, where=summary.file_name) as worker:
         return embed_stage(
             settings.config,
             settings.base,
             settings.output,
-            model=models.quantized_model,
-            summary=quantized,
+            model=data,
+            summary=summary,
             worker=worker,
             progress=progress,
         )

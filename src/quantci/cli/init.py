@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.model import ModelSummary
 
-_SOFT_OUTPUTS = {"SOFTMAX", "LOGISTIC"}
 _IN_GRAPH_PREPROCESSING = {"MUL", "SUB", "ADD", "DIV"}
 
 
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = _look(model, arguments.signature, console)
     from quantci.records.base import write_bytes
 
-    source = os.path.relpath(model, target.parent)
+    source = os.path.relpath(os.path.realpath(model), os.path.realpath(target.parent))
     write_bytes(target, _render(_facts(source, arguments.signature, model.is_dir(), summary)).encode())
     print(f"{target}: now set the two data paths and the labels, then run: quantci pipeline --config {target}")
     return EXIT_OK
@@ -82,7 +81,6 @@ def _facts(source: str, signature: str, is_saved_model: bool, summary: ModelSumm
         "channels": shape[-1] if is_image else None,
         "labels": [] if is_anomaly else [f"class_{index}" for index in range(max(2, classes))],
         "in_model": bool(first_ops & _IN_GRAPH_PREPROCESSING),
-        "has_probabilities": bool(summary.ops) and summary.ops[-1].op in _SOFT_OUTPUTS,
         "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{Path(source).stem}".lower())[:63],
     }
 

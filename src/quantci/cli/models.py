@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.errors import ModelRejected, ToolError
+from quantci.errors import ConfigError, ModelRejected
 from quantci.records.base import read
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
 
@@ -26,14 +26,14 @@ def read_models(settings: Settings) -> Models:
     """Read quantize.json and the models that it names.
 
     Raises:
-        ToolError: `not-found`, or `stage-failed` when quantize did not finish.
+        ConfigError: `not-found`, or `stage-failed` when quantize did not finish.
         ModelRejected: `hash-mismatch`: a model is not the one that the record describes.
     """
     path = settings.output / "quantize.json"
     record = read(path, QuantizeRecord)
     if record.result is None:
         cause = record.failure.cause if record.failure else "it has no result"
-        raise ToolError(
+        raise ConfigError(
             "stage-failed",
             f"quantize did not finish: {cause}",
             where=str(path),
@@ -48,7 +48,7 @@ def _read(settings: Settings, summary: ModelSummary) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ToolError(
+        raise ConfigError(
             "not-found", f"Cannot read the model: {error.strerror}.", where=str(path), remedy="Run quantci quantize."
         ) from None
     if hashlib.sha256(data).hexdigest() != summary.sha256:

@@ -72,7 +72,7 @@ def overrides(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
         text = getattr(arguments, key.path, None)
         if text is not None:
             given[key.path] = (key.option, _parse(key, text, key.option))
-        elif key.variable in environment:
+        elif environment.get(key.variable):  # an empty one is an input of an action that was not given
             given[key.path] = (key.variable, _parse(key, environment[key.variable], key.variable))
     return given
 
@@ -83,7 +83,8 @@ def _parse(key: Key, text: str, where: str) -> object:
     if get_origin(base) is tuple:
         value = _toml(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part.strip()]
     elif get_origin(base) is dict:
-        value = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+        pairs = [part.split("=", 1) for part in text.split(",")]
+        value = {pair[0]: pair[1] for pair in pairs} if all(len(pair) == 2 for pair in pairs) else text
     try:
         return msgspec.to_builtins(msgspec.convert(value, key.type, strict=False))
     except msgspec.ValidationError as error:

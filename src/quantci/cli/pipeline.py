@@ -14,14 +14,15 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from quantci.cli import options
+from quantci.cli.cancel import cancelled
 from quantci.cli.console import Console
 from quantci.cli.embed import embed
 from quantci.cli.evaluate import evaluate
 from quantci.cli.quantize import quantize
-from quantci.cli.report import exit_code, write_broken, write_report
-from quantci.cli.settings import Settings, load
-from quantci.cli.stage import RECORDS, run_stage
-from quantci.errors import ConfigError, QuantciError, ToolError
+from quantci.cli.report import exit_code, show_failure, write_broken, write_report
+from quantci.cli.settings import load
+from quantci.cli.stage import run_stage
+from quantci.errors import ConfigError, QuantciError
 
 if TYPE_CHECKING:
     import argparse
@@ -43,31 +44,25 @@ def run(arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         write_broken(arguments, error)
         raise
-    _remove_old_records(settings)
     stopped: QuantciError | None = None
-    with contextlib.suppress(QuantciError), Console("pipeline") as console:
-        try:
+    try:
+        with Console("pipeline") as console:
             for name, stage in _STAGES.items():
                 run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
-        except QuantciError as error:
-            stopped = error
-            raise
+    except QuantciError as error:
+        stopped = error
+    except KeyboardInterrupt:
+        stopped = cancelled()
+    except Exception:
+        write_report(settings, arguments.baseline)
+        raise
     report = write_report(settings, arguments.baseline)
-    print((settings.output / "report.md").read_text(encoding="utf-8"))
-    print("\n".join(f"wrote {path}" for path in sorted(settings.output.iterdir()) if not path.name.startswith(".")))
-    code = exit_code(report, settings)
-    return code if stopped is None else stopped.exit_code
-
-
-def _remove_old_records(settings: Settings) -> None:
-    """A stage that does not run this time must not be reported with last time's numbers."""
-    try:
-        for name in RECORDS:
-            (settings.output / f"{name}.json").unlink(missing_ok=True)
-    except OSError as error:
-        raise ToolError(
-            "unwritable",
-            f"Cannot write into this folder: {error.strerror}.",
-            where=str(settings.output),
-            remedy="Choose another folder with --output-dir.",
-        ) from None
+    if stopped is not None and report.failure is None:
+        report = write_report(settings, arguments.baseline, stopped)  # stopped between two stages: no record tells
+    code = exit_code(report, settings) if stopped is None else stopped.exit_code
+    show_failure(report)
+    with contextlib.suppress(BrokenPipeError):
+        print((settings.output / "report.md").read_text(encoding="utf-8"))
+        written = (path for path in sorted(settings.output.iterdir()) if not path.name.startswith("."))
+        print("\n".join(f"wrote {path}" for path in written))
+    return code

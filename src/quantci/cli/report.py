@@ -10,17 +10,18 @@ examples:
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantci.cli import options
 from quantci.cli.provenance import collect
 from quantci.cli.settings import Settings, load, output_of_broken
-from quantci.cli.stage import failure_of
+from quantci.cli.stage import RECORDS, REPORT, failure_of, remove_records
 from quantci.errors import EXIT_GATE, EXIT_INFRASTRUCTURE, EXIT_INPUT, EXIT_OK, ConfigError, QuantciError
-from quantci.records.base import R, read, write, write_bytes
+from quantci.records.base import read, write, write_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -45,48 +46,66 @@ def run(arguments: argparse.Namespace) -> int:
         write_broken(arguments, error)
         raise
     report = write_report(settings, arguments.baseline)
+    code = exit_code(report, settings)
+    show_failure(report)
     from quantci.report.terminal import print_report
 
-    print_report(report)
-    print(f"{settings.output / 'report.json'}\n{settings.output / 'report.md'}")
-    return exit_code(report, settings)
+    with contextlib.suppress(BrokenPipeError):
+        print_report(report)
+        print(f"{settings.output / 'report.json'}\n{settings.output / 'report.md'}")
+    return code
 
 
-def write_report(settings: Settings, baseline: str | None) -> Report:
-    """Build the report from the records that are there, and write both files."""
+def write_report(settings: Settings, baseline: str | None, stopped: QuantciError | None = None) -> Report:
+    """Build the report from the records that are there, and write both files.
+
+    Records that cannot be read or joined are themselves a fault that the report tells; `stopped` is one besides them.
+    """
     started_s = time.monotonic()
     from quantci.evaluate.power import samples_needed
-    from quantci.records.embed import EmbedRecord
-    from quantci.records.evaluate import EvaluateRecord
-    from quantci.records.quantize import QuantizeRecord
-    from quantci.report.baseline import read_baseline
     from quantci.report.join import build_report
 
-    failure: Failure | None = None
-    base_report = None
-    if baseline is not None:
-        try:
-            base_report = read_baseline(Path(baseline))
-        except QuantciError as error:
-            failure = failure_of(error)
+    remove_records(settings, *REPORT)
+    base_report, baseline_failure = _read_baseline(baseline)
+    records: dict[str, Any] = dict.fromkeys(RECORDS)
+    fault = stopped
 
-    def optional(name: str, kind: type[R]) -> R | None:
-        path = settings.output / f"{name}.json"
-        return read(path, kind) if path.exists() else None
+    def build() -> Report:
+        return build_report(
+            config=settings.config,
+            **records,
+            baseline=base_report,
+            baseline_failure=baseline_failure,
+            provenance=collect(settings.base, settings.sha256, time.monotonic() - started_s),
+            title=Path(settings.config.model.source).name,
+            samples_needed=samples_needed,
+            failure=failure_of(fault) if fault else None,
+            status=fault.status if fault else "ok",
+        )
 
-    report = build_report(
-        config=settings.config,
-        quantize=optional("quantize", QuantizeRecord),
-        evaluate=optional("evaluate", EvaluateRecord),
-        embed=optional("embed", EmbedRecord),
-        baseline=base_report,
-        baseline_failure=failure,
-        provenance=collect(settings.base, settings.sha256, time.monotonic() - started_s),
-        title=Path(settings.config.model.source).name,
-        samples_needed=samples_needed,
-    )
+    try:
+        for name, kind in RECORDS.items():
+            path = settings.output / f"{name}.json"
+            if path.exists():
+                records[name] = read(path, kind)
+        report = build()
+    except QuantciError as error:
+        records, fault = dict.fromkeys(RECORDS), error
+        report = build()
     _write_both(settings.output, report)
     return report
+
+
+def _read_baseline(baseline: str | None) -> tuple[Report | None, Failure | None]:
+    """The baseline's report, or why there is none: that costs the comparison, not the report."""
+    from quantci.report.baseline import read_baseline
+
+    if baseline is None:
+        return None, None
+    try:
+        return read_baseline(Path(baseline)), None
+    except QuantciError as error:
+        return None, failure_of(error)
 
 
 def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
@@ -109,13 +128,17 @@ def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
     _write_both(output, report)
 
 
-def exit_code(report: Report, settings: Settings) -> int:
-    """The exit code of a report: 3 only for a gate, 2 for what the user must mend, 4 for what a retry may mend."""
+def show_failure(report: Report) -> None:
+    """The report's fault, as any command shows it."""
     if report.failure is not None:
         where = f"{report.failure.where}: " if report.failure.where else ""
         print(
             f"quantci: {where}{report.failure.cause} {report.failure.remedy} [{report.failure.code}]", file=sys.stderr
         )
+
+
+def exit_code(report: Report, settings: Settings) -> int:
+    """The exit code of a report: 3 only for a gate, 2 for what the user must mend, 4 for what a retry may mend."""
     if report.status == "regression":
         return EXIT_GATE
     if report.status in _INPUT_STATUSES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import os
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from quantci.cli.options import PATH_KEYS, all_keys, overrides
-from quantci.errors import ConfigError
+from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
 from quantci.records.config import Config
 
@@ -34,8 +35,9 @@ class Settings(NamedTuple):
 
     @property
     def output(self) -> Path:
-        """Folder that everything is written to."""
-        return self.base / self.config.output_dir
+        """Folder that everything is written to; where it lies below the working folder, relative to that."""
+        path = (self.base / self.config.output_dir).resolve()
+        return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Settings:
@@ -45,12 +47,12 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
         ConfigError: names the file or option, the key path and the remedy.
     """
     environment = os.environ if environment is None else environment
-    file = Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+    file = _file(arguments, environment)
     tree = _read(file)
     base = file.parent
     origins: dict[str, str] = {}
     for path, (origin, given) in overrides(arguments, environment).items():
-        value = os.path.relpath(str(given), base) if path in PATH_KEYS else given
+        value = _relative(str(given), base) if path in PATH_KEYS else given
         *section, name = path.split(".")
         table = tree
         for part in section:
@@ -65,12 +67,30 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     return Settings(config, file, base, hashlib.sha256(encode(config)).hexdigest())
 
 
-def output_of_broken(arguments: argparse.Namespace) -> Path:
-    """Where a report goes when the configuration itself cannot be read."""
-    if getattr(arguments, "output_dir", None):
-        return Path(arguments.output_dir)
-    base = Path(arguments.config or DEFAULT_FILE).parent
-    return (base if base.is_dir() else Path()) / "build" / "quantci"
+def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Path:
+    """Where a report goes when the configuration is wrong: where it would have gone, as far as that can be told."""
+    environment = os.environ if environment is None else environment
+    given = arguments.output_dir or environment.get("QUANTCI_OUTPUT_DIR")
+    if given:
+        return Path(given)
+    file = _file(arguments, environment)
+    folder: object = None
+    with contextlib.suppress(QuantciError):
+        folder = _read(file).get("output_dir")
+    base = file.parent if file.parent.is_dir() else Path()
+    return base / (folder if isinstance(folder, str) and folder else "build/quantci")
+
+
+def _file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    return Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+
+
+def _relative(path: str, base: Path) -> str:
+    """A path that starts from the working folder as one that starts from `base`, links resolved on both sides."""
+    try:
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(base))
+    except ValueError:  # on another drive
+        return os.path.realpath(path)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from quantci.cli.cancel import cancelled
 from quantci.cli.provenance import collect
-from quantci.errors import Cancelled, QuantciError
+from quantci.errors import QuantciError, ToolError
 from quantci.records.base import SCHEMA_VERSION, write
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
 
     from quantci.cli.settings import Settings
 
-RECORDS = {"quantize": QuantizeRecord, "evaluate": EvaluateRecord, "embed": EmbedRecord}
+RECORDS: dict[str, type[Any]] = {"quantize": QuantizeRecord, "evaluate": EvaluateRecord, "embed": EmbedRecord}
+REPORT = ("report.json", "report.md")
+# Stage -> what is out of date as soon as it runs again.
+LATER = {
+    "quantize": ("quantize.json", "evaluate.json", "embed.json", *REPORT),
+    "evaluate": ("evaluate.json", *REPORT),
+    "embed": ("embed.json", *REPORT),
+}
 
 
 def run_stage(name: str, settings: Settings, work: Callable[[], Any]) -> Any:
-    """Do `work` and write `<name>.json`.
+    """Do `work` and write `<name>.json`. Records of this and of later stages are removed first: they are out of date.
 
     Returns:
         What `work` returned.
@@ -31,17 +39,41 @@ def run_stage(name: str, settings: Settings, work: Callable[[], Any]) -> Any:
         QuantciError: what `work` raised, after the record with the failure was written.
     """
     started_s = time.monotonic()
+    remove_records(settings, *LATER[name])
     try:
         result = work()
     except QuantciError as error:
         _write(name, settings, started_s, error=error)
         raise
     except KeyboardInterrupt:
-        stopped = Cancelled("cancelled", "Stopped.", remedy="Run the command again to start over.")
-        _write(name, settings, started_s, error=stopped)
-        raise stopped from None
+        _write(name, settings, started_s, error=cancelled())
+        raise
+    except Exception as error:
+        bug = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
+        _write(name, settings, started_s, error=bug)
+        raise
     _write(name, settings, started_s, result=result)
     return result
+
+
+def remove_records(settings: Settings, *names: str) -> None:
+    """Remove files of an earlier run from the output folder, so that nothing out of date is taken for this run's.
+
+    Raises:
+        ToolError: `unwritable`.
+    """
+    for name in names:
+        try:
+            (settings.output / name).unlink(missing_ok=True)
+        except NotADirectoryError:
+            continue  # the output folder is a file: writing into it says so
+        except OSError as error:
+            raise ToolError(
+                "unwritable",
+                f"Cannot replace this file of an earlier run: {error.strerror}.",
+                where=str(settings.output / name),
+                remedy="Remove it, or choose another folder with --output-dir.",
+            ) from None
 
 
 def failure_of(error: QuantciError) -> Failure:

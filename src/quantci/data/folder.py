@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 from quantci.data.culprits import counted
 from quantci.data.listing import SUFFIXES, Entry, Listing, check_inside, check_readable, is_inside
@@ -15,11 +16,12 @@ def list_folder(root: Path, where: str) -> Listing:
 
     Raises:
         DataRejected: `no-samples`, `path`, `not-found`; `label-mismatch` when samples lie beside class folders.
+        OSError: a folder cannot be read.
     """
     root = root.resolve()
     ids: list[str] = []
     links: list[str] = []
-    for folder, names, files in os.walk(root):
+    for folder, names, files in os.walk(root, onerror=_stop):
         names[:] = sorted(name for name in names if not name.startswith("."))
         place = Path(folder)
         # os.walk does not enter linked folders; left unsaid, their samples would be missing in silence.
@@ -44,6 +46,11 @@ def list_folder(root: Path, where: str) -> Listing:
     entries = tuple(Entry(name, root / name, label=None if loose else name.split("/")[0]) for name in sorted(ids))
     check_readable(entries, where)
     return Listing(where, "flat" if loose else "folders", entries)
+
+
+def _stop(error: OSError) -> NoReturn:
+    """os.walk would leave out a folder that it cannot read, and with it perhaps a class, without a word."""
+    raise error
 
 
 def _is_sample(name: str) -> bool:

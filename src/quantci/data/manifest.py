@@ -21,6 +21,7 @@ def read_rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
 
     Raises:
         DataRejected: `manifest`: it is not a CSV in UTF-8; the line is named.
+        OSError: it cannot be read.
     """
     line = 0
     try:

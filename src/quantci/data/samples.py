@@ -58,8 +58,8 @@ def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, ro
         role: an evaluation set must have a label for each sample and a sample for each label.
 
     Raises:
-        DataRejected: `not-found`, `no-samples`, `path`, `manifest`, `label-mismatch`, `label-out-of-range`,
-            `empty-class`, `tensor-size` (a file shorter than its window) or `too-many-samples`.
+        DataRejected: `not-found`, `unreadable`, `no-samples`, `path`, `manifest`, `label-mismatch`,
+            `label-out-of-range`, `empty-class`, `tensor-size` (a file shorter than its window) or `too-many-samples`.
         ConfigError: `input-dtype`: .bin files without a dtype.
     """
     listing = _list(data, base, role)
@@ -97,11 +97,23 @@ def infer_labels(data: str, base: Path, task: TaskConfig) -> tuple[str, ...]:
 
 
 def _list(data: str, base: Path, role: Role) -> Listing:
+    try:
+        return _list_any(data, base, role)
+    except OSError as error:
+        raise DataRejected(
+            "unreadable",
+            f"{error.filename or 'This set'} cannot be read: {error.strerror or error}.",
+            where=data,
+            remedy="Give the user that runs quantci the right to read all of the set.",
+        ) from error
+
+
+def _list_any(data: str, base: Path, role: Role) -> Listing:
     path = base / data
     if path.is_dir():
         for name in (MANIFEST, TRUTH):
             if (path / name).is_file():
-                return _list(f"{data.rstrip('/')}/{name}", base, role)
+                return _list_any(f"{data.rstrip('/')}/{name}", base, role)
         return list_folder(path, data)
     if not path.is_file():
         raise DataRejected(

@@ -49,8 +49,13 @@ class Tally:
     @property
     def skipped(self) -> list[SkippedFile]:
         """The files that could not be read, each once, sorted."""
-        reasons = {sample.group: fault.cause for sample, fault in self._skipped.values()}
-        return [SkippedFile(path=path, reason=reasons[path]) for path in sorted(reasons)]
+        return [SkippedFile(path=path, reason=fault.cause) for path, fault in self._faults]
+
+    @property
+    def _faults(self) -> list[tuple[str, DataRejected]]:
+        """A fault for each file, however many windows it has, sorted by file."""
+        faults = {sample.group: fault for sample, fault in self._skipped.values()}
+        return [(path, faults[path]) for path in sorted(faults)]
 
     @property
     def digests(self) -> list[SampleDigest]:
@@ -70,7 +75,7 @@ class Tally:
             DataRejected: as `check_skipped`.
         """
         files = {sample.group for sample, _ in (*self._used.values(), *self._skipped.values())}
-        check_skipped(self.skipped, len(files), path)
+        check_skipped(self._faults, len(files), path)
         # One class has no name where labels are unknown: its index stands for it.
         names = dict(enumerate(labels))
         per_class = dict.fromkeys(labels, 0) if any(s.label is not None for s, _ in self._used.values()) else {}
@@ -93,18 +98,18 @@ class Tally:
         )
 
 
-def check_skipped(skipped: Sequence[SkippedFile], attempted: int, where: str) -> None:
-    """Accept a few unreadable files: under 1 % of the files that were attempted.
+def check_skipped(faults: Sequence[tuple[str, DataRejected]], attempted: int, where: str) -> None:
+    """Accept a few unreadable files, each with its fault: under 1 % of the files that were attempted.
 
     Raises:
-        DataRejected: `unreadable-image` naming the first five files and their number.
+        DataRejected: the code of the first fault, naming the first five files and their number.
     """
-    if not skipped or len(skipped) < MAX_SKIPPED_RATIO * attempted:
+    if not faults or len(faults) < MAX_SKIPPED_RATIO * attempted:
         return
+    path, first = faults[0]
     raise DataRejected(
-        "unreadable-image",
-        f"Of {attempted} files, these cannot be read {counted([file.path for file in skipped])}. "
-        f"{skipped[0].path}: {skipped[0].reason}",
+        first.code,
+        f"Of {attempted} files, these cannot be read {counted([name for name, _ in faults])}. {path}: {first.cause}",
         where=where,
         remedy="Save these files again or take them out of the set; fewer than 1 % are skipped.",
     )

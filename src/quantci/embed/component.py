@@ -18,7 +18,7 @@ from quantci.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quantci.embed.constants import Preprocessing
+    from quantci.embed.constants import ImageConstants
     from quantci.embed.resolver import Resolver
     from quantci.records.config import EmbedConfig
     from quantci.records.embed import ArenaEstimate, EmbeddedFile
@@ -42,7 +42,7 @@ def write_component(
     config: EmbedConfig,
     labels: Sequence[str],
     lookup_table: Sequence[Sequence[int]] | None,
-    preprocessing: Preprocessing | None,
+    image: ImageConstants | None,
     arena: ArenaEstimate | None,
     base: Path,
 ) -> list[EmbeddedFile]:
@@ -55,7 +55,7 @@ def write_component(
         config: name, storage and custom ops.
         labels: class names; may be empty.
         lookup_table: quantized value of each pixel value 0..255, per channel; None when the input is no 8-bit image.
-        preprocessing: what the firmware has to do with an image; None when the input is no image.
+        image: what the firmware has to do with an image; None when the input is no image.
         arena: the tensor arena to reserve; None when it is not known.
         base: folder that the headers of custom ops are relative to.
 
@@ -75,7 +75,7 @@ def write_component(
         msg = "the summary is of another model"
         raise ValueError(msg)
     resolver = resolver_for(model, config, base)
-    channels = preprocessing.channels if preprocessing else None
+    channels = image.channels if image else None
     values = {
         "marker": MARKER,
         "component": config.component,
@@ -90,7 +90,7 @@ def write_component(
         "outputs": ports("Output", summary.outputs),
         "labels": labels,
         "table": check_table(lookup_table, summary.inputs[0].dtype, channels) if lookup_table is not None else None,
-        "preprocessing": preprocessing,
+        "image": image,
         "arena": arena,
         "resolver": resolver,
     }

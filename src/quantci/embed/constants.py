@@ -25,7 +25,7 @@ PIXEL_RANGE: Final = {"int8": (-128, 127), "uint8": (0, 255)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preprocessing:
+class ImageConstants:
     """How an image becomes the model's input: resized, then x = (value - mean) / std with value 0..255.
 
     Attributes:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from quantci.errors import ToolError
+from quantci.errors import ConfigError, ToolError
 from quantci.records.embed import EmbeddedFile
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> list[EmbeddedFil
     """Write the files (by path relative to the folder) into a temporary sibling, then swap it in.
 
     Raises:
-        ToolError: `not-ours`: the folder is there and is not one that quantci wrote. `unwritable`: the disk refused.
+        ConfigError: `not-ours`: the folder is there and is not one that quantci wrote.
+        ToolError: `unwritable`: the disk refused.
     """
     if (folder.is_symlink() or folder.exists()) and not _is_ours(folder):
-        raise ToolError(
+        raise ConfigError(
             "not-ours",
             "This exists and was not written by quantci: it is left alone.",
             where=str(folder),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.embed.c_syntax import identifier
 from quantci.errors import ConfigError, ModelRejected
+from quantci.tflite.enums import is_custom, op_name
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 
@@ -48,20 +49,9 @@ class Resolver:
 
 def used_ops(model: bytes) -> list[UsedOp]:
     """Every op of every subgraph, once, sorted."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
     graph = parse(model, "model")
-    found = set()
-    for subgraph in graph.subgraphs:
-        for op in subgraph.operators:
-            code = graph.operatorCodes[op.opcodeIndex]
-            number = max(code.builtinCode, code.deprecatedBuiltinCode)
-            if number == schema.BuiltinOperator.CUSTOM:
-                found.add(UsedOp((code.customCode or b"").decode("utf-8", "replace"), is_custom=True))
-            else:
-                found.add(UsedOp(names.get(number, f"BUILTIN_{number}")))
-    return sorted(found)
+    codes = [graph.operatorCodes[op.opcodeIndex] for subgraph in graph.subgraphs for op in subgraph.operators]
+    return sorted({UsedOp(op_name(code), is_custom=is_custom(code)) for code in codes})
 
 
 def make_resolver(ops: Iterable[UsedOp], custom_ops: Mapping[str, str], base: Path) -> Resolver:

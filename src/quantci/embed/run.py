@@ -8,7 +8,7 @@ from quantci.data.geometry import image_geometry
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import infer_labels
 from quantci.embed.component import resolver_for, write_component
-from quantci.embed.constants import Preprocessing as ImageConstants
+from quantci.embed.constants import ImageConstants
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 from quantci.records.stage import Advice
@@ -71,7 +71,7 @@ def embed(
         config=config.embed,
         labels=_labels(config, base),
         lookup_table=table,
-        preprocessing=image,
+        image=image,
         arena=arena,
         base=base,
     )

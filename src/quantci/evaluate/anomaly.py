@@ -45,7 +45,12 @@ def reconstruction_score(
 
 
 def group_means(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], groups: Sequence[str]) -> Groups:
-    """Mean score of each group of windows, for scores [n], labels [n] in {0, 1} and the windows' groups [n].
+    """Mean score of each group of windows.
+
+    Args:
+        scores: score of each window, [n].
+        labels: 1 for anomalous, 0 for normal, [n].
+        groups: name of each window's group, [n]; the sample's own id where windows stand alone.
 
     Raises:
         DataRejected: `group-labels`: a group has normal and anomalous windows; `one-label`: all groups are of one kind.
@@ -80,24 +85,12 @@ def group_means(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[An
     return Groups(names, means, (anomalous > 0).astype(np.int64))
 
 
-def anomaly_metrics(
-    scores: NDArray[np.floating[Any]],
-    labels: NDArray[np.integer[Any]],
-    groups: Sequence[str],
-    custom: Mapping[str, Metric],
-) -> AnomalyMetrics:
-    """Metrics of one model over groups of windows.
+def anomaly_metrics(groups: Groups, custom: Mapping[str, Metric]) -> AnomalyMetrics:
+    """Metrics of one model over groups of windows, as group_means() gives them.
 
-    Args:
-        scores: score of each window, [n].
-        labels: 1 for anomalous, 0 for normal, [n].
-        groups: name of each window's group, [n]; the sample's own id where windows stand alone.
-        custom: own metrics by module:function; called with (group scores float64 [g, 1], labels int64 [g]).
-
-    Raises:
-        DataRejected, ModelRejected: see group_means.
+    Own metrics, by module:function, are called with (group scores float64 [g, 1], labels int64 [g]).
     """
-    _, means, kinds = group_means(scores, labels, groups)
+    _, means, kinds = groups
     area = roc_auc(means, kinds)
     assert area is not None  # group_means has refused a set of one label
     return AnomalyMetrics(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantci.evaluate.anomaly import auc_change, best_threshold, pair_changes
+from quantci.evaluate.anomaly import auc_change, pair_changes
 from quantci.evaluate.power import Z_LEVEL, smallest_detectable_auc_drop, smallest_detectable_drop, unseen_share
 from quantci.records.evaluate import ClassDelta, Interval, Paired
 
@@ -64,13 +64,13 @@ def paired_auc(
     *,
     ids: Sequence[str],
     labels: NDArray[np.integer[Any]],
+    threshold: float,
     seed: int,
 ) -> Paired:
     """Compare two anomaly scores [g] of the same groups, labels [g] in {0, 1} with both kinds present.
 
-    Broken and fixed are judged at the float model's best threshold, the one that would be deployed.
+    Broken and fixed are judged at `threshold`: a score above it is called anomalous.
     """
-    threshold = best_threshold(before, labels)
     right_before, right_after = ((scores > threshold) == (labels == 1) for scores in (before, after))
     interval = auc_delta_interval(before, after, labels, seed)
     return Paired(

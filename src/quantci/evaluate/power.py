@@ -17,6 +17,7 @@ POWER: Final = 0.8
 Z_LEVEL: Final = 1.959963984540054  # statistics.NormalDist().inv_cdf(0.975)
 Z_POWER: Final = 0.8416212335729143  # statistics.NormalDist().inv_cdf(0.8)
 _FEWEST = 6
+_MOST = 10**9  # far more than any evaluation set has
 
 
 def smallest_detectable_drop(samples: int, discordant: int) -> float:
@@ -30,7 +31,7 @@ def smallest_detectable_drop(samples: int, discordant: int) -> float:
 
 
 def samples_needed(drop: float, discordance: float = 0.0) -> int | None:
-    """Fewest samples whose smallest detectable drop is at most `drop`; None for a drop of 0, which no set can find.
+    """Fewest samples whose smallest detectable drop is at most `drop`; None for one so small that no set can find it.
 
     Args:
         drop: drop to be found, 0..1.
@@ -40,6 +41,8 @@ def samples_needed(drop: float, discordance: float = 0.0) -> int | None:
         return None
     low, high = _FEWEST - 1, _FEWEST  # _detectable falls with the number of samples: low is too few, high enough
     while _detectable(high, discordance) > drop:
+        if high > _MOST:
+            return None
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

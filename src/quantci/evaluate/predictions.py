@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
 
 PREDICTIONS = "predictions.npz"
+DIFFERENCES = ("identical", "largest_lsb", "mean_lsb", "cosine")  # columns of sample_differences()
 
 
 def to_npz(
     samples: Sequence[Sample],
     outputs: dict[str, NDArray[np.generic]],
+    differences: dict[str, NDArray[np.float64]],
     *,
     labels: Sequence[str],
     scale: float,
@@ -27,19 +29,25 @@ def to_npz(
 ) -> bytes:
     """The arrays as .npz without pickle; the same arrays give the same bytes.
 
-    Arrays: id, group [n] text; label [n] int64; label_names text; one array [n, d] a step (`float`, `int8_litert`,
-    `int8_oracle`): float32 of the float model, raw integers of the others, or the score float64 [n, 1] of an anomaly
-    task; scale and zero_point turn the integers into values: (integer - zero_point) * scale.
+    Arrays: id, group, tags [n] text, a sample's tags joined by `;`; label [n] int64; label_names text; one array [n, d]
+    a step (`float`, `int8_litert`, `int8_oracle`): float32 of the float model, raw integers of the others, or the score
+    float64 [n, 1] of an anomaly task; scale and zero_point turn the integers into values: (integer - zero_point) *
+    scale. Then, as an anomaly task keeps no reconstruction that they would follow from, four float64 [n] for each INT8
+    step against the step before: `int8_litert_identical` (0 or 1), `..._largest_lsb`, `..._mean_lsb` and `..._cosine`
+    (NaN for a single output).
     """
     arrays: dict[str, Any] = {
         "id": np.array([sample.id for sample in samples], dtype=np.str_),
         "group": np.array([sample.group for sample in samples], dtype=np.str_),
+        "tags": np.array([";".join(sample.tags) for sample in samples], dtype=np.str_),
         "label": np.array([sample.label for sample in samples], dtype=np.int64),
         "label_names": np.array(labels, dtype=np.str_),
         "scale": np.float64(scale),
         "zero_point": np.int64(zero_point),
         **{step.replace("-", "_"): array for step, array in outputs.items()},
     }
+    for step, rows in differences.items():
+        arrays |= {f"{step.replace('-', '_')}_{name}": rows[:, place] for place, name in enumerate(DIFFERENCES)}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()

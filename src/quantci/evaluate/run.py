@@ -11,13 +11,14 @@ from quantci.data.audit import check_overlap, find_duplicates
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
 from quantci.data.tally import Tally
-from quantci.errors import DataRejected
+from quantci.errors import DataRejected, ModelRejected
 from quantci.evaluate.custom import load_metrics
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
 from quantci.evaluate.score import STEPS, WARM_UP, Job, interpreter_names, score_batch, take_job
 from quantci.evaluate.waterfall import judge_anomaly, judge_classification
 from quantci.records.base import write_bytes
 from quantci.records.evaluate import EvaluateResult, HostLatency
+from quantci.records.stage import Advice
 from quantci.tflite.oracle import choose_oracle
 from quantci.tflite.pool import Pool, core_count
 from quantci.tflite.summary import summarize
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
-    from quantci.records.model import TensorInfo
+    from quantci.records.model import ModelSummary, TensorInfo
 
+_MOVES = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
 _MAX_BATCH = 32
 _BATCHES_PER_WORKER = 16  # enough that no worker waits long for the others at the end
 
@@ -47,6 +49,7 @@ class Scored(NamedTuple):
     differences: dict[str, NDArray[np.float64]]
     invoke_us: dict[str, NDArray[np.float64]]
     interpreters: dict[str, str]
+    workers: int
 
 
 def evaluate(
@@ -77,7 +80,7 @@ def evaluate(
     samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
     labels = infer_labels(config.evaluation.data, base, config.task)
     summary = summarize(quantized_model, "model_quant.tflite")
-    port = summary.outputs[0]
+    port = check_ports(summary)
     if config.task.kind == "classification":
         _check_classes(labels, port, config.evaluation.data)
     job = Job(
@@ -100,7 +103,7 @@ def evaluate(
         scored.outputs,
         scored.differences,
         interpreters=scored.interpreters,
-        latency={step: _latency(times) for step, times in scored.invoke_us.items()},
+        latency={step: _latency(times, scored.workers) for step, times in scored.invoke_us.items()},
         labels=labels,
         port=port,
         top_k=config.task.top_k,
@@ -108,7 +111,12 @@ def evaluate(
         seed=config.evaluation.seed,
     )
     predictions = to_npz(
-        scored.samples, scored.outputs, labels=labels, scale=port.scale[0], zero_point=port.zero_point[0]
+        scored.samples,
+        scored.outputs,
+        scored.differences,
+        labels=labels,
+        scale=port.scale[0],
+        zero_point=port.zero_point[0],
     )
     write_bytes(output / PREDICTIONS, predictions)
     return EvaluateResult(
@@ -121,7 +129,7 @@ def evaluate(
         tags=judged.tags,
         predictions_file=PREDICTIONS,
         predictions_sha256=hashlib.sha256(predictions).hexdigest(),
-        advice=find_duplicates(scored.tally.digests),
+        advice=[*find_duplicates(scored.tally.digests), *find_logit(config.task.kind, summary)],
     )
 
 
@@ -135,7 +143,8 @@ def _score(job: Job, samples: list[Sample], workers: int, where: str, progress: 
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [] for step in STEPS}
     progress("running float and INT8", 0, len(samples))
     done = 0
-    with Pool(min(workers, len(batches)), where=where, initializer=take_job, initargs=(job,)) as pool:
+    workers = min(workers, len(batches))
+    with Pool(workers, where=where, initializer=take_job, initargs=(job,)) as pool:
         for given, batch in zip(batches, pool.map(score_batch, batches), strict=True):
             done += len(given)
             progress("running float and INT8", done, len(samples))
@@ -158,6 +167,7 @@ def _score(job: Job, samples: list[Sample], workers: int, where: str, progress: 
         {step: np.concatenate(parts) for step, parts in differences.items()},
         {step: np.concatenate(parts) for step, parts in invoke_us.items()},
         names,
+        workers,
     )
 
 
@@ -165,6 +175,46 @@ def _batches(samples: list[Sample], workers: int) -> Iterator[list[Sample]]:
     size = max(1, min(_MAX_BATCH, len(samples) // (workers * _BATCHES_PER_WORKER)))
     for start in range(0, len(samples), size):
         yield samples[start : start + size]
+
+
+def check_ports(summary: ModelSummary) -> TensorInfo:
+    """The one output of the INT8 model, by whose scale it is judged.
+
+    Raises:
+        ModelRejected: `multi-output`, or `unsupported-type`: the input or the output is not quantized.
+    """
+    if len(summary.outputs) != 1:
+        raise ModelRejected(
+            "multi-output",
+            f"The model has {len(summary.outputs)} outputs; only a model with one can be judged.",
+            where=summary.file_name,
+            remedy="Export the model with the one output that the labels are about.",
+        )
+    for word, port in (("input", summary.inputs[0]), ("output", summary.outputs[0])):
+        if len(port.scale) != 1:
+            raise ModelRejected(
+                "unsupported-type",
+                f"The {word} is {port.dtype} without a scale: its integers stand for no real numbers.",
+                where=summary.file_name,
+                remedy="Export the model up to its scores, without ARG_MAX or TOP_K behind them."
+                if word == "output"
+                else "Export the model with a float input, and let quantci quantize it.",
+            )
+    return summary.outputs[0]
+
+
+def find_logit(task: str, summary: ModelSummary) -> list[Advice]:
+    """Advice `one-logit` when one output is read as a probability, but no sigmoid makes it one."""
+    if task != "classification" or int(np.prod(summary.outputs[0].shape)) != 1:
+        return []
+    last = next((op.op for op in reversed(summary.ops) if op.op not in _MOVES), "")
+    if last == "LOGISTIC":
+        return []
+    text = (
+        f"The model's one output is read as the probability of the second class, chosen above 0.5, but it comes from "
+        f"{last or 'no op'} and not from a sigmoid. End the model with a sigmoid, or a logit of 0.3 counts as a no."
+    )
+    return [Advice(code="one-logit", text=text)]
 
 
 def _check_classes(labels: Sequence[str], port: TensorInfo, where: str) -> None:
@@ -179,7 +229,7 @@ def _check_classes(labels: Sequence[str], port: TensorInfo, where: str) -> None:
     )
 
 
-def _latency(times_us: NDArray[np.float64]) -> HostLatency:
+def _latency(times_us: NDArray[np.float64], workers: int) -> HostLatency:
     median, p90 = np.percentile(times_us, [50, 90])
     return HostLatency(
         median_us=round(float(median), 3),
@@ -187,4 +237,5 @@ def _latency(times_us: NDArray[np.float64]) -> HostLatency:
         iterations=len(times_us),
         warm_up=WARM_UP,
         threads=1,
+        workers=workers,
     )

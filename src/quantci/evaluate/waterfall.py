@@ -103,11 +103,9 @@ def judge_anomaly(
     for before, after in pairwise(STEPS):
         flips = side_changes(groups[before].scores, groups[after].scores, threshold)
         agreements[after] = summarize(differences[after], flips=flips, is_raw=before != STEPS[0])
-    scores: dict[str, Metrics] = {
-        step: anomaly_metrics(array, truth, names, metrics) for step, array in windows.items()
-    }
+    scores: dict[str, Metrics] = {step: anomaly_metrics(means, metrics) for step, means in groups.items()}
     first, last = groups[STEPS[0]], groups[STEPS[-1]]
-    paired = paired_auc(first.scores, last.scores, ids=first.names, labels=first.labels, seed=seed)
+    paired = paired_auc(first.scores, last.scores, ids=first.names, labels=first.labels, threshold=threshold, seed=seed)
     return Judged(_steps(interpreters, scores, agreements, latency), paired, [])
 
 

@@ -6,7 +6,7 @@ ranges to ranges, and what was used can be kept in the record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,57 +26,101 @@ VANISHING: Final = 1e-9
 def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where: str) -> list[TensorRange]:
     """Run samples [1, ...] through the float model and keep the smallest and largest value of each activation.
 
-    Uses the calibration wrapper inside ai-edge-litert, the same code that TFLiteConverter calibrates with.
+    Uses the calibration wrapper inside ai-edge-litert, the same code that TFLiteConverter calibrates with. It cannot
+    be set back to its first state: a model that remembers (LSTM, SVDF) gets a new one for each sample.
+
+    Returns:
+        The ranges by tensor; none where there are no samples.
+
+    Raises:
+        ModelRejected: `not-finite`, `custom-op`, or `lite-rt-refused` with the reason.
     """
+    model = parse(float_model, where)
+    is_stateful = any(tensor.isVariable for tensor in model.subgraphs[0].tensors)
+    parts = []
+    calibrator = None
+    try:
+        for sample in samples:
+            if calibrator is None:
+                calibrator = _calibrator(float_model, sample)
+            calibrator.FeedTensor([sample])
+            if is_stateful:
+                parts.append(_ranges(calibrator, model, where))
+                calibrator = None
+        if calibrator is not None:
+            parts.append(_ranges(calibrator, model, where))
+    except (RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        is_custom = "custom op" in reason
+        raise ModelRejected(
+            "custom-op" if is_custom else "lite-rt-refused",
+            f"LiteRT cannot calibrate this model: {reason}",
+            where=where,
+            remedy="Replace the op, or give an INT8 model that has it to quantci embed --model."
+            if is_custom
+            else "Check that the model runs outside of quantci.",
+        ) from None
+    return hull(parts) if parts else []
+
+
+def _calibrator(float_model: bytes, sample: NDArray[np.float32]) -> Any:
     from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
 
     calibrator = wrapper.CalibrationWrapper(float_model, [], [])
-    prepared = False
-    for sample in samples:
-        if not prepared:
-            calibrator.Prepare([list(sample.shape)])
-            prepared = True
-        calibrator.FeedTensor([sample])
-    if not prepared:
-        return []
-    model = parse(calibrator.Calibrate(), where)
+    calibrator.Prepare([list(sample.shape)])
+    return calibrator
+
+
+def _ranges(calibrator: Any, float_model: Any, where: str) -> list[TensorRange]:
+    """The ranges that a calibrator has seen, checked: it leaves out an activation that was never a number."""
+    from quantci.tflite.enums import dtype_name
+
+    subgraph = parse(calibrator.Calibrate(), where).subgraphs[0]
     ranges = []
-    for index, tensor in enumerate(model.subgraphs[0].tensors):
+    for index, tensor in enumerate(subgraph.tensors):
         quantization = tensor.quantization
         if quantization is not None and quantization.min is not None and len(quantization.min):
             name = tensor.name.decode(errors="replace")
             low, high = float(quantization.min[0]), float(quantization.max[0])
             ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
+    known = {entry.tensor for entry in ranges}
+    written = {int(index) for op in float_model.subgraphs[0].operators for index in op.outputs}
+    for index in sorted(written - known):
+        if dtype_name(subgraph.tensors[index].type) == "float32":
+            raise _not_finite(subgraph.tensors[index].name.decode(errors="replace"), "is never a number", where)
+    for entry in ranges:
+        if not np.isfinite([entry.min, entry.max]).all():
+            raise _not_finite(entry.name, f"reaches {entry.min} to {entry.max}", where)
     return ranges
+
+
+def _not_finite(name: str, what: str, where: str) -> ModelRejected:
+    return ModelRejected(
+        "not-finite",
+        f"The activation {name} {what} on the calibration set.",
+        where=where,
+        remedy="The float model overflows on these samples: check its weights and the preprocessing.",
+    )
 
 
 def hull(parts: list[list[TensorRange]]) -> list[TensorRange]:
     """The ranges over all samples, from those over parts of them."""
-    return [
-        TensorRange(
-            tensor=entries[0].tensor,
-            name=entries[0].name,
-            min=min(entry.min for entry in entries),
-            max=max(entry.max for entry in entries),
+    whole: dict[int, TensorRange] = {}
+    for entry in (entry for part in parts for entry in part):
+        before = whole.get(entry.tensor, entry)
+        whole[entry.tensor] = TensorRange(
+            tensor=entry.tensor, name=entry.name, min=min(before.min, entry.min), max=max(before.max, entry.max)
         )
-        for entries in zip(*parts, strict=True)
-    ]
+    return [whole[index] for index in sorted(whole)]
 
 
-def check_ranges(ranges: list[TensorRange], where: str) -> None:
+def check_spread(ranges: list[TensorRange], where: str) -> None:
     """Refuse ranges that no integer kernel can represent.
 
     Raises:
-        ModelRejected: `not-finite`: an activation overflows on these samples; `degenerate`: it all but vanishes.
+        ModelRejected: `degenerate`: an activation all but vanishes.
     """
     for entry in ranges:
-        if not np.isfinite([entry.min, entry.max]).all():
-            raise ModelRejected(
-                "not-finite",
-                f"The activation {entry.name} reaches {entry.min} to {entry.max} on the calibration set.",
-                where=where,
-                remedy="The float model overflows on these samples: check its weights and the preprocessing.",
-            )
         if 0 < entry.max - entry.min < VANISHING:
             raise ModelRejected(
                 "degenerate",

@@ -5,11 +5,10 @@ All ops become INT8 (what TFLiteConverter calls TFLITE_BUILTINS_INT8), weights a
 
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import Any
 
 from quantci.errors import ModelRejected, ToolError
+from quantci.tflite.native_stderr import native_stderr
 
 
 def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, where: str) -> bytes:
@@ -71,7 +70,7 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
             remedy="Install it with pip install 'quantci[tensorflow]', or choose --quantization-engine litert.",
         ) from None
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with native_stderr():  # it prints its settings
             quantized = mlir_quantize(calibrated)
             result: Any = modify_model_io_type(
                 quantized, getattr(tensorflow, input_type), getattr(tensorflow, output_type)

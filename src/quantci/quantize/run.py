@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from quantci.data.audit import find_duplicates, find_empty_classes
 from quantci.data.choose import choose
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import find_samples
-from quantci.data.tally import Tally
-from quantci.errors import DataRejected, ModelRejected
-from quantci.quantize.calibrate import calibrate, check_ranges, hull, with_ranges
+from quantci.data.samples import find_samples, infer_labels
+from quantci.errors import ModelRejected
+from quantci.quantize.calibrate import check_spread, with_ranges
 from quantci.quantize.engine import engine_version, quantize_with_litert, quantize_with_tensorflow
 from quantci.quantize.recipe import RECIPES
+from quantci.quantize.samples import Calibrated, calibrate_set
 from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
-from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo, TensorRange
+from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
 from quantci.tflite.integer_only import check_integer_only
-from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.oracle import choose_oracle
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from quantci.data.samples import Sample
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.model import ModelSummary
@@ -38,17 +33,7 @@ if TYPE_CHECKING:
 FLOAT_MODEL = "model_float.tflite"
 QUANTIZED_MODEL = "model_quant.tflite"
 ADVISED_SAMPLES = 200
-COMPARED_SAMPLES = 8
 LARGE_DIFFERENCE = 1e-3
-
-
-class Calibrated(NamedTuple):
-    """What a worker brings back from the calibration set."""
-
-    ranges: list[TensorRange]
-    tally: Tally
-    first_tensors: list[Any]
-    float_outputs: list[list[Any]]
 
 
 def quantize(
@@ -77,15 +62,19 @@ def quantize(
     found = find_samples(config.calibration.data, base, config.task, config.input, "calibration")
     chosen = choose(found, config.calibration.samples, config.calibration.seed)
     progress(f"calibrating with {len(chosen)} samples")
-    calibrated = _calibrate_all(float_model, preprocessing, chosen, where, workers)
+    calibrated = calibrate_set(float_model, preprocessing, chosen, where, workers)
+    labels = infer_labels(config.calibration.data, base, config.task)
     calibration = calibrated.tally.summary(
-        config.calibration.data, found=len(found), labels=config.task.labels, seed=config.calibration.seed
+        config.calibration.data,
+        found=len(found),
+        labels=labels,
+        seed=config.calibration.seed if len(chosen) < len(found) else None,
     )
-    difference = _source_difference(source, calibrated)
+    difference = calibrated.difference_to(source)
 
     engine = _choose_engine(config, source)
     progress(f"quantizing with {engine}")
-    check_ranges(calibrated.ranges, where)
+    check_spread(calibrated.ranges, where)
     recipe = RECIPES[config.quantization.recipe]
     ranges = recipe(calibrated.ranges)
     prepared = with_ranges(float_model, ranges, where)
@@ -94,7 +83,8 @@ def quantize(
         quantized = tensorflow.call(quantize_with_tensorflow, prepared, *types, where)
     else:
         quantized = workers.call(quantize_with_litert, prepared, *types, where)
-    check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
+    if config.gates.int_only:
+        check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
 
     strip_info = None
     if config.quantization.strip:
@@ -136,7 +126,7 @@ def quantize(
         calibration=calibration,
         calibration_samples=calibrated.tally.digests,
         strip=strip_info,
-        advice=[*find_empty_classes(chosen, config.task.labels), *_advice(config, calibrated, difference)],
+        advice=[*find_empty_classes(chosen, labels), *_advice(config, calibrated, difference)],
     )
 
 
@@ -150,63 +140,6 @@ def _preprocessing(config: Config, summary: ModelSummary, where: str) -> Preproc
             remedy="Name a model or a signature with one input.",
         )
     return Preprocessing.for_model(config.input, summary.inputs[0].shape)
-
-
-def _calibrate_all(
-    float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str, workers: Pool
-) -> Calibrated:
-    """Calibrate on an equal share of the samples in each worker; the ranges of all are the hull of theirs."""
-    size = -(-len(samples) // workers.size)
-    shares = [samples[start : start + size] for start in range(0, len(samples), size)]
-    waiting = [workers.submit(_calibrate, float_model, preprocessing, share, where) for share in shares]
-    parts = [workers.result(future) for future in waiting]
-    tally = Tally()
-    for part in parts:
-        tally.merge(part.tally)
-    with_samples = [part for part in parts if part.first_tensors]
-    if not with_samples:
-        return Calibrated([], tally, [], [])
-    first = with_samples[0]
-    return Calibrated(hull([part.ranges for part in with_samples]), tally, first.first_tensors, first.float_outputs)
-
-
-def _calibrate(float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str) -> Calibrated:
-    """Read the samples once: ranges, digests, and the float outputs of the first ones. Runs in a worker."""
-    tally = Tally()
-    first: list[NDArray[np.float32]] = []
-
-    def tensors() -> Any:
-        for sample in samples:
-            try:
-                loaded = preprocessing.load(sample)
-            except DataRejected as error:
-                tally.skip(sample, error)
-                continue
-            tally.add(sample, loaded)
-            if len(first) < COMPARED_SAMPLES:
-                first.append(loaded.tensor)
-            yield loaded.tensor
-
-    ranges = calibrate(float_model, tensors(), where)
-    # Without a readable sample there is nothing to go on with: `Tally.summary` then says why.
-    runner = open_lite_rt(float_model)
-    return Calibrated(ranges, tally, first, [runner.run([tensor]) for tensor in first])
-
-
-def _source_difference(source: Source, calibrated: Calibrated) -> float | None:
-    import numpy as np
-
-    outputs = source.outputs(np.concatenate(calibrated.first_tensors))
-    if outputs is None:
-        return None
-    converted = [np.concatenate(parts) for parts in zip(*calibrated.float_outputs, strict=True)]
-    if len(outputs) == 1:
-        return float(np.abs(outputs[0].reshape(converted[0].shape) - converted[0]).max())
-    # Several outputs may come in another order than in the flatbuffer: match each to its nearest of the same size.
-    return max(
-        min(float(np.abs(ours.reshape(other.shape) - other).max()) for other in converted if other.size == ours.size)
-        for ours in outputs
-    )
 
 
 def _choose_engine(config: Config, source: Source) -> Literal["litert", "tensorflow"]:

@@ -13,7 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-from quantci.errors import ToolError
+from quantci.errors import ConfigError, ToolError
 
 SCHEMA_VERSION = 1
 
@@ -67,16 +67,24 @@ def read(path: Path, kind: type[R]) -> R:
     """Read a record that quantci wrote.
 
     Raises:
-        ToolError: `not-found` or `schema`, naming the file and the JSON path.
+        ConfigError: `not-found`.
+        ToolError: `unreadable`, or `schema` with the JSON path.
     """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise ToolError(
+        raise ConfigError(
             "not-found",
             f"There is no {path.name} here.",
             where=str(path),
             remedy=f"Run the stage that writes it first: quantci {path.stem}.",
+        ) from None
+    except OSError as error:
+        raise ToolError(
+            "unreadable",
+            f"This record cannot be read: {error.strerror}.",
+            where=str(path),
+            remedy="Remove it, and run the stage that writes it.",
         ) from None
     try:
         return decode(data, kind)

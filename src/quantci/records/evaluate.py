@@ -69,6 +69,7 @@ class HostLatency(Record, frozen=True, kw_only=True):
     iterations: Count
     warm_up: Count
     threads: Count
+    workers: Annotated[Count | None, Meta(description="Processes that ran at the same time; null if not known.")] = None
 
 
 class Agreement(Record, frozen=True, kw_only=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.errors import ConfigError
+from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import GateResult, Kind, Verdict
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SamplesNeeded = Callable[[float, float], int | None]  # (drop, share of discordant samples)
 NO_DEVICE: Final = "no device took part"
+_MOST_TIMES: Final = 1e6  # a gate that many times finer than what was detectable asks for no real number of samples
 _ROUNDING: Final = 1e-9  # 0.93 - 0.91 is not 0.02 in binary
 
 
@@ -97,14 +99,14 @@ def _too_fine(limit: float, evaluate: EvaluateResult, samples_needed: SamplesNee
     smallest, used = evaluate.paired.smallest_detectable_drop, evaluate.dataset.used
     least, allowed = _apart(smallest, limit)
     needed: int | None = None
-    if limit > 0:
+    if limit > 0 and samples_needed is not None and evaluate.paired.metric == "top1_accuracy":
+        discordant = len(evaluate.paired.broken) + len(evaluate.paired.fixed)
+        needed = samples_needed(limit, discordant / max(used, 1))
+    elif limit > smallest / _MOST_TIMES:
         needed = math.ceil(used * (smallest / limit) ** 2)
-        if samples_needed is not None and evaluate.paired.metric == "top1_accuracy":
-            discordant = len(evaluate.paired.broken) + len(evaluate.paired.fixed)
-            needed = samples_needed(limit, discordant / max(used, 1))
     enough = f"{math.ceil(smallest * 10_000) / 10_000:.4f} or more"
     remedy = (
-        f"Set it to {enough}: no number of samples proves a drop of zero."
+        f"Set it to {enough}: no number of samples that anybody has proves a drop of zero, or one so small."
         if needed is None
         else f"Evaluate about {needed:,} samples, or set it to {enough}."
     )
@@ -116,30 +118,65 @@ def _too_fine(limit: float, evaluate: EvaluateResult, samples_needed: SamplesNee
 
 
 def _worst_class(limit: float, evaluate: EvaluateResult | None) -> GateResult:
+    """Every class is judged: one that is too small to decide must not hide another that fails."""
     name = "max_worst_class_drop"
     if evaluate is None:
         return _missing(name, limit, "evaluate gave no result")
-    worst = evaluate.paired.worst_class
-    if worst is None:
+    drops = _recall_drops(evaluate)
+    if not drops:
         return _missing(name, limit, "this task has no classes")
-    drop = -worst.recall_delta
+    over = [one for one in drops if one.drop > max(limit, 0) + _ROUNDING]
+    failing = [one for one in over if one.support * limit >= 1 - _ROUNDING]
+    worst, *others = failing or over or drops
+    found, allowed = _apart(worst.drop, limit)
     verdict: Verdict
-    if drop <= 0:
-        verdict, reason = "pass", "No class loses recall."
-    elif worst.support * limit < 1 - _ROUNDING:
-        share = 100 / max(worst.support, 1)
-        verdict = "inconclusive"
-        reason = (
-            f"Class {worst.label} has {worst.support} samples, so one of them is {share:.1f} pp, more than the "
-            f"{100 * limit:.1f} pp of the gate: add samples of this class or widen the gate."
-        )
-    else:
-        verdict = "fail" if drop > limit + _ROUNDING else "pass"
-        found, allowed = _apart(drop, limit)
+    if failing:
+        verdict = "fail"
         reason = (
             f"Class {worst.label} loses {found} pp of recall ({worst.support} samples); the gate allows {allowed} pp."
+            + _as_well(len(others), "loses more than that", "lose more than that")
         )
-    return GateResult(name=name, limit=limit, value=drop, kind="measured", verdict=verdict, reason=reason)
+    elif over:
+        verdict = "inconclusive"
+        reason = (
+            f"Class {worst.label} has {worst.support} samples, so one of them is {100 / worst.support:.1f} pp, more "
+            f"than the {100 * limit:.1f} pp of the gate: add samples of this class or widen the gate."
+            + _as_well(len(others), "is too small", "are too small")
+        )
+    elif worst.drop <= 0:
+        verdict, reason = "pass", "No class loses recall."
+    else:
+        verdict = "pass"
+        reason = (
+            f"Class {worst.label} loses most, {found} pp of recall ({worst.support} samples); "
+            f"the gate allows {allowed} pp."
+        )
+    return GateResult(name=name, limit=limit, value=worst.drop, kind="measured", verdict=verdict, reason=reason)
+
+
+class _RecallDrop(NamedTuple):
+    label: str
+    support: int
+    drop: float
+
+
+def _recall_drops(evaluate: EvaluateResult) -> list[_RecallDrop]:
+    """The loss of recall of each class that has samples, the largest first, of equal ones that with more samples."""
+    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
+    if not isinstance(first, ClassificationMetrics) or not isinstance(last, ClassificationMetrics):
+        return []
+    drops = [
+        _RecallDrop(before.label, before.support, before.recall - after.recall)
+        for before, after in zip(first.per_class, last.per_class, strict=True)
+        if before.recall is not None and after.recall is not None
+    ]
+    return sorted(drops, key=lambda one: (-one.drop, -one.support))
+
+
+def _as_well(others: int, one: str, many: str) -> str:
+    if not others:
+        return ""
+    return f" {others} other class {one} as well." if others == 1 else f" {others} other classes {many} as well."
 
 
 def _bytes(name: str, limit: int, found: int | None, kind: Kind, missing: str) -> GateResult:

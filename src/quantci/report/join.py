@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from quantci.errors import ConfigError, ToolError
+from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
 from quantci.records.report import GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
@@ -55,15 +55,17 @@ def build_report(
     that was asked for is missing; it costs the candidate nothing. `samples_needed`: see `judge`.
 
     Raises:
-        ToolError: `mixed-records`: the records do not belong to one model.
+        ConfigError: `mixed-records`: the records do not belong to one model.
     """
-    check_same_model(quantize, evaluate, embed)
+    if quantize is not None and quantize.result is None:
+        evaluate = embed = None  # what is there is about the model of an earlier run
     parts = Parts(
         quantize=quantize.result if quantize else None,
         evaluate=evaluate.result if evaluate else None,
         embed=embed.result if embed else None,
         quantci_version=provenance.quantci_version,
     )
+    check_same_model(quantize, evaluate, embed)
     gates, refused = _judge(config.gates if config else GatesConfig(), parts, samples_needed)
     stages = [_outcome("quantize", quantize), _outcome("evaluate", evaluate), _outcome("embed", embed), BENCH]
     if config is None and not any((quantize, evaluate, embed)):
@@ -105,7 +107,7 @@ def check_same_model(
     """Refuse records of different models: stale files of an earlier run would give a report about nothing.
 
     Raises:
-        ToolError: `mixed-records`.
+        ConfigError: `mixed-records`.
     """
     evaluated = evaluate.result.quantized_sha256 if evaluate and evaluate.result else None
     embedded = embed.result.model_sha256 if embed and embed.result else None
@@ -123,8 +125,8 @@ def check_same_model(
             raise _mixed("evaluate", used, "quantize", given)
 
 
-def _mixed(stale: str, its: str, fresh: str, other: str) -> ToolError:
-    return ToolError(
+def _mixed(stale: str, its: str, fresh: str, other: str) -> ConfigError:
+    return ConfigError(
         "mixed-records",
         f"{stale}.json is about the model {its[:12]}, {fresh}.json about {other[:12]}: they are from different runs.",
         where=f"{stale}.json",

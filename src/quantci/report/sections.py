@@ -9,10 +9,12 @@ from quantci.report import quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
-from quantci.report.wording import NBSP, points, size, size_change
+from quantci.report.wording import NBSP, STEPS, points, size, size_change
 
 if TYPE_CHECKING:
-    from quantci.records.quantize import QuantizeResult
+    from quantci.records.dataset import DatasetSummary
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.quantize import QuantizeResult, SourceInfo
     from quantci.records.report import BaselineComparison, Report
 
 
@@ -27,7 +29,9 @@ def sections(report: Report) -> list[Section]:
     if report.baseline is not None:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
-        parts += [_layers(report.quantize), _calibration(report.quantize)]
+        parts += [_layers(report.quantize), _dataset("Calibration", report.quantize.calibration)]
+    if report.evaluate is not None:
+        parts += [_dataset("Evaluation set", report.evaluate.dataset), _host_time(report.evaluate)]
     parts += [_advice(report), _provenance(report)]
     return [part for part in parts if any(table.rows for table in part.tables)]
 
@@ -78,8 +82,7 @@ def _layers(quantize: QuantizeResult) -> Section:
     return Section("Layers", note, [Table.of(("Layer", "Weights", "MACs"), cells, len(model.ops))])
 
 
-def _calibration(quantize: QuantizeResult) -> Section:
-    data = quantize.calibration
+def _dataset(title: str, data: DatasetSummary) -> Section:
     counts = data.image_counts
     seen = [
         f"{getattr(counts, name):,} {name.replace('_', ' ').replace('exif', 'EXIF')}"
@@ -89,10 +92,50 @@ def _calibration(quantize: QuantizeResult) -> Section:
     used = f"{data.used:,} of {data.found:,} samples used" + (f", seed {data.seed}" if data.seed is not None else "")
     facts = [used]
     facts += [f"Images: {', '.join(seen)}"] if seen else []
-    facts += [f"{len(data.skipped):,} files skipped because they cannot be read"] if data.skipped else []
+    if data.skipped:
+        count = len(data.skipped)
+        files = "1 file skipped because it" if count == 1 else f"{count:,} files skipped because they"
+        facts.append(f"{files} cannot be read")
     classes = ((code(label), f"{count:,}") for label, count in data.per_class.items())
-    tables = [Table.bullets(facts), Table.of(("Class", "Samples"), classes, len(data.per_class))]
-    return Section("Calibration", tables=tables)
+    skipped = ((code(file.path), prose(file.reason)) for file in data.skipped)
+    tables = [
+        Table.bullets(facts),
+        Table.of(("Class", "Samples"), classes, len(data.per_class)),
+        Table.of(("Skipped file", "Reason"), skipped, len(data.skipped)),
+    ]
+    return Section(title, tables=tables)
+
+
+def _host_time(evaluate: EvaluateResult) -> Section:
+    """Time of an inference on the host, with what it cannot mean."""
+    times = [(step, step.host_latency) for step in evaluate.steps]
+    cells = (
+        (
+            STEPS[step.name],
+            f"{time.median_us:,.0f}{NBSP}µs",
+            f"{time.p90_us:,.0f}{NBSP}µs",
+            f"{time.iterations:,} after {time.warm_up:,}",
+        )
+        for step, time in times
+    )
+    workers, threads = times[-1][1].workers, times[-1][1].threads
+    others = "an unknown number of workers" if workers is None else "1 worker" if workers == 1 else f"{workers} workers"
+    note = (
+        f"One inference, measured on the host while {others} ran, with {threads} "
+        f"{'thread' if threads == 1 else 'threads'} each. It says nothing about the chip."
+    )
+    head = ("Step", "Median", "90 % below", "Inferences after warm-up")
+    return Section("Time on the host", note, [Table.of(head, cells, len(times))])
+
+
+def _conversion(source: SourceInfo) -> str:
+    """How far the float model is from its source."""
+    if source.largest_difference is None:
+        return "taken as it is"
+    return (
+        f"largest difference of an output to the source model {source.largest_difference:.2g}, over "
+        f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"
+    )
 
 
 def _advice(report: Report) -> Section:
@@ -109,6 +152,7 @@ def _provenance(report: Report) -> Section:
         result = report.quantize
         facts += [
             ("Source model", f"{code(result.source.path)} {_digest(result.source.sha256)}"),
+            ("Float model", _conversion(result.source)),
             ("Quantized model", _digest(result.quantized_model.sha256)),
             ("Engine", f"{code(result.engine)} {code(result.engine_version)}"),
             ("Recipe", f"{code(result.recipe)} {code(result.input_type)} → {code(result.output_type)}"),
@@ -119,10 +163,6 @@ def _provenance(report: Report) -> Section:
         facts += [
             ("Oracle", prose(last.interpreter)),
             ("Evaluation set", f"{code(data.path)} {_digest(data.sha256)}"),
-            (
-                "Time on the host",
-                f"{last.host_latency.median_us:,.0f}{NBSP}µs an inference; it says nothing about the chip",
-            ),
         ]
     if report.embed is not None and report.embed.arena is not None:
         facts.append(("Arena estimate", prose(report.embed.arena.basis)))

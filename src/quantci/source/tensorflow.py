@@ -6,11 +6,13 @@ ops before each RESHAPE, and LSTM layers do not allocate in TFLM.
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError, ToolError
 from quantci.source.digest import digest
+from quantci.tflite.native_stderr import native_stderr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +56,12 @@ class TensorflowSource:
 
 
 def _convert(path: Path, kind: str, signature: str | None) -> tuple[bytes, str, str]:
-    """Runs in the TensorFlow worker."""
+    """Runs in the TensorFlow worker. What TensorFlow prints on the way is of no use to anybody: errors are raised."""
+    with native_stderr():
+        return _convert_silently(path, kind, signature)
+
+
+def _convert_silently(path: Path, kind: str, signature: str | None) -> tuple[bytes, str, str]:
     tensorflow = _import_tensorflow()
     try:
         if kind == "saved-model":
@@ -162,7 +169,8 @@ def _outputs(samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Runs in the TensorFlow worker."""
     import numpy as np
 
-    result = _loaded["call"](samples)
+    with native_stderr():
+        result = _loaded["call"](samples)
     if isinstance(result, dict):
         result = [result[key] for key in sorted(result)]
     elif not isinstance(result, (list, tuple)):
@@ -204,6 +212,13 @@ def _fixed(shape: list[int | None], name: str, path: Path) -> list[int]:
 def _explain(error: Exception, path: Path) -> QuantciError:
     """A loader's or converter's exception as one sentence."""
     text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM}:
+        return ToolError(
+            "out-of-memory",
+            f"TensorFlow ran out of memory or disk: {text[:200]}",
+            where=str(path),
+            remedy="Free memory and the temporary folder (TMPDIR), and run it again.",
+        )
     if "lambda" in text.lower() and "safe" in text.lower():
         return ModelRejected(
             "format-not-accepted",

@@ -48,6 +48,14 @@ class TfliteSource:
                 where=where,
                 remedy="Name the float model that it was made from: quantci needs it as the reference.",
             )
+        odd = [tensor for tensor in summary.inputs if tensor.dtype != "float32"]
+        if odd:
+            raise ModelRejected(
+                "input-type",
+                f"The input {odd[0].name} takes {odd[0].dtype}; the float model must take float32.",
+                where=where,
+                remedy="Convert without the CAST at its input; quantization.input_type sets what the INT8 model takes.",
+            )
         return data
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quantci.records.embed import ArenaEstimate
 from quantci.target import esp_nn
+from quantci.tflite.enums import dtype_name, op_name
 from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
@@ -40,23 +41,20 @@ def estimate_arena(model: bytes, host_used_bytes: int, *, version: str = esp_nn.
 
 def scratch_bytes(model: bytes, version: str = esp_nn.VERSION) -> Iterator[int]:
     """Scratch of each int8 op that asks for any."""
-    from ai_edge_litert import schema_py_generated as schema
-
     formulas = esp_nn.SCRATCH[version]
-    kinds = schema.BuiltinOperator
     graph = parse(model, "model")
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in graph.operatorCodes]
+    names = [op_name(code) for code in graph.operatorCodes]
     for subgraph in graph.subgraphs:
         tensors = subgraph.tensors
         for op in subgraph.operators:
-            kind = codes[op.opcodeIndex]
-            if not len(op.inputs) or tensors[op.inputs[0]].type != schema.TensorType.INT8:
+            name = names[op.opcodeIndex]
+            if not len(op.inputs) or dtype_name(tensors[op.inputs[0]].type) != "int8":
                 continue
-            if kind == kinds.CONV_2D:
+            if name == "CONV_2D":
                 yield formulas.convolution(_window(op, tensors))
-            elif kind == kinds.DEPTHWISE_CONV_2D:
+            elif name == "DEPTHWISE_CONV_2D":
                 yield formulas.depthwise(_window(op, tensors, op.builtinOptions.depthMultiplier))
-            elif kind == kinds.SOFTMAX and tensors[op.outputs[0]].type == schema.TensorType.INT8:
+            elif name == "SOFTMAX" and dtype_name(tensors[op.outputs[0]].type) == "int8":
                 yield formulas.softmax(_shape(tensors[op.inputs[0]]))
 
 

@@ -8,7 +8,7 @@ from quantci.tflite.check_options import check_options
 from quantci.tflite.check_shapes import check_shapes
 from quantci.tflite.check_tensors import SMALLER, check_buffers, check_tensor, shape_of, stored_bytes
 from quantci.tflite.damage import Damage, require
-from quantci.tflite.enums import enum_names, op_name, op_number, tensor_label
+from quantci.tflite.enums import enum_names, is_custom, op_name, tensor_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,11 @@ def _check_size(count: int, limit: int, what: str) -> None:
 
 def _name(code: Any) -> str:
     # A number that the schema does not know is an op of a newer schema: interpreters refuse it by themselves.
-    is_custom = enum_names("BuiltinOperator").get(op_number(code)) == "CUSTOM"
-    require(code.customCode or not is_custom, "a custom op has no name")
+    require(code.customCode or not is_custom(code), "a custom op has no name")
     name = op_name(code)
     # Checks go by the name: a custom op called like a builtin one would be checked as that.
-    require(not is_custom or name not in enum_names("BuiltinOperator").values(), "a custom op has a builtin op's name")
+    is_builtin_name = name in enum_names("BuiltinOperator").values()
+    require(not is_custom(code) or not is_builtin_name, "a custom op has a builtin op's name")
     return name
 
 

@@ -52,10 +52,16 @@ def op_number(code: Any) -> int:
     return max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
 
 
+def is_custom(code: Any) -> bool:
+    """Whether an OperatorCodeT is a custom op."""
+    return enum_names("BuiltinOperator").get(op_number(code)) == "CUSTOM"
+
+
 def op_name(code: Any) -> str:
     """Name of an OperatorCodeT: of the builtin op, or the custom op's own."""
-    name = enum_names("BuiltinOperator").get(op_number(code), f"BUILTIN_{op_number(code)}")
-    return (code.customCode or b"").decode(errors="replace") if name == "CUSTOM" else name
+    if is_custom(code):
+        return (code.customCode or b"").decode(errors="replace")
+    return enum_names("BuiltinOperator").get(op_number(code), f"BUILTIN_{op_number(code)}")
 
 
 def tensor_label(tensor: Any, index: int) -> str:

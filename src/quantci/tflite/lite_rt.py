@@ -54,6 +54,7 @@ class _LiteRtRunner:
         """See Runner."""
         for index, spec, tensor in zip(self._input_indices, self.inputs, tensors, strict=True):
             self._interpreter.set_tensor(index, spec.fit(tensor))
+        self._interpreter.reset_all_variables()  # each sample stands alone, whatever an LSTM saw before
         start = time.perf_counter_ns()
         try:
             self._interpreter.invoke()

@@ -33,6 +33,7 @@ _PRELOAD = (
     "tflite_micro.python.tflite_micro.runtime",
 )
 _MEMORY_LIMIT_BYTES = 16 * 1024**3
+CALL_TIMEOUT_S = 900.0  # WHILE is an op: a model may run for ever
 
 
 def warm(*modules: str) -> None:
@@ -92,13 +93,12 @@ class Pool:
             future = self._executor.submit(function, *args)
         except BrokenProcessPool:
             raise self._crash() from None
-        # active_children() drops what has ended, so take the handles while they live: their exit codes name the signal.
-        known = {process.pid for process in self._processes}
-        self._processes += [process for process in multiprocessing.active_children() if process.pid not in known]
+        # The executor forgets processes that have ended: keep the handles, their exit codes name the signal.
+        self._processes = list((self._executor._processes or {}).values()) or self._processes  # noqa: SLF001
         return future
 
-    def result(self, future: Future[T], timeout_s: float | None = None) -> T:
-        """Wait for a call.
+    def result(self, future: Future[T], timeout_s: float = CALL_TIMEOUT_S) -> T:
+        """Wait for a call, at most `timeout_s` from now.
 
         Raises:
             ModelRejected: `crashed-interpreter`, `out-of-memory` or `too-slow`: the worker died or took too long.
@@ -108,6 +108,8 @@ class Pool:
             return future.result(timeout_s)
         except BrokenProcessPool:
             raise self._crash() from None
+        except MemoryError:
+            raise self._out_of_memory("A worker ran out of memory.") from None
         except FutureTimeout:
             for process in self._processes:
                 process.kill()
@@ -118,9 +120,9 @@ class Pool:
                 remedy="Check that it is meant for a microcontroller.",
             ) from None
 
-    def call(self, function: Callable[..., T], *args: object, timeout_s: float | None = None) -> T:
+    def call(self, function: Callable[..., T], *args: object) -> T:
         """Run one call and wait for it."""
-        return self.result(self.submit(function, *args), timeout_s)
+        return self.result(self.submit(function, *args))
 
     def map(self, function: Callable[[Any], T], items: Iterable[Any]) -> Iterator[T]:
         """Results in the order of `items`; at most two items a worker are under way, so memory stays bounded."""
@@ -140,17 +142,20 @@ class Pool:
         code = next((code for code in codes if code != -signal.SIGTERM), codes[0] if codes else 0)
         name = _signal_name(code)
         if code == -signal.SIGKILL:
-            return ToolError(
-                "out-of-memory",
-                "A worker was killed by SIGKILL, most likely because memory ran out.",
-                where=self._where,
-                remedy="Use a machine with more memory, or fewer workers with --evaluation-workers 1.",
-            )
+            return self._out_of_memory("A worker was killed by SIGKILL, most likely because memory ran out.")
         return ModelRejected(
             "crashed-interpreter",
             f"The interpreter died of {name} on this model.",
             where=self._where,
             remedy="The file is damaged or uses an op in a way that its kernel does not expect: export it again.",
+        )
+
+    def _out_of_memory(self, cause: str) -> ToolError:
+        return ToolError(
+            "out-of-memory",
+            cause,
+            where=self._where,
+            remedy="Use a machine with more memory, or fewer workers with --evaluation-workers 1.",
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.tflite.check_tensors import open_shape, shape_of, stored_bytes
-from quantci.tflite.enums import FLOATS, dtype_name, enum_names, op_name, op_number
+from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.macs import count_macs
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
@@ -90,12 +90,12 @@ def _ops(model: Any, graph: Any, tensors: Sequence[TensorInfo]) -> list[OpInfo]:
                 index=index,
                 op=op_name(code),
                 version=int(code.version),
-                is_custom=_is_custom(code),
+                is_custom=is_custom(code),
                 inputs=inputs,
                 outputs=outputs,
                 output_name=tensors[outputs[0]].name if outputs else "",
                 output_shape=list(tensors[outputs[0]].shape) if outputs else [],
-                macs=None if _is_custom(code) else _macs(op, op_name(code), tensors),
+                macs=None if is_custom(code) else _macs(op, op_name(code), tensors),
                 weight_bytes=weight_bytes,
                 fused_activation=None if activation is None else enum_names("ActivationFunctionType")[activation],
                 is_float=any(tensors[i].dtype in FLOATS for i in (*inputs, *outputs) if i >= 0),
@@ -152,9 +152,5 @@ def _uses_floats(graph: Any) -> bool:
     return any(dtype_name(graph.tensors[index].type) in FLOATS for index in used)
 
 
-def _is_custom(code: Any) -> bool:
-    return enum_names("BuiltinOperator").get(op_number(code)) == "CUSTOM"
-
-
 def _runs_in_tflm(code: Any) -> bool:
-    return not _is_custom(code) and op_name(code) in RESOLVER_METHODS
+    return not is_custom(code) and op_name(code) in RESOLVER_METHODS

@@ -73,6 +73,7 @@ class _TflmRunner:
     def __init__(self, data: bytes, arena_bytes: int | None) -> None:
         self.name = f"TFLM {importlib.metadata.version('tflite-micro')}"
         graph = parse(data, "model").subgraphs[0]
+        self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(data, arena_bytes)
         self.inputs = self._specs(graph, graph.inputs, self._interpreter.get_input_details)
         self.outputs = self._specs(graph, graph.outputs, self._interpreter.get_output_details)
@@ -80,6 +81,8 @@ class _TflmRunner:
 
     def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
         """See Runner."""
+        if self._is_stateful:
+            self._interpreter.reset()  # each sample stands alone, whatever an LSTM saw before
         for index, (spec, tensor) in enumerate(zip(self.inputs, tensors, strict=True)):
             self._interpreter.set_input(spec.fit(tensor), index)
         start = time.perf_counter_ns()

@@ -9,7 +9,7 @@ import pytest
 from quantci.cli import stage
 from quantci.cli.settings import Settings
 from quantci.cli.stage import run_stage
-from quantci.errors import Cancelled, ModelRejected, QuantciError
+from quantci.errors import ModelRejected
 from quantci.records.base import read
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
 from quantci.records.embed import EmbedRecord
@@ -54,15 +54,33 @@ def test_a_fault_is_recorded_and_raised(settings: Settings) -> None:
     assert (written.failure.code, written.failure.where) == ("empty", "m")
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt(), Cancelled("cancelled", "Stopped.", remedy="Again.")])
-def test_a_stop_is_recorded_as_cancelled(settings: Settings, stop: BaseException) -> None:
+def test_a_stop_is_recorded_as_cancelled(settings: Settings) -> None:
     def work() -> None:
-        raise stop
+        raise KeyboardInterrupt
 
-    with pytest.raises(QuantciError) as caught:
+    with pytest.raises(KeyboardInterrupt):
         run_stage("embed", settings, work)
-    assert caught.value.exit_code == 130
     assert record(settings).status == "cancelled"
+
+
+def test_what_is_out_of_date_is_removed_before_a_stage_runs(settings: Settings) -> None:
+    settings.output.mkdir(parents=True)
+    for name in ("quantize.json", "evaluate.json", "embed.json", "report.json", "report.md", "model_quant.tflite"):
+        (settings.output / name).write_text("old")
+
+    def work() -> None:
+        assert sorted(path.name for path in settings.output.iterdir()) == [
+            "evaluate.json",
+            "model_quant.tflite",
+            "quantize.json",
+        ]
+        raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
+
+    with pytest.raises(ModelRejected):
+        run_stage("embed", settings, work)
+    with pytest.raises(ModelRejected):
+        run_stage("quantize", settings, lambda: (_ for _ in ()).throw(ModelRejected("empty", "", remedy="")))
+    assert sorted(path.name for path in settings.output.iterdir()) == ["model_quant.tflite", "quantize.json"]
 
 
 def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:
@@ -71,3 +89,6 @@ def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:
 
     with pytest.raises(ZeroDivisionError):
         run_stage("embed", settings, work)
+    failure = record(settings).failure
+    assert failure is not None
+    assert failure.code == "bug"

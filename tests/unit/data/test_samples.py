@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
+import os
 import pickle
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -339,3 +342,33 @@ def test_a_manifest_goes_before_a_truth_file(tmp_path: Path) -> None:
     write(tmp_path, "a.bin,2,1\nb.bin,2,0\n", "set/y_labels.csv")
     write(tmp_path, "path,label\na.bin,red\nb.bin,green\n")
     assert [s.label for s in find(tmp_path)] == [0, 1]
+
+
+# What the user that runs quantci may not read
+
+
+def test_a_class_folder_that_cannot_be_read_is_not_left_out_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path / "set", "red/a.png", "green/a.png", "green/closed/b.png")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    fault = rejected(tmp_path, "unreadable")
+    assert "closed cannot be read: Permission denied" in fault.cause
+    assert fault.where == "set"
+
+
+def test_a_manifest_that_cannot_be_read_is_a_fault_of_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "path,label\na.png,red\n")
+
+    def refuse(path: Path, *_: object, **__: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "manifest.csv cannot be read: Permission denied" in rejected(tmp_path, "unreadable").cause

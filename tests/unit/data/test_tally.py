@@ -101,7 +101,7 @@ def test_a_file_of_many_windows_is_skipped_once() -> None:
 
 
 def test_one_percent_is_too_many() -> None:
-    skipped = [SkippedFile(path=f"{k}.png", reason="It is empty.") for k in range(10)]
+    skipped = [(f"{k}.png", UNREADABLE) for k in range(10)]
     check_skipped(skipped, 1001, "data/val")
     check_skipped([], 0, "data/val")
     with pytest.raises(DataRejected) as caught:
@@ -109,6 +109,16 @@ def test_one_percent_is_too_many() -> None:
     assert caught.value.code == "unreadable-image"
     assert "(10): 0.png, 1.png, 2.png, 3.png, 4.png and 5 more" in caught.value.cause
     assert caught.value.where == "data/val"
+
+
+def test_the_refusal_has_the_code_of_the_first_file() -> None:
+    of = Tally()
+    of.skip(item("b.png"), UNREADABLE)
+    of.skip(item("a.bin"), DataRejected("unreadable-tensor", "It is cut off.", remedy="Write it again."))
+    with pytest.raises(DataRejected) as caught:
+        summary(of)
+    assert caught.value.code == "unreadable-tensor"
+    assert "a.bin: It is cut off." in caught.value.cause
 
 
 def test_nothing_but_unreadable_files_is_refused() -> None:

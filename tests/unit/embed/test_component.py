@@ -6,7 +6,7 @@ import pytest
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.embed.component import write_component
-from quantci.embed.constants import Preprocessing
+from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
@@ -21,7 +21,7 @@ ARENA = ArenaEstimate(
     kind="estimated",
     basis="Guessed */ \\ ??/ from " + "words " * 30,
 )
-IMAGE = Preprocessing(height=8, width=9, channels=3, mean=(1.5, 2.5, 3.5), std=(0.1,), resize="bilinear")
+IMAGE = ImageConstants(height=8, width=9, channels=3, mean=(1.5, 2.5, 3.5), std=(0.1,), resize="bilinear")
 
 
 def write(folder: Path, **changes: Any) -> dict[str, str]:
@@ -32,7 +32,7 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
         "config": EmbedConfig(),
         "labels": ["red", "green"],
         "lookup_table": [[value - 128 for value in range(256)]] * 3,
-        "preprocessing": IMAGE,
+        "image": IMAGE,
         "arena": ARENA,
         "base": folder,
     }
@@ -106,7 +106,7 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
         arena=None,
         labels=[],
         lookup_table=None,
-        preprocessing=None,
+        image=None,
         summary=summary_of(MODEL, outputs=outputs),
     )
     assert not re.search(r"= *kArenaSize|kArenaSize *=|QuantizePixel|kInputMean|kOutputScale|kOutput1Dims", text)
@@ -116,8 +116,8 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_model_that_normalizes_by_itself_has_no_mean(tmp_path: Path) -> None:
-    raw = Preprocessing(height=8, width=9, channels=3, mean=None, std=None, resize="box")
-    text = header(tmp_path, preprocessing=raw)
+    raw = ImageConstants(height=8, width=9, channels=3, mean=None, std=None, resize="box")
+    text = header(tmp_path, image=raw)
     assert "the model normalizes them" in text
     assert "kInputMean" not in text
     assert "kInputHeight = 8;" in text

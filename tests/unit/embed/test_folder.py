@@ -6,7 +6,7 @@ from typing import NoReturn
 import pytest
 
 from quantci.embed.folder import MARKER, replace_folder
-from quantci.errors import ToolError
+from quantci.errors import ConfigError, ToolError
 
 FILES = {"CMakeLists.txt": MARKER.encode() + b"\nmore\n", "include/a/b.h": b"new"}
 
@@ -41,7 +41,7 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path, first_line: str) -> No
     (tmp_path / "part").mkdir()
     (tmp_path / "part" / "CMakeLists.txt").write_bytes(first_line.encode("latin-1") + b"\n")
     before = tree(tmp_path)
-    with pytest.raises(ToolError) as caught:
+    with pytest.raises(ConfigError) as caught:
         replace_folder(tmp_path / "part", FILES)
     assert caught.value.code == "not-ours"
     assert tree(tmp_path) == before
@@ -55,7 +55,7 @@ def test_a_folder_without_cmakelists_a_file_and_a_link_are_left_alone(tmp_path: 
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_bytes(b"mine")
     for name in ("link", "dangling", "file", "other"):
-        with pytest.raises(ToolError) as caught:
+        with pytest.raises(ConfigError) as caught:
             replace_folder(tmp_path / name, FILES)
         assert caught.value.code == "not-ours"
 

@@ -38,9 +38,8 @@ def test_windows_of_a_file_are_averaged_in_the_order_of_their_first() -> None:
 
 def test_hand_worked_example() -> None:
     # Groups: n1 = (1 + 3) / 2 = 2, n2 = 4, x1 = 3, x2 = 5.
-    metrics = anomaly_metrics(
-        np.array([1.0, 3.0, 4.0, 3.0, 5.0]), np.array([0, 0, 0, 1, 1]), ["n1", "n1", "n2", "x1", "x2"], {}
-    )
+    groups = group_means(np.array([1.0, 3.0, 4.0, 3.0, 5.0]), np.array([0, 0, 0, 1, 1]), ["n1", "n1", "n2", "x1", "x2"])
+    metrics = anomaly_metrics(groups, {})
     # Pairs: 3 > 2, 3 < 4, 5 > 2, 5 > 4: 3 of 4.
     assert metrics.roc_auc == 3 / 4
     # Above the highest normal score lies x2 alone: the curve is 1/2 up to a rate of 0.1, an area of 0.05.
@@ -53,9 +52,7 @@ def test_hand_worked_example() -> None:
 
 def test_own_metric_sees_group_scores() -> None:
     metrics = anomaly_metrics(
-        np.array([1.0, 3.0]),
-        np.array([0, 1]),
-        ["n", "x"],
+        group_means(np.array([1.0, 3.0]), np.array([0, 1]), ["n", "x"]),
         {"m:f": lambda scores, labels: float(scores[1, 0] + labels[1])},
     )
     assert metrics.custom == {"m:f": 4.0}

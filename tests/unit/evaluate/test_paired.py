@@ -164,8 +164,10 @@ KINDS = np.repeat([0, 1], 20)
 def test_auc_by_hand() -> None:
     before = np.array([1.0, 2.0, 3.0, 4.0])
     after = np.array([1.0, 3.5, 3.0, 4.0])
-    found = paired_auc(before, after, ids=["n1", "n2", "x1", "x2"], labels=np.array([0, 0, 1, 1]), seed=0)
-    # One of four pairs, (x1, n2), turns round. At the float model's threshold of 2.5, n2 becomes a false alarm.
+    found = paired_auc(
+        before, after, ids=["n1", "n2", "x1", "x2"], labels=np.array([0, 0, 1, 1]), threshold=2.5, seed=0
+    )
+    # One of four pairs, (x1, n2), turns round. At a threshold of 2.5, n2 becomes a false alarm.
     assert found.delta == -1 / 4
     assert (found.broken, found.fixed) == (["n2"], [])
     assert (found.metric, found.mcnemar_p, found.worst_class, found.bootstrap_resamples) == (
@@ -190,7 +192,7 @@ def test_auc_bootstrap_is_that_of_resampled_groups_one_by_one() -> None:
         assert areas[1] is not None
         deltas.append(areas[1] - areas[0])
     deltas.sort()
-    found = paired_auc(before, after, ids=[str(index) for index in range(40)], labels=KINDS, seed=9)
+    found = paired_auc(before, after, ids=[str(index) for index in range(40)], labels=KINDS, threshold=0.5, seed=9)
     # The interval adds the error of unseen groups: take it out again, it is the same to both sides.
     fall, rise = found.delta - found.interval.low, found.interval.high - found.delta
     plain_fall, plain_rise = found.delta - deltas[50], deltas[1949] - found.delta
@@ -211,6 +213,6 @@ def test_auc_interval_holds_the_delta_and_follows_from_the_order_of_scores_alone
     random = np.random.RandomState(seed)
     before = random.randint(0, 30, 40).astype(np.float64)
     after = before + random.randint(-5, 6, 40)
-    found = paired_auc(before, after, ids=[str(index) for index in range(40)], labels=KINDS, seed=seed)
+    found = paired_auc(before, after, ids=[str(index) for index in range(40)], labels=KINDS, threshold=9.5, seed=seed)
     assert -1 <= found.interval.low <= found.delta <= found.interval.high <= 1
     assert auc_delta_interval(np.exp(before / 10), after * 3 - 7, KINDS, seed) == found.interval

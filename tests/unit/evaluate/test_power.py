@@ -101,6 +101,12 @@ def test_no_set_finds_a_drop_of_nothing() -> None:
     assert samples_needed(0) is None
 
 
+@pytest.mark.parametrize("drop", [1e-9, 1e-20, 5e-324])
+@pytest.mark.parametrize("discordance", [0.0, 0.5])
+def test_a_drop_that_no_real_set_finds_needs_no_number_either(drop: float, discordance: float) -> None:
+    assert samples_needed(drop, discordance) is None
+
+
 def test_unseen_share_is_the_end_of_clopper_and_pearson() -> None:
     stats = pytest.importorskip("scipy.stats")
     for samples in (1, 20, 250, 10000):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quantci.errors import ToolError
+from quantci.errors import ConfigError, ToolError
 from quantci.records.base import decode, encode, read, write, write_bytes
 from quantci.records.evaluate import Agreement, Interval
 from quantci.records.quantize import QuantizeRecord
@@ -51,7 +51,7 @@ def test_what_is_no_record_names_the_file(tmp_path: Path, text: bytes) -> None:
 
 
 def test_a_missing_record_names_the_stage_that_writes_it(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match="quantci quantize") as caught:
+    with pytest.raises(ConfigError, match="quantci quantize") as caught:
         read(tmp_path / "quantize.json", QuantizeRecord)
     assert caught.value.code == "not-found"
 

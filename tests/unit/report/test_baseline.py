@@ -142,6 +142,14 @@ def test_file_that_is_no_report_is_refused(tmp_path: Path, data: bytes) -> None:
         read_baseline(file)
 
 
+def test_a_sound_baseline_is_not_checked_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jsonschema takes seconds for a large report: it only explains what the strict decoder has refused."""
+    file = tmp_path / "report.json"
+    file.write_bytes(encode(BASE))
+    monkeypatch.setattr("quantci.schema.check", lambda *_: pytest.fail("checked although it was decoded"))
+    assert read_baseline(file) == BASE
+
+
 def test_good_baseline_is_read_and_a_missing_one_named(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(encode(BASE))

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record
 
 from quantci.errors import ConfigError
+from quantci.evaluate.power import samples_needed
 from quantci.records.config import GatesConfig
-from quantci.records.evaluate import ClassDelta, EvaluateResult, Interval
+from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Interval, Step
 from quantci.report.gates import judge
 
 if TYPE_CHECKING:
@@ -101,27 +102,70 @@ def test_gate_as_fine_as_the_set_can_detect_is_judged() -> None:
     assert only(GatesConfig(max_accuracy_drop=0.0225)).verdict == "pass"
 
 
+def with_classes(**classes: tuple[int, int, int]) -> EvaluateResult:
+    """An evaluation with these classes: samples, how many of them float gets right, how many INT8."""
+    assert EVALUATE is not None
+
+    def step(which: int, place: int) -> Step:
+        per_class = [
+            ClassMetrics(
+                label=name, support=row[0], recall=row[place] / row[0] if row[0] else None, precision=None, f1=None
+            )
+            for name, row in classes.items()
+        ]
+        assert isinstance(EVALUATE.steps[which].metrics, ClassificationMetrics)
+        return replace(EVALUATE.steps[which], metrics=replace(EVALUATE.steps[which].metrics, per_class=per_class))
+
+    return replace(EVALUATE, steps=[step(0, 1), EVALUATE.steps[1], step(-1, 2)])
+
+
 @pytest.mark.parametrize(
-    ("drop", "support", "limit", "verdict"),
+    ("lost", "support", "limit", "verdict"),
     [
-        (0.03, 100, 0.05, "pass"),
-        (0.05, 100, 0.05, "pass"),
-        (0.06, 100, 0.05, "fail"),
-        (0.125, 8, 0.1, "inconclusive"),  # one sample is 12.5 %
-        (0.1, 10, 0.1, "pass"),
-        (0.2, 10, 0.1, "fail"),
-        (0.0, 3, 0.1, "pass"),
-        (0.5, 0, 0.1, "inconclusive"),
+        (3, 100, 0.05, "pass"),
+        (5, 100, 0.05, "pass"),
+        (6, 100, 0.05, "fail"),
+        (1, 8, 0.1, "inconclusive"),  # one sample is 12.5 %
+        (1, 10, 0.1, "pass"),
+        (2, 10, 0.1, "fail"),
+        (0, 3, 0.1, "pass"),
+        (-1, 3, 0.1, "pass"),
+        (1, 100, 0.0, "inconclusive"),
     ],
 )
-def test_worst_class_drop(drop: float, support: int, limit: float, verdict: str) -> None:
-    assert EVALUATE is not None
-    worst = ClassDelta(label="red", recall_delta=-drop, support=support)
-    evaluate = replace(EVALUATE, paired=replace(EVALUATE.paired, worst_class=worst))
+def test_worst_class_drop(lost: int, support: int, limit: float, verdict: str) -> None:
+    evaluate = with_classes(green=(50, 40, 40), red=(support, support - 1, support - 1 - lost), blue=(0, 0, 0))
     result = only(GatesConfig(max_worst_class_drop=limit), evaluate)
     assert result.verdict == verdict
+    assert result.value == pytest.approx(max(lost, 0) / support)
     if verdict == "inconclusive":
         assert f"red has {support} samples" in result.reason
+
+
+def test_a_class_that_is_too_small_does_not_hide_one_that_fails() -> None:
+    evaluate = with_classes(tiny=(2, 2, 1), red=(100, 90, 80), green=(200, 190, 150), blue=(100, 90, 81))
+    result = only(GatesConfig(max_worst_class_drop=0.05), evaluate)
+    assert result.verdict == "fail"
+    assert result.value == pytest.approx(0.2)
+    assert result.reason == (
+        "Class green loses 20.0 pp of recall (200 samples); the gate allows 5.0 pp. "
+        "2 other classes lose more than that as well."
+    )
+
+
+def test_a_class_that_is_too_small_does_not_pass_beside_one_that_holds() -> None:
+    evaluate = with_classes(red=(100, 90, 88), tiny=(4, 4, 3), small=(3, 3, 2))
+    result = only(GatesConfig(max_worst_class_drop=0.05), evaluate)
+    assert result.verdict == "inconclusive"
+    assert "small has 3 samples, so one of them is 33.3 pp" in result.reason
+    assert "1 other class is too small as well" in result.reason
+
+
+def test_a_drop_that_no_set_can_find_is_refused_whatever_judges_it() -> None:
+    for needed in (samples_needed, None):
+        for limit in (1e-20, 5e-324):
+            with pytest.raises(ConfigError, match="no number of samples"):
+                judge(GatesConfig(max_accuracy_drop=limit), QUANTIZE, EVALUATE, EMBED, needed)
 
 
 def test_sizes_fail_by_one_byte() -> None:

@@ -15,7 +15,7 @@ from tests.golden import (
     more_layers,
 )
 
-from quantci.errors import ToolError
+from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
 from quantci.records.config import Config, GatesConfig
 from quantci.records.report import Report
@@ -157,15 +157,15 @@ def test_missing_baseline_costs_the_candidate_nothing() -> None:
 
 def test_records_of_two_models_are_refused() -> None:
     old, new = example_quantize_record(), example_quantize_record(more_layers(1))
-    with pytest.raises(ToolError, match=r"quantci evaluate.*mixed-records") as caught:
+    with pytest.raises(ConfigError, match=r"quantci evaluate.*mixed-records") as caught:
         report_of(new, example_evaluate_record(old))
     assert old.result is not None
     assert new.result is not None
     assert old.result.quantized_model.sha256[:12] in caught.value.cause
     assert new.result.quantized_model.sha256[:12] in caught.value.cause
-    with pytest.raises(ToolError, match="quantci embed"):
+    with pytest.raises(ConfigError, match="quantci embed"):
         report_of(new, example_evaluate_record(new), example_embed_record(old))
-    with pytest.raises(ToolError, match="quantci embed"):
+    with pytest.raises(ConfigError, match="quantci embed"):
         report_of(None, example_evaluate_record(new), example_embed_record(old))
 
 
@@ -174,5 +174,5 @@ def test_evaluation_of_another_float_model_is_refused() -> None:
     evaluate = example_evaluate_record(quantize)
     assert evaluate.result is not None
     stale = replace(evaluate, result=replace(evaluate.result, float_sha256="0" * 64))
-    with pytest.raises(ToolError, match="mixed-records"):
+    with pytest.raises(ConfigError, match="mixed-records"):
         report_of(quantize, stale)

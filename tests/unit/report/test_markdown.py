@@ -17,6 +17,7 @@ from tests.golden import (
 
 from quantci.records.base import encode
 from quantci.records.config import GatesConfig
+from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.evaluate import ClassDelta
 from quantci.records.stage import Advice
 from quantci.report.fit import COMMENT_LIMIT, length
@@ -76,14 +77,64 @@ def test_folded_parts_hold_the_details() -> None:
         "What changed in the model",
         "Layers",
         "Calibration",
+        "Evaluation set",
+        "Time on the host",
         "Advice",
         "Provenance",
     ):
         assert f"<details><summary>{title}</summary>\n\n" in text
-    assert text.count("<details>") == text.count("</details>") == 10
+    assert text.count("<details>") == text.count("</details>") == 12
     assert "391 of 400" in text
     assert "37 EXIF rotated" in text
     assert "heading_open" not in parse(text)
+
+
+def part(text: str, title: str) -> str:
+    return text.split(f"<summary>{title}</summary>")[1].partition("</details>")[0].replace("\u00a0", " ")
+
+
+def test_the_evaluation_set_says_what_its_files_needed_and_which_were_skipped() -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    dataset = replace(
+        report.evaluate.dataset,
+        found=403,
+        image_counts=ImageCounts(alpha=3, resized=400),
+        skipped=[SkippedFile(path="red/9.png", reason="It is empty.")],
+    )
+    shown = part(render(replace(report, evaluate=replace(report.evaluate, dataset=dataset))), "Evaluation set")
+    assert "- 400 of 403 samples used\n" in shown
+    assert "- Images: 3 alpha, 400 resized\n" in shown
+    assert "- 1 files skipped" not in shown
+    assert "- 1 file skipped because it cannot be read\n" in shown
+    assert "| `red/9.png` | It is empty. |" in shown
+    assert "| `green` | 100 |" in shown
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"), [(4, "4 workers ran"), (1, "1 worker ran"), (None, "an unknown number of workers ran")]
+)
+def test_time_on_the_host_says_under_what_it_was_measured(workers: int | None, words: str) -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    steps = [
+        replace(step, host_latency=replace(step.host_latency, median_us=1000.0 * k, p90_us=1234.5 * k, workers=workers))
+        for k, step in enumerate(report.evaluate.steps, 1)
+    ]
+    shown = part(render(replace(report, evaluate=replace(report.evaluate, steps=steps))), "Time on the host")
+    assert f"measured on the host while {words}" in shown
+    assert "says nothing about the chip" in shown
+    assert "| FP32 | 1,000 µs | 1,234 µs | 400 after 10 |" in shown
+    assert "| INT8 in the oracle | 3,000 µs | 3,704 µs | 400 after 10 |" in shown
+
+
+def test_provenance_says_how_far_the_float_model_is_from_its_source() -> None:
+    report = example_report()
+    assert report.quantize is not None
+    assert "source model 2.4e-07, over 16 samples |" in part(render(report), "Provenance")
+    source = replace(report.quantize.source, largest_difference=None, compared_samples=0, converter=None)
+    taken = replace(report, quantize=replace(report.quantize, source=source))
+    assert "| Float model | taken as it is |" in part(render(taken), "Provenance")
 
 
 def test_failure_names_cause_remedy_place_and_code() -> None:

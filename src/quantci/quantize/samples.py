@@ -1,0 +1,102 @@
+"""The calibration set through the float model: each sample is read once, on all cores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from quantci.data.tally import Tally
+from quantci.errors import DataRejected
+from quantci.quantize.calibrate import calibrate, hull
+from quantci.tflite.lite_rt import open_lite_rt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from quantci.data.preprocess import Preprocessing
+    from quantci.data.samples import Sample
+    from quantci.records.quantize import TensorRange
+    from quantci.source.base import Source
+    from quantci.tflite.pool import Pool
+
+COMPARED_SAMPLES = 8
+_FEWEST_A_WORKER = 32
+
+
+class Calibrated(NamedTuple):
+    """What the calibration set told.
+
+    Attributes:
+        ranges: of the activations.
+        tally: what was read and what was skipped.
+        first_tensors: the first samples as the model takes them, [1, ...] each.
+        float_outputs: the float model's outputs for those.
+    """
+
+    ranges: list[TensorRange]
+    tally: Tally
+    first_tensors: list[NDArray[np.float32]]
+    float_outputs: list[list[NDArray[np.float32]]]
+
+    def difference_to(self, source: Source) -> float | None:
+        """Largest output difference to the source model; None for a source that is taken as it is."""
+        outputs = source.outputs(np.concatenate(self.first_tensors))
+        if outputs is None:
+            return None
+        converted = [np.concatenate(parts) for parts in zip(*self.float_outputs, strict=True)]
+        # Several outputs may come in another order than in the flatbuffer: match each to its nearest of the same size.
+        return max(
+            min(
+                float(np.abs(ours.reshape(other.shape) - other).max()) for other in converted if other.size == ours.size
+            )
+            for ours in outputs
+        )
+
+
+def calibrate_set(
+    float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str, workers: Pool
+) -> Calibrated:
+    """Calibrate on a share of the samples in each worker; the ranges of all are the hull of theirs.
+
+    How many workers there are changes nothing in the result. Without a readable sample everything but the tally is
+    empty, and `Tally.summary` says why.
+    """
+    count = max(1, min(workers.size, len(samples) // _FEWEST_A_WORKER))
+    size = -(-len(samples) // count)
+    shares = [samples[start : start + size] for start in range(0, len(samples), size)]
+    waiting = [workers.submit(_calibrate_share, float_model, preprocessing, share, where) for share in shares]
+    parts = [workers.result(future) for future in waiting]
+    tally = Tally()
+    for part in parts:
+        tally.merge(part.tally)
+    return Calibrated(
+        hull([part.ranges for part in parts]),
+        tally,
+        [tensor for part in parts for tensor in part.first_tensors][:COMPARED_SAMPLES],
+        [outputs for part in parts for outputs in part.float_outputs][:COMPARED_SAMPLES],
+    )
+
+
+def _calibrate_share(float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str) -> Calibrated:
+    """Runs in a worker."""
+    tally = Tally()
+    first: list[NDArray[np.float32]] = []
+
+    def tensors() -> Iterator[NDArray[np.float32]]:
+        for sample in samples:
+            try:
+                loaded = preprocessing.load(sample)
+            except DataRejected as error:
+                tally.skip(sample, error)
+                continue
+            tally.add(sample, loaded)
+            if len(first) < COMPARED_SAMPLES:
+                first.append(loaded.tensor)
+            yield loaded.tensor
+
+    ranges = calibrate(float_model, tensors(), where)
+    runner = open_lite_rt(float_model)
+    return Calibrated(ranges, tally, first, [runner.run([tensor]) for tensor in first])

@@ -1,0 +1,51 @@
+"""A model that remembers (SVDF here) sees each sample as the first: order, batches and cores change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.models import Op, Tensor, build_model
+
+from quantci.quantize.calibrate import calibrate, hull
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.tflm import open_tflm, tflm_available
+
+UNITS, FEATURES, MEMORY = 4, 3, 5
+
+
+def svdf() -> bytes:
+    """One float SVDF layer, whose state is a variable tensor."""
+    random = np.random.RandomState(0)
+    tensors = [
+        Tensor("x", [1, FEATURES]),
+        Tensor("feature", data=random.normal(size=(UNITS, FEATURES)).astype(np.float32)),
+        Tensor("time", data=random.normal(size=(UNITS, MEMORY)).astype(np.float32)),
+        Tensor("bias", data=np.zeros(UNITS, np.float32)),
+        Tensor("state", [1, UNITS * MEMORY], is_variable=True),
+        Tensor("y", [1, UNITS]),
+    ]
+    op = Op("SVDF", ["x", "feature", "time", "bias", "state"], ["y"], {"rank": 1})
+    return build_model(tensors, [op], ["x"], ["y"])
+
+
+SAMPLES = [np.full((1, FEATURES), value, np.float32) for value in (1.0, -2.0, 3.0, 0.5)]
+
+
+@pytest.mark.parametrize("interpreter", ["lite_rt", "tflm"])
+def test_an_answer_does_not_depend_on_what_came_before(interpreter: str) -> None:
+    if interpreter == "tflm" and not tflm_available():
+        pytest.skip("TFLM has no wheel here")
+    runner = open_tflm(svdf()) if interpreter == "tflm" else open_lite_rt(svdf())
+    first = runner.run([SAMPLES[0]])[0]
+    runner.run([SAMPLES[1]])
+    np.testing.assert_array_equal(runner.run([SAMPLES[0]])[0], first)
+
+
+def test_ranges_do_not_depend_on_how_samples_are_shared_out() -> None:
+    whole = calibrate(svdf(), SAMPLES, "")
+    assert hull([calibrate(svdf(), SAMPLES[:1], ""), calibrate(svdf(), SAMPLES[1:], "")]) == whole
+    assert calibrate(svdf(), SAMPLES[::-1], "") == whole
+    alone = [open_lite_rt(svdf()).run([sample])[0] for sample in SAMPLES]
+    output = next(entry for entry in whole if entry.name == "y")
+    # The calibrator widens a range to hold zero; these answers lie on both sides of it.
+    assert (output.min, output.max) == pytest.approx((np.min(alone), np.max(alone)))

@@ -1,0 +1,61 @@
+"""What the stage asks of the INT8 model before it runs anything."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from tests.golden import example_model
+
+from quantci.errors import ModelRejected
+from quantci.evaluate.run import check_ports, find_logit
+from quantci.records.model import ModelSummary
+
+MODEL = example_model("model_quant.tflite", quantized=True)
+OUTPUT = MODEL.outputs[0]
+
+
+def ending_in(*ops: str, shape: tuple[int, ...] = (1, 1)) -> ModelSummary:
+    return replace(
+        MODEL,
+        outputs=[replace(OUTPUT, shape=list(shape))],
+        ops=[*MODEL.ops[:-1], *(replace(MODEL.ops[-1], op=op) for op in ops)],
+    )
+
+
+def test_the_one_output_is_what_is_judged() -> None:
+    assert check_ports(MODEL) == OUTPUT
+
+
+@pytest.mark.parametrize("outputs", [[], [OUTPUT, OUTPUT]], ids=["none", "two"])
+def test_a_model_without_exactly_one_output_is_refused(outputs: list[object]) -> None:
+    with pytest.raises(ModelRejected, match=f"has {len(outputs)} outputs.*multi-output"):
+        check_ports(replace(MODEL, outputs=outputs))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32"])
+def test_integers_without_a_scale_are_refused(dtype: str) -> None:
+    bare = replace(OUTPUT, dtype=dtype, scale=[], zero_point=[])
+    with pytest.raises(ModelRejected, match=f"The output is {dtype} without a scale.*ARG_MAX.*unsupported-type"):
+        check_ports(replace(MODEL, outputs=[bare]))
+    with pytest.raises(ModelRejected, match=f"The input is {dtype} without a scale.*unsupported-type"):
+        check_ports(replace(MODEL, inputs=[bare]))
+
+
+def test_a_logit_is_not_silently_read_as_a_probability() -> None:
+    (advice,) = find_logit("classification", ending_in("FULLY_CONNECTED", "RESHAPE"))
+    assert advice.code == "one-logit"
+    assert "comes from FULLY_CONNECTED and not from a sigmoid" in advice.text
+
+
+@pytest.mark.parametrize(
+    ("task", "model"),
+    [
+        ("classification", ending_in("LOGISTIC")),
+        ("classification", ending_in("LOGISTIC", "RESHAPE", "QUANTIZE")),
+        ("classification", ending_in("FULLY_CONNECTED", shape=(1, 2))),
+        ("anomaly", ending_in("FULLY_CONNECTED")),
+    ],
+    ids=["sigmoid", "sigmoid-moved", "two-outputs", "anomaly"],
+)
+def test_nothing_is_advised_where_the_output_is_no_logit(task: str, model: ModelSummary) -> None:
+    assert find_logit(task, model) == []

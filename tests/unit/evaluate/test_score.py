@@ -1,0 +1,169 @@
+"""A batch in a worker, with interpreters whose arithmetic can be followed by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pytest
+
+from quantci.data.preprocess import LoadedSample
+from quantci.data.samples import Sample
+from quantci.errors import DataRejected
+from quantci.evaluate import score
+from quantci.evaluate.score import STEPS, WARM_UP, Job, Scorer
+from quantci.records.dataset import ImageCounts, SkippedFile
+from quantci.tflite.runner import TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from quantci.data.preprocess import Preprocessing
+    from quantci.records.config import Task
+
+REAL = TensorSpec(name="x", shape=(1, 2), dtype="float32", scale=0.0, zero_point=0)
+INPUT = TensorSpec(name="x", shape=(1, 2), dtype="int8", scale=0.5, zero_point=-1)
+OUTPUT = TensorSpec(name="y", shape=(1, 2), dtype="int8", scale=0.25, zero_point=10)
+TENSORS = {"a": [[1.0, 0.3]], "b": [[0.0, -0.5]]}
+
+
+class FakeRunner:
+    """An interpreter that computes `function`; its n-th inference takes n microseconds."""
+
+    def __init__(self, name: str, port: TensorSpec, output: TensorSpec, function: Callable[[Any], Any]) -> None:
+        self.name = name
+        self.inputs, self.outputs = [port], [output]
+        self.function = function
+        self.seen: list[NDArray[Any]] = []
+
+    def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        self.seen.append(self.inputs[0].fit(tensors[0]))
+        return [self.function(tensors[0])]
+
+    def invoke_us(self) -> float:
+        return float(len(self.seen))
+
+
+class FakePreprocessing:
+    """Samples out of TENSORS; any other name is a file that cannot be used."""
+
+    def load(self, sample: Sample) -> LoadedSample:
+        if sample.id not in TENSORS:
+            raise DataRejected(sample.id, "It cannot be used.", remedy="Mend it.")
+        return LoadedSample(np.array(TENSORS[sample.id], np.float32), sample.id * 64, ImageCounts(resized=1))
+
+
+def samples(*names: str) -> list[Sample]:
+    return [Sample(name, Path(name), 0, (), name, None) for name in names]
+
+
+def job(task: Task = "classification") -> Job:
+    return Job(
+        float_model=b"float",
+        quantized_model=b"int8",
+        preprocessing=cast("Preprocessing", FakePreprocessing()),
+        oracle="tflm",
+        task=task,
+    )
+
+
+@pytest.fixture(autouse=True)
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeRunner]:
+    """The identity in float and in INT8; the oracle's first output is one step too high. Lists what was opened."""
+    runners: list[FakeRunner] = []
+
+    def identity(tensor: Any) -> Any:
+        return tensor
+
+    def lite_rt_int8(tensor: Any) -> Any:
+        return (2 * (tensor.astype(np.int32) + 1) + 10).astype(np.int8)  # 0.5 (q + 1) = 0.25 (r - 10)
+
+    def oracle_int8(tensor: Any) -> Any:
+        return lite_rt_int8(tensor) + np.array([[1, 0]], np.int8)
+
+    def open_lite_rt(data: bytes) -> FakeRunner:
+        if data == b"float":
+            runners.append(FakeRunner("fake float", REAL, REAL, identity))
+        else:
+            runners.append(FakeRunner("fake INT8", INPUT, OUTPUT, lite_rt_int8))
+        return runners[-1]
+
+    def open_oracle(data: bytes, oracle: str) -> FakeRunner:
+        assert (data, oracle) == (b"int8", "tflm")
+        runners.append(FakeRunner("fake TFLM", INPUT, OUTPUT, oracle_int8))
+        return runners[-1]
+
+    monkeypatch.setattr(score, "open_lite_rt", open_lite_rt)
+    monkeypatch.setattr(score, "open_oracle", open_oracle)
+    monkeypatch.setattr(score, "_job", None)
+    monkeypatch.setattr(score, "_scorer", None)
+    return runners
+
+
+def test_every_step_sees_the_sample_in_its_own_type() -> None:
+    batch = Scorer(job()).score(samples("a", "b"))
+    # 1.0 and 0.3 are steps 2 and 0.6 of 0.5, so 1 and 0 with the zero point; the model gives them back as 14 and 12.
+    assert batch.outputs["float"].tolist() == np.array([[1.0, 0.3], [0.0, -0.5]], np.float32).tolist()
+    assert batch.outputs["int8-litert"].tolist() == [[14, 12], [10, 8]]
+    assert batch.outputs["int8-oracle"].tolist() == [[15, 12], [11, 8]]
+    assert batch.outputs["int8-oracle"].dtype == np.int8
+
+
+def test_differences_are_to_the_step_before_in_steps_of_the_output() -> None:
+    batch = Scorer(job()).score(samples("a"))
+    # 0.3 came back as 0.5: 0.2 are 0.8 of a step of 0.25.
+    identical, largest, mean, cosine = batch.differences["int8-litert"][0]
+    assert (identical, largest, mean) == (0, pytest.approx(0.8), pytest.approx(0.4))
+    assert cosine == pytest.approx((1 + 0.15) / np.sqrt(1.09 * 1.25))
+    assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 1, 0.5]
+
+
+def test_of_an_anomaly_only_the_error_of_the_reconstruction_is_kept() -> None:
+    batch = Scorer(job("anomaly")).score(samples("a"))
+    # In the oracle (1.25 - 1)^2 and (0.5 - 0.3)^2, halved.
+    scores = [batch.outputs[step].tolist() for step in STEPS]
+    assert scores == [[[0.0]], [[pytest.approx(0.02)]], [[pytest.approx((0.0625 + 0.04) / 2)]]]
+    assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 1, 0.5]
+
+
+def test_warm_up_is_run_once_and_not_timed(opened: list[FakeRunner]) -> None:
+    scorer = Scorer(job())
+    first, second = scorer.score(samples("a")), scorer.score(samples("b", "a"))
+    assert {len(runner.seen) for runner in opened} == {WARM_UP + 3}
+    for step in STEPS:
+        assert [*first.invoke_us[step], *second.invoke_us[step]] == [WARM_UP + 1, WARM_UP + 2, WARM_UP + 3]
+
+
+def test_a_file_that_cannot_be_read_is_counted_and_the_others_keep_their_places() -> None:
+    batch = Scorer(job()).score(samples("a", "unreadable-image", "b"))
+    assert [sample.id for sample in batch.samples] == ["a", "b"]
+    assert all(len(rows) == 2 for rows in (*batch.outputs.values(), *batch.differences.values()))
+    assert batch.tally.skipped == [SkippedFile(path="unreadable-image", reason="It cannot be used.")]
+    assert [digest.id for digest in batch.tally.digests] == ["a", "b"]
+
+
+def test_a_batch_of_nothing_but_unreadable_files_is_empty_and_starts_no_interpreter(opened: list[FakeRunner]) -> None:
+    batch = Scorer(job()).score(samples("unreadable-tensor"))
+    assert batch.samples == []
+    assert all(rows.shape == (0, 4) for rows in batch.differences.values())
+    assert not any(runner.seen for runner in opened)
+
+
+def test_any_other_fault_of_a_sample_ends_the_batch() -> None:
+    with pytest.raises(DataRejected, match="tensor-size"):
+        Scorer(job()).score(samples("a", "tensor-size"))
+
+
+def test_a_worker_opens_its_interpreters_once(opened: list[FakeRunner]) -> None:
+    score.take_job(job())
+    assert opened == []
+    score.score_batch(samples("a"))
+    score.score_batch(samples("b"))
+    assert len(opened) == 3
+    names = {"float": "fake float", "int8-litert": "fake INT8", "int8-oracle": "fake TFLM"}
+    assert score.interpreter_names() == names
+    score.take_job(job("anomaly"))
+    assert score.score_batch(samples("a")).outputs["float"].shape == (1, 1)
