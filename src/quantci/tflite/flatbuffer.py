@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ModelRejected
-from quantci.tflite.bounds import check_bounds
-from quantci.tflite.check_graph import check_model
-from quantci.tflite.check_tensors import check_finite
-from quantci.tflite.damage import Damage, require
+from quantci.tflite.verify.bounds import check_bounds
+from quantci.tflite.verify.damage import Damage, require
+from quantci.tflite.verify.graph import check_model
+from quantci.tflite.verify.tensors import check_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

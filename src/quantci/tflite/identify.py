@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ModelRejected
-from quantci.tflite.damage import EXPORT_AGAIN
 from quantci.tflite.flatbuffer import IDENTIFIER
+from quantci.tflite.verify.damage import EXPORT_AGAIN
 
 if TYPE_CHECKING:
     from pathlib import Path

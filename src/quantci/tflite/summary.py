@@ -7,11 +7,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
-from quantci.tflite.check_tensors import open_shape, shape_of, stored_bytes
 from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.macs import count_macs
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
+from quantci.tflite.verify.tensors import open_shape, shape_of, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantci.tflite.operands import given, same_type
+from quantci.tflite.verify.operands import given, same_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantci.tflite.operands import Operands
+    from quantci.tflite.verify.operands import Operands
 
 
 def _concatenation(op: Operands) -> bool:

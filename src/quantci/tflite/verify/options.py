@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from quantci.tflite.damage import Damage, require
 from quantci.tflite.enums import enum_names
+from quantci.tflite.verify.damage import Damage, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable

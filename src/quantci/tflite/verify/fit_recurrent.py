@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.tflite.damage import Damage
-from quantci.tflite.operands import given, same_type
+from quantci.tflite.verify.damage import Damage
+from quantci.tflite.verify.operands import given, same_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantci.tflite.operands import Operands
+    from quantci.tflite.verify.operands import Operands
 
 
 def _svdf(op: Operands) -> bool:

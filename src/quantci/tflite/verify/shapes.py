@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantci.tflite import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
-from quantci.tflite.check_tensors import open_shape, shape_of
-from quantci.tflite.damage import require
 from quantci.tflite.enums import dtype_name
-from quantci.tflite.operands import Operands
+from quantci.tflite.verify import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
+from quantci.tflite.verify.damage import require
+from quantci.tflite.verify.operands import Operands
+from quantci.tflite.verify.tensors import open_shape, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

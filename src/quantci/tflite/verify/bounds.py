@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from quantci.tflite.damage import Damage, require
+from quantci.tflite.verify.damage import Damage, require
 
 MAX_TABLES: Final = 500_000
 # Vectors may overlap in a hostile file: what is decoded in all stays within a multiple of the file's size.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from quantci.tflite.check_options import check_options
-from quantci.tflite.check_shapes import check_shapes
-from quantci.tflite.check_tensors import SMALLER, check_buffers, check_tensor, shape_of, stored_bytes
-from quantci.tflite.damage import Damage, require
 from quantci.tflite.enums import enum_names, is_custom, op_name, tensor_label
+from quantci.tflite.verify.damage import Damage, require
+from quantci.tflite.verify.options import check_options
+from quantci.tflite.verify.shapes import check_shapes
+from quantci.tflite.verify.tensors import SMALLER, check_buffers, check_tensor, shape_of, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

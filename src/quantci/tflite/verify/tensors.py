@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantci.tflite.damage import EXPORT_AGAIN, Damage, require
 from quantci.tflite.enums import BITS, dtype_name, tensor_label
+from quantci.tflite.verify.damage import EXPORT_AGAIN, Damage, require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
