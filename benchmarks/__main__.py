@@ -21,11 +21,11 @@ def evaluation() -> list[Row]:
     for name, what in (("kws", "1,000 KWS-size samples"), ("vww", "200 images 96x96x3")):
         config = str(FOLDER / f"{name}.toml")
         run([*QUANTCI, "quantize", "--config", config])
-        ours, other = pair(
-            [*QUANTCI, "evaluate", "--config", config],
-            [*PYTHON, "-m", "benchmarks.plain_evaluation", str(FOLDER / f"out_{name}"), config],
-        )
+        arguments = [str(FOLDER / f"out_{name}"), config]
+        loop = [*PYTHON, "-m", "benchmarks.plain_evaluation", *arguments]
+        ours, other = pair([*PYTHON, "-m", "benchmarks.our_evaluation", *arguments], loop)
         rows.append(_faster(f"evaluate {what}", ours.inner_s, other.inner_s, 1.7))
+        ours, other = pair([*QUANTCI, "evaluate", "--config", config], loop)
         ratio = other.wall_s / ours.wall_s
         whole = "the same, whole processes with imports"
         rows.append(Row(whole, f"{ours.wall_s:.2f} s", f"{other.wall_s:.2f} s", ratio, "", is_met=True))

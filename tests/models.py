@@ -185,6 +185,67 @@ def tiny_autoencoder(seed: int, width: int = 16) -> bytes:
     return build_model(tensors, ops, ["features"], ["reconstruction"])
 
 
+def projecting_autoencoder(basis: NDArray[np.float32]) -> bytes:
+    """A float autoencoder that gives back what lies in the span of the orthonormal columns of `basis` [width, code].
+
+    Input `features` [1, width], output `reconstruction` of the same shape.
+    """
+    width, code = basis.shape
+    tensors = [
+        Tensor("features", [1, width]),
+        Tensor("encoder/weights", data=np.ascontiguousarray(basis.T)),
+        Tensor("code", [1, code]),
+        Tensor("decoder/weights", data=np.ascontiguousarray(basis)),
+        Tensor("reconstruction", [1, width]),
+    ]
+    ops = [
+        Op("FULLY_CONNECTED", ["features", "encoder/weights", ""], ["code"]),
+        Op("FULLY_CONNECTED", ["code", "decoder/weights", ""], ["reconstruction"]),
+    ]
+    return build_model(tensors, ops, ["features"], ["reconstruction"])
+
+
+def float_model_of_bytes(size: int = 16, classes: int = 3) -> bytes:
+    """A float classifier whose input is uint8 [1, size, size, 3]: its first op is a CAST."""
+    random = np.random.RandomState(0)
+    tensors = [
+        Tensor("image", [1, size, size, 3], "uint8"),
+        Tensor("cast", [1, size, size, 3]),
+        Tensor("axes", data=np.array([1, 2], np.int32)),
+        Tensor("mean", [1, 3]),
+        Tensor("dense/weights", data=_weights(random, classes, 3)),
+        Tensor("dense/bias", data=_weights(random, classes)),
+        Tensor("logits", [1, classes]),
+    ]
+    cast = {"inDataType": schema.TensorType.UINT8, "outDataType": schema.TensorType.FLOAT32}
+    ops = [
+        Op("CAST", ["image"], ["cast"], cast),
+        Op("MEAN", ["cast", "axes"], ["mean"], {"keepDims": False}),
+        Op("FULLY_CONNECTED", ["mean", "dense/weights", "dense/bias"], ["logits"]),
+    ]
+    return build_model(tensors, ops, ["image"], ["logits"])
+
+
+def float_model_with_custom_op(size: int = 16, classes: int = 3) -> bytes:
+    """A float classifier of images [1, size, size, 3] with the custom op `TheirOwnOp` in it."""
+    random = np.random.RandomState(0)
+    tensors = [
+        Tensor("image", [1, size, size, 3]),
+        Tensor("custom", [1, size, size, 3]),
+        Tensor("axes", data=np.array([1, 2], np.int32)),
+        Tensor("mean", [1, 3]),
+        Tensor("dense/weights", data=_weights(random, classes, 3)),
+        Tensor("dense/bias", data=_weights(random, classes)),
+        Tensor("logits", [1, classes]),
+    ]
+    ops = [
+        Op("TheirOwnOp", ["image"], ["custom"]),
+        Op("MEAN", ["custom", "axes"], ["mean"], {"keepDims": False}),
+        Op("FULLY_CONNECTED", ["mean", "dense/weights", "dense/bias"], ["logits"]),
+    ]
+    return build_model(tensors, ops, ["image"], ["logits"])
+
+
 def int8_tree(seed: int = 0) -> Any:
     """The ModelT of an INT8 network: conv per channel, residual add, max-pool, dense, softmax.
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.integration.pictures import LABELS, Done, report_of
+from tests.models import float_model_of_bytes, float_model_with_custom_op
 
 Quantci = Callable[..., Done]
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
@@ -140,10 +141,116 @@ def test_few_calibration_samples_are_a_warning(quantci: Quantci, project: Path) 
     assert "20 samples" in (project / "out" / "report.md").read_text()
 
 
-def test_a_wrong_configuration_still_leaves_a_report(quantci: Quantci, project: Path) -> None:
-    text = (project / "quantci.toml").read_text()
-    (project / "quantci.toml").write_text(text.replace("[task]", "[tusk]"))
-    fails(quantci, project, "config-key", "--output-dir", "out", status="config_rejected")
+@pytest.mark.parametrize("given", ["file", "option", "variable"])
+def test_a_wrong_configuration_still_leaves_a_report(
+    quantci: Quantci, project: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    text = (project / "quantci.toml").read_text().replace("[task]", "[tusk]")
+    if given != "file":
+        text = text.replace('output_dir = "out"', 'output_dir = "elsewhere"')
+    if given == "variable":
+        monkeypatch.setenv("QUANTCI_OUTPUT_DIR", "out")
+    (project / "quantci.toml").write_text(text)
+    options = ("--output-dir", "out") if given == "option" else ()
+    fails(quantci, project, "config-key", *options, status="config_rejected")
+    assert {path.name for path in project.iterdir()} == {"quantci.toml", "out"}
+    (project / "out" / "report.json").unlink()
+    assert quantci("report", *options, cwd=project).code == 2
+    assert report_of(project).status == "config_rejected"
+
+
+def test_the_report_of_a_wrong_configuration_lies_beside_that(quantci: Quantci, project: Path) -> None:
+    (project / "ci").mkdir()
+    text = (project / "quantci.toml").read_text().replace("[task]", "[tusk]")
+    (project / "ci" / "quantci.toml").write_text(text)
+    done = quantci("pipeline", "--config", "ci/quantci.toml", cwd=project)
+    assert done.code == 2
+    assert report_of(project / "ci").status == "config_rejected"
+    assert not (project / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [('output_dir = "out"\n[model\n', "config-syntax"), ('output_dir = "out"\n[model]\nsource = 3\n', "config-value")],
+    ids=["syntax", "type"],
+)
+def test_configurations_that_cannot_be_understood(quantci: Quantci, project: Path, text: str, code: str) -> None:
+    (project / "quantci.toml").write_text(text)
+    options = ("--output-dir", "out") if code == "config-syntax" else ()
+    fails(quantci, project, code, *options, status="config_rejected")
+
+
+def test_a_configuration_that_is_a_folder_or_is_not_there(quantci: Quantci, project: Path) -> None:
+    (project / "folder.toml").mkdir()
+    out = ("--output-dir", "out")
+    fails(quantci, project, "config-unreadable", "--config", "folder.toml", *out, status="config_rejected")
+    fails(quantci, project, "config-not-found", "--config", "gone.toml", *out, status="config_rejected")
+    for name in ("folder.toml", "gone.toml"):
+        for stage in ("pipeline", "quantize", "report"):
+            done = quantci(stage, "--config", name, cwd=project)
+            assert done.code == 2
+            assert len([line for line in done.err.splitlines() if line.startswith("quantci: ")]) == 1, done.err
+
+
+def test_a_float_model_that_takes_bytes(quantci: Quantci, project: Path) -> None:
+    (project / "bytes.tflite").write_bytes(float_model_of_bytes())
+    done = fails(quantci, project, "input-type", "--model-source", "bytes.tflite", status="model_rejected")
+    assert "uint8" in done.err
+    assert not list((project / "out").glob("*.tflite"))
+
+
+def test_a_float_model_with_a_custom_op(quantci: Quantci, project: Path) -> None:
+    (project / "custom.tflite").write_bytes(float_model_with_custom_op())
+    done = quantci("pipeline", "--model-source", "custom.tflite", cwd=project)
+    lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
+    assert len(lines) == 1, done.err
+    assert "TheirOwnOp" in lines[0]
+    report = report_of(project)
+    assert (done.code, report.status) == (2, "model_rejected")
+    assert report.failure is not None
+    assert report.failure.code in {"custom-op", "unquantizable-op"}
+
+
+RECORDS = ("quantize.json", "evaluate.json", "embed.json")
+
+
+@pytest.mark.parametrize("name", [*RECORDS, "report.json", "report.md", "predictions.npz", "model_quant.tflite"])
+def test_a_folder_where_a_file_belongs(quantci: Quantci, project: Path, name: str) -> None:
+    (project / "out" / name).mkdir(parents=True)
+    done = quantci("pipeline", cwd=project)
+    assert done.code == 4, done.err
+    lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
+    assert len(lines) == 1, done.err
+    assert name in lines[0]
+    assert lines[0].endswith(("[unwritable]", "[unreadable]"))
+    if name not in {"report.json", "report.md"}:
+        report = report_of(project)
+        assert (report.status, report.verdict) == ("tool_error", "inconclusive")
+    assert (project / "out" / name).is_dir(), "it is not ours to remove"
+
+
+def test_a_folder_where_a_later_stage_reads_a_file(quantci: Quantci, project: Path) -> None:
+    for name, stage in (
+        ("quantize.json", "evaluate"),
+        ("quantize.json", "embed"),
+        ("quantize.json", "report"),
+        ("evaluate.json", "report"),
+        ("embed.json", "report"),
+    ):
+        shutil.rmtree(project / "out", ignore_errors=True)
+        (project / "out" / name).mkdir(parents=True)
+        done = quantci(stage, cwd=project)
+        assert done.code in {2, 4}, (name, stage, done.err)
+        lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
+        assert len(lines) == 1, (name, stage, done.err)
+        assert name in lines[0]
+        if stage == "report":
+            assert report_of(project).status == "tool_error"
+
+
+def test_a_model_that_is_a_folder(quantci: Quantci, project: Path) -> None:
+    (project / "m.tflite").mkdir()
+    fails(quantci, project, "wrong-format", "--model-source", "m.tflite", status="model_rejected")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated
+from tests.integration.pictures import draw
+from tests.models import projecting_autoencoder
 
 from quantci.errors import ModelRejected, ToolError
 from quantci.quantize.calibrate import calibrate, with_ranges
@@ -21,7 +23,7 @@ from quantci.tflite.pool import Pool
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NETWORKS = ["plain", "residual", "separable", "concat", "dense", "transposed", "hard_swish"]
 
@@ -70,7 +72,49 @@ def test_engines_agree_with_each_other_and_with_the_converter(
         assert summary.is_integer_only, engine
         assert (summary.inputs[0].dtype, summary.outputs[0].dtype) == (integer, integer)
         assert int(np.abs(found[engine] - found["converter"]).max()) <= 1, engine
+    assert int(np.abs(found["litert"] - found["tensorflow"]).max()) <= 1
     assert np.ptp(found["converter"]) > 10, "a network that always answers the same proves nothing"
+
+
+def drawn(sources: Path) -> tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]]]]:
+    """The trained classifier of the other tests, and pictures of its classes."""
+    pictures = [draw(label, 20_000 + index) for label in range(3) for index in range(12)]
+    samples = [((picture[np.newaxis] - 127.5) / 127.5).astype(np.float32) for picture in pictures]
+    return (sources / "model.tflite").read_bytes(), samples
+
+
+def hummed(sources: Path) -> tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]]]]:
+    """A dense autoencoder, as for anomalies: no picture, no softmax, as many outputs as inputs."""
+    random = np.random.RandomState(4)
+    basis = np.linalg.qr(random.normal(size=(32, 6)))[0].astype(np.float32)
+    codes = random.normal(size=(40, 1, 6)).astype(np.float32)
+    return projecting_autoencoder(basis), [code @ basis.T for code in codes]
+
+
+@pytest.mark.parametrize("make", [drawn, hummed])
+@pytest.mark.parametrize("integer", ["int8", "uint8"])
+def test_engines_agree_with_each_other(
+    sources: Path,
+    tensorflow: Pool,
+    make: Callable[[Path], tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]]]]],
+    integer: str,
+) -> None:
+    float_model, samples = make(sources)
+    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    results = {
+        "litert": quantize_with_litert(prepared, integer, integer, ""),
+        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, ""),
+    }
+    for engine, model in results.items():
+        summary = summarize(model, engine)
+        assert summary.is_integer_only, engine
+        assert (summary.inputs[0].dtype, summary.outputs[0].dtype) == (integer, integer)
+    ports = [summarize(model, "").outputs[0] for model in results.values()]
+    assert ports[0].scale == ports[1].scale
+    assert ports[0].zero_point == ports[1].zero_point
+    first, second = (outputs(model, samples) for model in results.values())
+    assert int(np.abs(first - second).max()) <= 1
+    assert np.ptp(first) > 100, "a network that always answers the same proves nothing"
 
 
 def test_weights_are_per_channel_and_biases_int32(zoo: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,61 @@ def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
 
 def test_the_report_needs_no_numpy() -> None:
     assert "numpy" not in imported("import quantci.report.join, quantci.report.markdown, quantci.cli.report")
+
+
+TRAP = """
+import pathlib, traceback
+with pathlib.Path({marker!r}).open("a", encoding="utf-8") as file:
+    file.write(__name__ + "\\n" + "".join(traceback.format_stack()))
+raise ImportError(__name__ + " was imported")
+"""
+
+
+class Trapped:
+    """A project whose commands find a tensorflow and a keras that tell when anybody imports them."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self._marker = project / "imported.txt"
+        (project / "traps").mkdir()
+        for name in ("tensorflow", "keras", "tf_keras"):
+            (project / "traps" / f"{name}.py").write_text(TRAP.format(marker=str(self._marker)))
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run quantci, its fork server and its workers with the traps before everything that is installed."""
+        path = os.pathsep.join(filter(None, [str(self._project / "traps"), os.environ.get("PYTHONPATH", "")]))
+        return subprocess.run(
+            [sys.executable, "-m", "quantci", *map(str, arguments)],
+            cwd=self._project,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    @property
+    def imported(self) -> str:
+        """Who imported what; empty when nobody did."""
+        return self._marker.read_text() if self._marker.exists() else ""
+
+
+def test_no_command_imports_tensorflow_for_a_tflite(project: Path) -> None:
+    trapped = Trapped(project)
+    for command in ("quantize", "evaluate", "embed", "report", "pipeline"):
+        done = trapped.run(command)
+        assert not trapped.imported, f"{command}: {trapped.imported}"
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    for command in ("inspect", "init"):
+        done = trapped.run(command, "out/model_float.tflite", *(["--config", "new.toml"] if command == "init" else []))
+        assert not trapped.imported, f"{command}: {trapped.imported}"
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def test_the_traps_do_catch_and_a_missing_tensorflow_is_told_in_one_line(project: Path, sources: Path) -> None:
+    trapped = Trapped(project)
+    done = trapped.run("quantize", "--model-source", sources / "model.keras")
+    assert trapped.imported
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[-1].endswith("[missing-extra]")
+    assert "Traceback" not in done.stderr

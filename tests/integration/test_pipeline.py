@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -106,7 +108,6 @@ def test_one_worker_and_many_give_the_same(quantci: Quantci, project: Path) -> N
         ("max_model_bytes", "100", 3, "fail"),
         ("max_arena_bytes", "100", 3, "fail"),
         ("max_latency_us", "100", 0, "inconclusive"),
-        ("max_accuracy_drop", "0.01", 2, "inconclusive"),
     ],
 )
 def test_gates_decide_the_verdict_and_the_exit_code(
@@ -115,13 +116,20 @@ def test_gates_decide_the_verdict_and_the_exit_code(
     done = quantci("pipeline", f"--gates-{gate.replace('_', '-')}", value, cwd=project)
     assert done.code == code, done.err
     report = report_of(project)
-    if gate == "max_accuracy_drop":
-        assert report.failure is not None
-        assert report.failure.code == "gate-too-fine"
-        assert "samples" in report.failure.remedy
-        return
     assert report.verdict == verdict
     assert next(result for result in report.gates if result.name == gate).verdict == verdict
+
+
+def test_a_gate_finer_than_the_evaluation_set_is_refused(quantci: Quantci, project: Path) -> None:
+    done = quantci("pipeline", "--gates-max-accuracy-drop", "0.01", cwd=project)
+    assert done.code == 2, done.err
+    report = report_of(project)
+    assert (report.status, report.verdict) == ("config_rejected", "inconclusive")
+    assert report.failure is not None
+    assert report.failure.code == "gate-too-fine"
+    assert "samples" in report.failure.remedy
+    assert "max_accuracy_drop" not in {result.name for result in report.gates}
+    assert report.evaluate is not None, "what was measured stays in the report"
 
 
 def test_inconclusive_fails_only_where_that_is_asked_for(quantci: Quantci, project: Path) -> None:
@@ -197,38 +205,128 @@ def test_custom_metrics_stand_in_the_record(quantci: Quantci, project: Path) -> 
         assert step.metrics.custom["mine:share"] == pytest.approx(step.metrics.top1_accuracy)
 
 
-def test_ctrl_c_ends_in_a_report_that_says_cancelled(project: Path) -> None:
+@contextlib.contextmanager
+def calibrating(project: Path) -> Iterator[subprocess.Popen[str]]:
+    """A `quantci pipeline` that has just begun to calibrate; it is gone afterwards, whatever the test found."""
     command = [sys.executable, "-m", "quantci", "pipeline"]
     with subprocess.Popen(
         command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stderr is not None
-        while "calibrating" not in process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
+        try:
+            said = ""
+            while "calibrating" not in said:
+                line = process.stderr.readline()
+                assert line, f"ended before it calibrated: {said}"
+                said += line
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_stopped_run_ends_in_a_report_that_says_cancelled(project: Path, number: signal.Signals) -> None:
+    with calibrating(project) as process:
+        process.send_signal(number)
         error = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert "Traceback" not in error
-    assert report_of(project).status == "cancelled"
+    assert len([line for line in error.splitlines() if line.startswith("quantci: ")]) == 1, error
+    report = report_of(project)
+    assert (report.status, report.verdict) == ("cancelled", "inconclusive")
+    assert (report.quantize, report.evaluate, report.embed) == (None, None, None)
     assert not [path for path in (project / "out").iterdir() if path.name.startswith(".")]
+    assert wait_until(lambda: not workers_of(project), 10), f"still there: {workers_of(project)}"
+
+
+def workers_of(project: Path) -> list[int]:
+    """The fork server of a command that ran in `project`, and its workers: their command line names that folder."""
+    found = subprocess.run(["pgrep", "-f", str(project)], capture_output=True, text=True, check=False)
+    return [int(number) for number in found.stdout.split()]
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Whether the condition became true in time."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_no_worker_outlives_a_killed_command(project: Path) -> None:
-    command = [sys.executable, "-m", "quantci", "pipeline"]
-    with subprocess.Popen(
-        command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stderr is not None
-        while "calibrating" not in process.stderr.readline():
-            pass
+    with calibrating(project) as process:
+        assert wait_until(lambda: len(workers_of(project)) >= 2, 10), "no fork server with a worker to outlive it"
         process.kill()
-    deadline_s = time.monotonic() + 20
-    while time.monotonic() < deadline_s:
-        left = subprocess.run(["pgrep", "-f", str(project)], capture_output=True, text=True, check=False).stdout
-        if not left:
-            return
-        time.sleep(0.2)
-    pytest.fail(f"still there: {left}")
+    try:
+        assert wait_until(lambda: not workers_of(project), 20), f"still there: {workers_of(project)}"
+    finally:
+        for number in workers_of(project):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+
+
+def test_a_failed_run_leaves_nothing_of_the_successful_one_before(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    done = quantci("pipeline", "--model-source", "gone.tflite", cwd=project)
+    assert done.code == 2
+    report = report_of(project)
+    assert (report.status, report.verdict) == ("model_rejected", "fail")
+    assert report.failure is not None
+    assert report.failure.code == "not-found"
+    assert (report.quantize, report.evaluate, report.embed) == (None, None, None)
+    assert {stage.stage: stage.status for stage in report.stages if stage.stage != "bench"} == {
+        "quantize": "model_rejected",
+        "evaluate": "not_run",
+        "embed": "not_run",
+    }
+    assert "not-found" in (project / "out" / "report.md").read_text()
+
+
+def test_a_failed_quantize_takes_the_report_of_the_run_before_with_it(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    (project / "broken.tflite").write_bytes(b"\x1c\0\0\0TFL3" + b"\xff" * 200)
+    broken = ("--model-source", "broken.tflite")
+    assert quantci("quantize", *broken, cwd=project).code == 2
+    for name in ("report.json", "report.md"):
+        assert not (project / "out" / name).exists(), f"{name} would claim success for a model that failed"
+    for stage in ("evaluate", "embed"):
+        done = quantci(stage, *broken, cwd=project)
+        assert done.code == 2
+        assert "[stage-failed]" in done.err
+    done = quantci("report", *broken, cwd=project)
+    assert done.code == 2
+    report = report_of(project)
+    assert (report.status, report.verdict) == ("model_rejected", "fail")
+    assert report.failure is not None
+    assert report.failure.code == "malformed"
+    assert (report.quantize, report.evaluate, report.embed) == (None, None, None)
+
+
+def test_a_failed_quantize_then_the_report_shows_no_earlier_numbers(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    kept = {name: (project / "out" / name).read_bytes() for name in ("evaluate.json", "embed.json")}
+    done = quantci("quantize", "--model-source", "gone.tflite", cwd=project)
+    assert done.code == 2
+    for name, data in kept.items():  # as a CI job does that joins artifacts of an earlier run
+        (project / "out" / name).write_bytes(data)
+    done = quantci("report", cwd=project)
+    assert done.code == 2
+    report = report_of(project)
+    assert report.status == "model_rejected"
+    assert (report.evaluate, report.embed) == (None, None)
+    assert all(gate.value is None for gate in report.gates)
+
+
+def test_a_failed_evaluate_does_not_pass_on_the_numbers_before(quantci: Quantci, project: Path) -> None:
+    assert quantci("pipeline", cwd=project).code == 0
+    assert quantci("evaluate", "--evaluation-data", "nowhere", cwd=project).code == 2
+    assert quantci("report", cwd=project).code == 2
+    report = report_of(project)
+    assert (report.status, report.evaluate) == ("data_rejected", None)
+    assert report.quantize is not None
+    assert report.embed is not None
 
 
 def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.data.listing import Entry, Listing, Role
-    from quantci.records.config import InputConfig, TaskConfig
+    from quantci.records.config import InputConfig, Task, TaskConfig
 
 MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"
@@ -68,7 +68,7 @@ def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, ro
     labels = infer(listing, task)
     indices = resolve(listing, labels)
     if role == "evaluation":
-        _check_classes(listing, labels, indices)
+        _check_classes(listing, labels, indices, task.kind)
     samples: list[Sample] = []
     for entry, label in zip(listing.entries, indices, strict=True):
         for k, window in enumerate(_windows(entry, listing.where, input)):
@@ -132,7 +132,7 @@ def _list_any(data: str, base: Path, role: Role) -> Listing:
     return read_manifest(path, data, role)
 
 
-def _check_classes(listing: Listing, labels: tuple[str, ...], indices: list[int | None]) -> None:
+def _check_classes(listing: Listing, labels: tuple[str, ...], indices: list[int | None], kind: Task) -> None:
     if bare := [entry.id for entry, index in zip(listing.entries, indices, strict=True) if index is None]:
         raise DataRejected(
             "label-mismatch",
@@ -146,7 +146,9 @@ def _check_classes(listing: Listing, labels: tuple[str, ...], indices: list[int 
             "empty-class",
             f"Classes without a sample in this evaluation set {counted(empty)}.",
             where=listing.where,
-            remedy="Add samples of these classes, or remove them from task.labels if the model does not know them.",
+            remedy="Add files of this kind: without them there is nothing to tell apart."
+            if kind == "anomaly"
+            else "Add samples of these classes, or remove them from task.labels if the model does not know them.",
         )
 
 

@@ -77,12 +77,8 @@ def evaluate(
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=True)
-    samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
-    labels = infer_labels(config.evaluation.data, base, config.task)
     summary = summarize(quantized_model, "model_quant.tflite")
     port = check_ports(summary)
-    if config.task.kind == "classification":
-        _check_classes(labels, port, config.evaluation.data)
     job = Job(
         float_model=float_model,
         quantized_model=quantized_model,
@@ -90,9 +86,15 @@ def evaluate(
         oracle=choose_oracle(config.evaluation.oracle),
         task=config.task.kind,
     )
-    scored = _score(
-        job, samples, config.evaluation.workers or core_count(), str(output / "model_quant.tflite"), progress
-    )
+    workers = config.evaluation.workers or core_count()
+    with Pool(workers, where=str(output / "model_quant.tflite"), initializer=take_job, initargs=(job,)) as pool:
+        for _ in range(workers):
+            pool.submit(interpreter_names)  # the workers open their interpreters while the set is listed here
+        samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
+        labels = infer_labels(config.evaluation.data, base, config.task)
+        if config.task.kind == "classification":
+            _check_classes(labels, port, config.evaluation.data)
+        scored = _score(pool, samples, progress)
     dataset = scored.tally.summary(config.evaluation.data, found=len(samples), labels=labels, seed=None)
     check_overlap(calibration, scored.tally.digests)
 
@@ -133,9 +135,9 @@ def evaluate(
     )
 
 
-def _score(job: Job, samples: list[Sample], workers: int, where: str, progress: Progress) -> Scored:
+def _score(pool: Pool, samples: list[Sample], progress: Progress) -> Scored:
     """Run all batches; results stand in the order of the samples whatever worker was first."""
-    batches = list(_batches(samples, workers))
+    batches = list(_batches(samples, pool.size))
     tally = Tally()
     read: list[Sample] = []
     outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in STEPS}
@@ -143,23 +145,21 @@ def _score(job: Job, samples: list[Sample], workers: int, where: str, progress: 
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [] for step in STEPS}
     progress("running float and INT8", 0, len(samples))
     done = 0
-    workers = min(workers, len(batches))
-    with Pool(workers, where=where, initializer=take_job, initargs=(job,)) as pool:
-        for given, batch in zip(batches, pool.map(score_batch, batches), strict=True):
-            done += len(given)
-            progress("running float and INT8", done, len(samples))
-            tally.merge(batch.tally)
-            if not batch.samples:
-                continue
-            read += batch.samples
-            for step in STEPS:
-                outputs[step].append(batch.outputs[step])
-                invoke_us[step].append(batch.invoke_us[step])
-            for step in STEPS[1:]:
-                differences[step].append(batch.differences[step])
-        if not read:
-            tally.summary("evaluation.data", len(samples), (), None)  # says which files could not be read
-        names = pool.call(interpreter_names)
+    for given, batch in zip(batches, pool.map(score_batch, batches), strict=True):
+        done += len(given)
+        progress("running float and INT8", done, len(samples))
+        tally.merge(batch.tally)
+        if not batch.samples:
+            continue
+        read += batch.samples
+        for step in STEPS:
+            outputs[step].append(batch.outputs[step])
+            invoke_us[step].append(batch.invoke_us[step])
+        for step in STEPS[1:]:
+            differences[step].append(batch.differences[step])
+    if not read:
+        tally.summary("evaluation.data", len(samples), (), None)  # says which files could not be read
+    names = pool.call(interpreter_names)
     return Scored(
         read,
         tally,
@@ -167,7 +167,7 @@ def _score(job: Job, samples: list[Sample], workers: int, where: str, progress: 
         {step: np.concatenate(parts) for step, parts in differences.items()},
         {step: np.concatenate(parts) for step, parts in invoke_us.items()},
         names,
-        workers,
+        pool.size,
     )
 
 

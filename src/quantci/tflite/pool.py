@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -22,6 +23,7 @@ from quantci.errors import ModelRejected, QuantciError, ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
 T = TypeVar("T")
@@ -40,10 +42,7 @@ def warm(*modules: str) -> None:
     """Start the fork server, so that it imports the interpreters and these modules while this process goes on."""
     context = _context()
     context.set_forkserver_preload([*_PRELOAD, *modules])
-    if context.get_start_method() == "forkserver":
-        from multiprocessing import forkserver
-
-        forkserver.ensure_running()
+    _start_server(context)
 
 
 def core_count() -> int:
@@ -73,8 +72,12 @@ class Pool:
     ) -> None:
         self._where = where
         self.size = workers
+        context = _context()
+        _start_server(context)
+        # Its other end is this process's alone: a worker that reads the end of the file has lost its parent.
+        alive, self._alive = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
-            workers, mp_context=_context(), initializer=_start_worker, initargs=(initializer, initargs)
+            workers, mp_context=context, initializer=_start_worker, initargs=(alive, initializer, initargs)
         )
         self._processes: list[Any] = []
 
@@ -86,11 +89,13 @@ class Pool:
             for process in self._processes:
                 process.terminate()
         self._executor.shutdown(wait=True, cancel_futures=True)
+        self._alive.close()
 
     def submit(self, function: Callable[..., T], *args: object) -> Future[T]:
         """Start one call; `result()` waits for it."""
         try:
-            future = self._executor.submit(function, *args)
+            with _uninterrupted():
+                future = self._executor.submit(function, *args)
         except BrokenProcessPool:
             raise self._crash() from None
         # The executor forgets processes that have ended: keep the handles, their exit codes name the signal.
@@ -172,10 +177,37 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("forkserver")
 
 
-def _start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
-    # Ctrl-C reaches the whole process group: only the parent answers it, and it ends the workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+def _start_server(context: BaseContext) -> None:
+    """Start the fork server. Ctrl-C reaches the whole process group: it and its workers ignore it from birth on."""
+    if context.get_start_method() != "forkserver":
+        return
+    from multiprocessing import forkserver
+
+    if threading.current_thread() is not threading.main_thread():
+        forkserver.ensure_running()
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold signals back while a worker is started: cut off there, it would print a traceback of its own."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(alive: Connection, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -185,11 +217,7 @@ def _start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, 
         initializer(*initargs)
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to kill this worker when the fork server goes, which goes when quantci is killed."""
-    if sys.platform == "linux":
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+def _end_with_parent(alive: Connection) -> None:
+    """End this worker when quantci is gone, however it went; the fork server ends with its last worker."""
+    alive.poll(None)
+    os._exit(1)

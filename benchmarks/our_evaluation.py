@@ -1,0 +1,36 @@
+"""`quantci evaluate` without the command line around it: the stage, timed from the end of its imports on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+
+def main(folder: Path, config: Path) -> None:
+    """Evaluate as the command does; its workers' server imports while this process imports, as it does there."""
+    from quantci.tflite import pool
+
+    pool.warm("quantci.evaluate.score")
+    import msgspec
+
+    from quantci.evaluate.run import evaluate
+    from quantci.progress import silent
+    from quantci.records.config import Config
+
+    started_s = time.perf_counter()
+    float_model, int8_model = ((folder / f"model_{kind}.tflite").read_bytes() for kind in ("float", "quant"))
+    evaluate(
+        msgspec.toml.decode(config.read_bytes(), type=Config),
+        config.parent,
+        folder,
+        float_model=float_model,
+        quantized_model=int8_model,
+        calibration=[],
+        progress=silent,
+    )
+    print(f"done in {time.perf_counter() - started_s:.3f} s")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,230 @@
+"""An autoencoder all the way, on files as MLPerf Tiny lays them out: machines that hum, and some that hum wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from tests.integration.pictures import Done, report_of
+from tests.models import projecting_autoencoder
+
+from quantci.records.base import decode
+from quantci.records.embed import EmbedRecord
+from quantci.records.evaluate import AnomalyMetrics, EvaluateResult
+
+Quantci = Callable[..., Done]
+Signal = np.ndarray[Any, np.dtype[np.float32]]
+
+WIDTH, STRIDE, LENGTH = 16, 8, 64  # values: a window, from one to the next, a file
+HUM = (0.07, 0.19)  # cycles a value; any window of such a hum lies in the span of two sines and two cosines
+FILES = 24
+CONFIG = """
+output_dir = "out"
+[model]
+source = "autoencoder.tflite"
+[task]
+kind = "anomaly"
+[input]
+dtype = "float32"
+shape = [16]
+mean = [0.0]
+std = [1.0]
+[calibration]
+data = "calibration"
+[evaluation]
+data = "evaluation"
+"""
+
+
+def basis() -> Signal:
+    """Orthonormal columns [WIDTH, 4] that span every window of the hum."""
+    at = 2 * np.pi * np.outer(np.arange(WIDTH), HUM)
+    return np.linalg.qr(np.hstack([np.sin(at), np.cos(at)]))[0].astype(np.float32)
+
+
+def record(seed: int, length: int, fault: float) -> Signal:
+    """A recording: the hum at random phases, noise, and a third tone as loud as `fault`."""
+    random = np.random.RandomState(seed)
+    at, phases = np.arange(length), random.uniform(0, 2 * np.pi, 3)
+    tones = [np.sin(2 * np.pi * tone * at + phase) for tone, phase in zip((*HUM, 0.37), phases, strict=True)]
+    signal = random.uniform(0.5, 1) * tones[0] + random.uniform(0.5, 1) * tones[1] + fault * tones[2]
+    return np.asarray(signal + random.normal(0, random.uniform(0.05, 0.15), length), dtype=np.float32)
+
+
+def is_anomalous(index: int) -> bool:
+    return index % 3 == 0
+
+
+def truth_line(index: int, *, label: int | None = None) -> str:
+    """A line of y_labels.csv; windows and strides are counted in bytes."""
+    return f"{index:02}.bin,2,{int(is_anomalous(index)) if label is None else label},{4 * WIDTH},{4 * STRIDE}\n"
+
+
+@pytest.fixture
+def anomalies(tmp_path: Path) -> Path:
+    """A project: a float autoencoder, normal windows for calibration, whole recordings for evaluation."""
+    (tmp_path / "quantci.toml").write_text(CONFIG)
+    (tmp_path / "autoencoder.tflite").write_bytes(projecting_autoencoder(basis()))
+    for name in ("calibration", "evaluation"):
+        (tmp_path / name).mkdir()
+    for index in range(220):
+        np.save(tmp_path / "calibration" / f"{index:03}.npy", record(1000 + index, WIDTH, 0.0))
+    for index in range(FILES):
+        (tmp_path / "evaluation" / f"{index:02}.bin").write_bytes(recording(index).tobytes())
+    (tmp_path / "evaluation" / "y_labels.csv").write_text("".join(map(truth_line, range(FILES))))
+    return tmp_path
+
+
+def recording(index: int) -> Signal:
+    """The evaluation file `index`. Faults are faint: some are not louder than the noise."""
+    return record(index, LENGTH, 0.02 * (index % 7) if is_anomalous(index) else 0.0)
+
+
+def area_under_curve(scores: list[float], kinds: list[int]) -> float:
+    """By its meaning: how often an anomalous file scores higher than a normal one, a tie being half a time."""
+    pairs = [
+        (bad > good) + 0.5 * (bad == good)
+        for bad, is_bad in zip(scores, kinds, strict=True)
+        for good, is_good in zip(scores, kinds, strict=True)
+        if is_bad and not is_good
+    ]
+    return float(np.mean(pairs))
+
+
+def evaluated(project: Path) -> EvaluateResult:
+    result = report_of(project).evaluate
+    assert result is not None
+    return result
+
+
+def metrics_of(result: EvaluateResult) -> dict[str, AnomalyMetrics]:
+    found: dict[str, AnomalyMetrics] = {}
+    for step in result.steps:
+        assert isinstance(step.metrics, AnomalyMetrics)
+        found[step.name] = step.metrics
+    return found
+
+
+def test_every_number_follows_from_the_predictions(quantci: Quantci, anomalies: Path) -> None:
+    done = quantci("pipeline", cwd=anomalies)
+    assert done.code == 0, done.err
+    assert report_of(anomalies).status == "ok"
+    result = evaluated(anomalies)
+    metrics = metrics_of(result)
+    with np.load(anomalies / "out" / "predictions.npz", allow_pickle=False) as file:
+        found = {name: file[name] for name in file.files}
+    windows = (LENGTH - WIDTH) // STRIDE + 1
+    assert list(found["id"]) == [f"{index:02}.bin#{k}" for index in range(FILES) for k in range(windows)]
+    assert list(found["group"]) == [f"{index:02}.bin" for index in range(FILES) for _ in range(windows)]
+    names = sorted(set(found["group"]))
+    kinds = [int(found["label"][found["group"] == name][0]) for name in names]
+    assert kinds == [int(is_anomalous(index)) for index in range(FILES)]
+    areas = {}
+    for name, step in metrics.items():
+        window_scores = found[name.replace("-", "_")].reshape(-1)
+        scores = [float(window_scores[found["group"] == group].mean()) for group in names]
+        areas[name] = area_under_curve(scores, kinds)
+        assert step.roc_auc == pytest.approx(areas[name])
+        assert step.partial_auc == pytest.approx(roc_auc_score(kinds, scores, max_fpr=0.1))
+        assert (step.normal_groups, step.anomalous_groups) == (kinds.count(0), kinds.count(1))
+        for kind, mean in ((0, step.mean_score_normal), (1, step.mean_score_anomalous)):
+            assert mean == pytest.approx(np.mean([s for s, k in zip(scores, kinds, strict=True) if k == kind]))
+    assert 0.6 < areas["float"] < 1, "neither chance nor perfection, which a wrong computation gives easily"
+    assert result.paired.metric == "roc_auc"
+    assert result.paired.mcnemar_p is None
+    assert result.paired.delta == pytest.approx(areas["int8-oracle"] - areas["float"])
+    assert result.paired.interval.low <= result.paired.delta <= result.paired.interval.high
+    assert {*result.paired.broken, *result.paired.fixed} <= set(names)
+
+
+def test_the_float_score_is_the_mean_squared_error_of_each_window(quantci: Quantci, anomalies: Path) -> None:
+    assert quantci("pipeline", cwd=anomalies).code == 0
+    expected = []
+    for index in range(FILES):
+        signal = recording(index).astype(np.float64)
+        for start in range(0, LENGTH - WIDTH + 1, STRIDE):
+            window = signal[start : start + WIDTH]
+            expected.append(np.mean((basis() @ (basis().T @ window) - window) ** 2))
+    with np.load(anomalies / "out" / "predictions.npz", allow_pickle=False) as file:
+        np.testing.assert_allclose(file["float"].reshape(-1), expected, rtol=1e-3, atol=1e-7)
+        # INT8 steps are about 2 / 128 here: scores move by no more than a few squares of that.
+        np.testing.assert_allclose(file["int8_oracle"].reshape(-1), expected, rtol=0.3, atol=2e-3)
+
+
+def test_the_report_and_the_component_speak_of_scores_not_of_classes(quantci: Quantci, anomalies: Path) -> None:
+    done = quantci("pipeline", cwd=anomalies)
+    assert done.code == 0, done.err
+    result = evaluated(anomalies)
+    assert result.dataset.found == result.dataset.used == FILES * 7
+    assert result.tags == []
+    text = (anomalies / "out" / "report.md").read_text()
+    assert "ROC AUC" in text
+    assert "Accuracy" not in text
+    record_of_embed = decode((anomalies / "out" / "embed.json").read_bytes(), EmbedRecord).result
+    assert record_of_embed is not None
+    assert record_of_embed.resolver_ops == ["FULLY_CONNECTED"]
+    header = (anomalies / "out" / record_of_embed.component_dir / "include" / "quantci_model" / "model.h").read_text()
+    assert "kInput" in header
+    for word in ("kPixelTable", "kInputWidth", "kInputMean", "kInputStd"):
+        assert word not in header
+
+
+def test_embed_needs_neither_labels_nor_an_evaluation_set(quantci: Quantci, anomalies: Path) -> None:
+    assert quantci("quantize", cwd=anomalies).code == 0
+    done = quantci("embed", "--evaluation-data", "nowhere", cwd=anomalies)
+    assert done.code == 0, done.err
+    record_of_embed = decode((anomalies / "out" / "embed.json").read_bytes(), EmbedRecord)
+    assert record_of_embed.status == "ok"
+    assert record_of_embed.result is not None
+
+
+def test_bin_and_npy_calibrate_alike(quantci: Quantci, anomalies: Path) -> None:
+    assert quantci("quantize", cwd=anomalies).code == 0
+    model = (anomalies / "out" / "model_quant.tflite").read_bytes()
+    (anomalies / "raw").mkdir()
+    for path in (anomalies / "calibration").iterdir():
+        (anomalies / "raw" / f"{path.stem}.bin").write_bytes(np.load(path).tobytes())
+    assert quantci("quantize", "--calibration-data", "raw", cwd=anomalies).code == 0
+    assert (anomalies / "out" / "model_quant.tflite").read_bytes() == model
+
+
+def rejected(quantci: Quantci, project: Path, code: str, exit_code: int = 2) -> str:
+    """Run the pipeline, which must refuse the data in one line; returns that."""
+    done = quantci("pipeline", cwd=project)
+    lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
+    assert len(lines) == 1, done.err
+    assert lines[0].endswith(f"[{code}]")
+    assert done.code == exit_code
+    report = report_of(project)
+    assert report.status == "data_rejected"
+    assert report.failure is not None
+    assert report.failure.code == code
+    assert report.verdict != "pass"
+    return lines[0]
+
+
+def test_a_file_shorter_than_its_window(quantci: Quantci, anomalies: Path) -> None:
+    (anomalies / "evaluation" / "05.bin").write_bytes(b"\0" * (4 * WIDTH - 4))
+    assert "05.bin" in rejected(quantci, anomalies, "tensor-size")
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_files_of_one_kind_only(quantci: Quantci, anomalies: Path, label: int) -> None:
+    lines = [truth_line(index, label=label) for index in range(FILES)]
+    (anomalies / "evaluation" / "y_labels.csv").write_text("".join(lines))
+    rejected(quantci, anomalies, "empty-class")
+
+
+def test_a_window_of_another_size_than_the_input(quantci: Quantci, anomalies: Path) -> None:
+    lines = [truth_line(index).replace(f",{4 * WIDTH},", f",{2 * WIDTH},") for index in range(FILES)]
+    (anomalies / "evaluation" / "y_labels.csv").write_text("".join(lines))
+    rejected(quantci, anomalies, "tensor-size")
+
+
+def test_a_recording_that_was_calibrated_on_is_a_leak(quantci: Quantci, anomalies: Path) -> None:
+    np.save(anomalies / "calibration" / "999.npy", recording(1)[:WIDTH])
+    assert "01.bin#0" in rejected(quantci, anomalies, "leak")
