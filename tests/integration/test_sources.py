@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.summary import summarize
 
 from quantci.errors import ConfigError, ModelRejected
 from quantci.source.base import open_source
+from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.pool import Pool
+from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
