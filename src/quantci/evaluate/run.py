@@ -86,14 +86,12 @@ def evaluate(
         oracle=choose_oracle(config.evaluation.oracle),
         task=config.task.kind,
     )
+    samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
+    labels = infer_labels(config.evaluation.data, base, config.task)
+    if config.task.kind == "classification":
+        _check_classes(labels, port, config.evaluation.data)
     workers = config.evaluation.workers or core_count()
     with Pool(workers, where=str(output / "model_quant.tflite"), initializer=take_job, initargs=(job,)) as pool:
-        for _ in range(workers):
-            pool.submit(interpreter_names)  # the workers open their interpreters while the set is listed here
-        samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
-        labels = infer_labels(config.evaluation.data, base, config.task)
-        if config.task.kind == "classification":
-            _check_classes(labels, port, config.evaluation.data)
         scored = _score(pool, samples, progress)
     dataset = scored.tally.summary(config.evaluation.data, found=len(samples), labels=labels, seed=None)
     check_overlap(calibration, scored.tally.digests)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quantci.source.base import Source
     from quantci.tflite.pool import Pool
 
-COMPARED_SAMPLES = 8
+COMPARED_SAMPLES = 5
 _FEWEST_A_WORKER = 32
 
 

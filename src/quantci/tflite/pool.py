@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PRELOAD = (
-    "numpy",
-    "ai_edge_litert.interpreter",
-    "ai_edge_litert.schema_py_generated",
-    "tflite_micro.python.tflite_micro.runtime",
-)
+_PRELOAD = "quantci.tflite.preload"
 _MEMORY_LIMIT_BYTES = 16 * 1024**3
 CALL_TIMEOUT_S = 900.0  # WHILE is an op: a model may run for ever
 
@@ -41,7 +36,7 @@ CALL_TIMEOUT_S = 900.0  # WHILE is an op: a model may run for ever
 def warm(*modules: str) -> None:
     """Start the fork server, so that it imports the interpreters and these modules while this process goes on."""
     context = _context()
-    context.set_forkserver_preload([*_PRELOAD, *modules])
+    context.set_forkserver_preload([_PRELOAD, *modules])
     _start_server(context)
 
 

@@ -11,7 +11,9 @@ import importlib.metadata
 import importlib.util
 import io
 import re
+import sys
 import time
+import types
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -41,7 +43,22 @@ _TOTAL: Final = re.compile(r"Arena allocation total (\d+) bytes")
 
 def tflm_available() -> bool:
     """True where the wheel is installed."""
-    return importlib.util.find_spec("tflite_micro") is not None
+    return "tflite_micro" in sys.modules or importlib.util.find_spec("tflite_micro") is not None
+
+
+def import_runtime() -> Any:
+    """tflite_micro's interpreter, without what the package's own __init__ imports on top: a compression tool and YAML.
+
+    That takes as long as the interpreter itself, in each process that runs a model.
+    """
+    found = importlib.util.find_spec("tflite_micro") if "tflite_micro" not in sys.modules else None
+    if found is not None and found.submodule_search_locations:
+        package = types.ModuleType("tflite_micro")
+        package.__path__ = list(found.submodule_search_locations)
+        sys.modules["tflite_micro"] = package
+    from tflite_micro.python.tflite_micro import runtime
+
+    return runtime
 
 
 def open_tflm(data: bytes, arena_bytes: int | None = None) -> Runner:
@@ -111,8 +128,7 @@ class _TflmRunner:
         return int(found[1])
 
     def _open(self, data: bytes, arena_bytes: int | None) -> Any:
-        from tflite_micro.python.tflite_micro import runtime
-
+        runtime = import_runtime()
         size = FIRST_ARENA_BYTES if arena_bytes is None else arena_bytes
         while True:
             try:
