@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _MOVES = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
 _MAX_BATCH = 32
-_BATCHES_PER_WORKER = 16  # enough that no worker waits long for the others at the end
+_BATCHES_PER_WORKER = 40  # enough that no worker waits long for the others at the end
 
 
 class Scored(NamedTuple):
