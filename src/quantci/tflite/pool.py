@@ -101,7 +101,8 @@ class Pool:
         """Wait for a call, at most `timeout_s` from now.
 
         Raises:
-            ModelRejected: `crashed-interpreter`, `out-of-memory` or `too-slow`: the worker died or took too long.
+            ModelRejected: `crashed-interpreter` or `too-slow`: the worker died or took too long.
+            ToolError: `out-of-memory`.
             QuantciError: what the function itself raised.
         """
         try:
