@@ -43,7 +43,8 @@ def class_scores(outputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 def predict(outputs: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Class [n] for outputs [n, classes] or [n, 1]: arg-max, the first of equal ones."""
-    return class_scores(outputs).argmax(axis=1).astype(np.int64)
+    classes: NDArray[np.int64] = class_scores(outputs).argmax(axis=1).astype(np.int64)
+    return classes
 
 
 def classification_metrics(
