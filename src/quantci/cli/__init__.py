@@ -6,6 +6,7 @@ Nothing heavy is imported here: `quantci --help` answers at once, and each comma
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -31,7 +32,7 @@ COMMANDS: Final = {
     "schema": "write or check the JSON Schemas of all records",
 }
 
-# Commands with worker processes -> what those import.
+# Commands with worker processes -> what those import, besides this module: it is their main module, too.
 _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
     "quantize": ("quantci.quantize.run",),
@@ -77,6 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print("quantci: this is a bug in quantci. Please report it with the lines above. [bug]", file=sys.stderr)
         return EXIT_BUG
+    finally:
+        gc.freeze()  # the process ends here: nothing is won by looking for garbage once more
 
 
 def _main_inner(argv: list[str]) -> int:
@@ -90,6 +93,11 @@ def _main_inner(argv: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"quantci {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     chosen = next((word for word in argv if not word.startswith("-")), "")
+    if chosen in _WORKERS_IMPORT and not {"-h", "--help"} & set(argv):
+        # While this process imports and reads, the workers' server imports the interpreters on another core.
+        from quantci.tflite.fork_server import warm
+
+        warm(__name__, *_WORKERS_IMPORT[chosen])
     for name, text in COMMANDS.items():
         command = commands.add_parser(
             name, help=text, add_help=name == chosen, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
@@ -100,10 +108,5 @@ def _main_inner(argv: list[str]) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     arguments = parser.parse_args(argv)
-    if chosen in _WORKERS_IMPORT:
-        # While this process imports and reads, the workers' server imports the interpreters on another core.
-        from quantci.tflite.pool import warm
-
-        warm(*_WORKERS_IMPORT[chosen])
     exit_code: int = arguments.run(arguments)
     return exit_code

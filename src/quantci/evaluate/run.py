@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _MOVES = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
 _MAX_BATCH = 32
-_BATCHES_PER_WORKER = 40  # enough that no worker waits long for the others at the end
 
 
 class Scored(NamedTuple):
@@ -48,7 +47,6 @@ class Scored(NamedTuple):
     outputs: dict[str, NDArray[np.generic]]
     differences: dict[str, NDArray[np.float64]]
     invoke_us: dict[str, NDArray[np.float64]]
-    interpreters: dict[str, str]
     workers: int
 
 
@@ -102,7 +100,7 @@ def evaluate(
         scored.samples,
         scored.outputs,
         scored.differences,
-        interpreters=scored.interpreters,
+        interpreters=interpreter_names(job.oracle),
         latency={step: _latency(times, scored.workers) for step, times in scored.invoke_us.items()},
         labels=labels,
         port=port,
@@ -157,22 +155,23 @@ def _score(pool: Pool, samples: list[Sample], progress: Progress) -> Scored:
             differences[step].append(batch.differences[step])
     if not read:
         tally.summary("evaluation.data", len(samples), (), None)  # says which files could not be read
-    names = pool.call(interpreter_names)
     return Scored(
         read,
         tally,
         {step: np.concatenate(parts) for step, parts in outputs.items()},
         {step: np.concatenate(parts) for step, parts in differences.items()},
         {step: np.concatenate(parts) for step, parts in invoke_us.items()},
-        names,
         pool.size,
     )
 
 
 def _batches(samples: list[Sample], workers: int) -> Iterator[list[Sample]]:
-    size = max(1, min(_MAX_BATCH, len(samples) // (workers * _BATCHES_PER_WORKER)))
-    for start in range(0, len(samples), size):
+    """Large batches first, for each costs this process some time, and ever smaller ones: all workers end together."""
+    start = 0
+    while start < len(samples):
+        size = max(1, min(_MAX_BATCH, (len(samples) - start) // (2 * workers)))
         yield samples[start : start + size]
+        start += size
 
 
 def check_ports(summary: ModelSummary) -> TensorInfo:
