@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "evaluate": "measure what quantization costs, on the same samples",
     "embed": "write the ESP-IDF component",
     "report": "join the records, judge the gates, write the comment",
+    "comment": "keep one comment on the pull request up to date",
     "schema": "write or check the JSON Schemas of all records",
 }
 
