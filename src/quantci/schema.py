@@ -13,6 +13,7 @@ from quantci.records.evaluate import EvaluateRecord
 from quantci.records.model import ModelSummary
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.report import Report
+from quantci.records.shard import ShardRecord
 
 if TYPE_CHECKING:
     from quantci.records.base import Record
@@ -24,6 +25,7 @@ RECORDS: dict[str, type[Record]] = {
     "model": ModelSummary,
     "quantize": QuantizeRecord,
     "evaluate": EvaluateRecord,
+    "evaluate-shard": ShardRecord,
     "embed": EmbedRecord,
     "report": Report,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.pictures import Done, write_images
+from tests.integration.recordings import write_recordings
 
 
 @pytest.fixture(scope="session")
@@ -70,4 +71,11 @@ def project(tmp_path: Path, sources: Path, images: Path) -> Path:
         "validation": json.dumps(str(images / "validation")),
     }
     (tmp_path / "quantci.toml").write_text(CONFIG.format(**values))
+    return tmp_path
+
+
+@pytest.fixture
+def anomalies(tmp_path: Path) -> Path:
+    """A folder with a quantci.toml for an autoencoder, and its recordings."""
+    write_recordings(tmp_path)
     return tmp_path

@@ -1,87 +1,21 @@
-"""An autoencoder all the way, on files as MLPerf Tiny lays them out: machines that hum, and some that hum wrongly."""
+"""An autoencoder all the way, on recordings of machines that hum, and of some that hum wrongly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 from tests.integration.pictures import Done, report_of
-from tests.models import projecting_autoencoder
+from tests.integration.recordings import FILES, LENGTH, STRIDE, WIDTH, basis, is_anomalous, recording, truth_line
 
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import AnomalyMetrics, EvaluateResult
 
 Quantci = Callable[..., Done]
-Signal = np.ndarray[Any, np.dtype[np.float32]]
-
-WIDTH, STRIDE, LENGTH = 16, 8, 64  # values: a window, from one to the next, a file
-HUM = (0.07, 0.19)  # cycles a value; any window of such a hum lies in the span of two sines and two cosines
-FILES = 24
-CONFIG = """
-output_dir = "out"
-[model]
-source = "autoencoder.tflite"
-[task]
-kind = "anomaly"
-[input]
-dtype = "float32"
-shape = [16]
-mean = [0.0]
-std = [1.0]
-[calibration]
-data = "calibration"
-[evaluation]
-data = "evaluation"
-"""
-
-
-def basis() -> Signal:
-    """Orthonormal columns [WIDTH, 4] that span every window of the hum."""
-    at = 2 * np.pi * np.outer(np.arange(WIDTH), HUM)
-    return np.linalg.qr(np.hstack([np.sin(at), np.cos(at)]))[0].astype(np.float32)
-
-
-def record(seed: int, length: int, fault: float) -> Signal:
-    """A recording: the hum at random phases, noise, and a third tone as loud as `fault`."""
-    random = np.random.RandomState(seed)
-    at, phases = np.arange(length), random.uniform(0, 2 * np.pi, 3)
-    tones = [np.sin(2 * np.pi * tone * at + phase) for tone, phase in zip((*HUM, 0.37), phases, strict=True)]
-    signal = random.uniform(0.5, 1) * tones[0] + random.uniform(0.5, 1) * tones[1] + fault * tones[2]
-    return np.asarray(signal + random.normal(0, random.uniform(0.05, 0.15), length), dtype=np.float32)
-
-
-def is_anomalous(index: int) -> bool:
-    return index % 3 == 0
-
-
-def truth_line(index: int, *, label: int | None = None) -> str:
-    """A line of y_labels.csv; windows and strides are counted in bytes."""
-    return f"{index:02}.bin,2,{int(is_anomalous(index)) if label is None else label},{4 * WIDTH},{4 * STRIDE}\n"
-
-
-@pytest.fixture
-def anomalies(tmp_path: Path) -> Path:
-    """A project: a float autoencoder, normal windows for calibration, whole recordings for evaluation."""
-    (tmp_path / "quantci.toml").write_text(CONFIG)
-    (tmp_path / "autoencoder.tflite").write_bytes(projecting_autoencoder(basis()))
-    for name in ("calibration", "evaluation"):
-        (tmp_path / name).mkdir()
-    for index in range(220):
-        np.save(tmp_path / "calibration" / f"{index:03}.npy", record(1000 + index, WIDTH, 0.0))
-    for index in range(FILES):
-        (tmp_path / "evaluation" / f"{index:02}.bin").write_bytes(recording(index).tobytes())
-    (tmp_path / "evaluation" / "y_labels.csv").write_text("".join(map(truth_line, range(FILES))))
-    return tmp_path
-
-
-def recording(index: int) -> Signal:
-    """The evaluation file `index`. Faults are faint: some are not louder than the noise."""
-    return record(index, LENGTH, 0.02 * (index % 7) if is_anomalous(index) else 0.0)
 
 
 def area_under_curve(scores: list[float], kinds: list[int]) -> float:

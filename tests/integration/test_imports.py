@@ -25,7 +25,9 @@ def test_help_needs_nothing_but_argparse() -> None:
     assert not imported(code) & (HEAVY | {"msgspec"})
 
 
-@pytest.mark.parametrize("module", ["evaluate", "embed", "report", "inspect", "quantize", "pipeline", "init", "schema"])
+@pytest.mark.parametrize(
+    "module", ["evaluate", "merge", "embed", "report", "inspect", "quantize", "pipeline", "init", "schema"]
+)
 def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None:
     assert not imported(f"import quantci.cli.{module}") & HEAVY
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 from tests.golden import example_model
+from tests.unit.evaluate.sharded import whole_set, write_shard
 
 from quantci.errors import ToolError
 from quantci.records.base import encode
 from quantci.records.model import ModelSummary
+from quantci.records.shard import Shard, ShardRecord
 from quantci.schema import RECORDS, check, schema_of, schemas
 
 FOLDER = Path(__file__).parents[2] / "schemas"
@@ -40,3 +42,10 @@ def test_what_inspect_prints_has_a_schema() -> None:
     with pytest.raises(ToolError, match=r"At \$\.ops\[0\]\.macs: 'many'"):
         check(printed.replace(b'"macs": 497664', b'"macs": "many"', 1), ModelSummary, "model.json")
     assert schema_of(RECORDS["model"])["title"] == "quantci ModelSummary"
+
+
+def test_what_a_shard_writes_fits_its_schema(tmp_path: Path) -> None:
+    written = write_shard(tmp_path, whole_set(6), Shard(index=2, count=2), unreadable=[3]).read_bytes()
+    check(written, ShardRecord, "shard")
+    with pytest.raises(ToolError, match=r"At \$\.shard\.index: 0 is less than the minimum of 1"):
+        check(written.replace(b'"index": 2', b'"index": 0', 1), ShardRecord, "shard")

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "pipeline": "quantize, evaluate, embed and report in one go",
     "quantize": "make model_float.tflite and model_quant.tflite",
     "evaluate": "measure what quantization costs, on the same samples",
+    "merge": "join the shards of an evaluation into one record",
     "embed": "write the ESP-IDF component",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",

@@ -1,14 +1,17 @@
 """Measure what quantization costs: float and INT8 on the same evaluation samples, with paired statistics.
 
-Reads quantize.json and both models from the output folder; writes evaluate.json and predictions.npz.
+Reads quantize.json and both models from the output folder; writes evaluate.json and predictions.npz. With --shard it
+scores a part of the set and writes evaluate-2-of-4.json and .npz; quantci merge joins all parts.
 
 examples:
   quantci evaluate
   quantci evaluate --evaluation-workers 1
+  quantci evaluate --shard 2/4        the second of four jobs; then: quantci merge
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,34 +19,58 @@ from quantci.cli import options
 from quantci.cli.console import Console
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
-from quantci.errors import EXIT_OK
+from quantci.errors import EXIT_OK, ConfigError
+from quantci.records.shard import MOST_SHARDS, Shard
 
 if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.shard import ShardResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--shard", default=None, metavar="I/N", help="only the I-th of N parts of the evaluation set")
     options.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate, and print the result in one line."""
+    shard = None if arguments.shard is None else parse_shard(arguments.shard)
     settings = load(arguments)
     with Console("evaluate") as console:
-        result = run_stage("evaluate", settings, lambda: evaluate(settings, console))
-    paired = result.paired
-    print(
-        f"{paired.metric} delta {100 * paired.delta:+.1f} points "
-        f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
-        f"{settings.output / 'evaluate.json'}"
-    )
-    for advice in result.advice:
-        print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
+        if shard is None:
+            result = run_stage("evaluate", settings, lambda: evaluate(settings, console))
+        else:
+            part = run_stage("evaluate", settings, lambda: evaluate_shard(settings, shard, console), shard)
+    if shard is None:
+        show(result, settings)
+    else:
+        print(
+            f"shard {shard.index} of {shard.count}, {len(part.samples)} of {part.found} samples: "
+            f"{settings.output / shard.record_file}"
+        )
     return EXIT_OK
+
+
+def parse_shard(text: str) -> Shard:
+    """The shard that `2/4` means.
+
+    Raises:
+        ConfigError: `shard`.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", text)
+    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= index <= count <= MOST_SHARDS:
+        raise ConfigError(
+            "shard",
+            f"{text!r} is no shard: it takes the number of the part, a slash, and how many parts there are.",
+            where="--shard",
+            remedy="Write 1/4, 2/4, 3/4 and 4/4 for four jobs.",
+        )
+    return Shard(index=index, count=count)
 
 
 def evaluate(settings: Settings, progress: Progress) -> EvaluateResult:
@@ -61,3 +88,32 @@ def evaluate(settings: Settings, progress: Progress) -> EvaluateResult:
         calibration=models.result.calibration_samples,
         progress=progress,
     )
+
+
+def evaluate_shard(settings: Settings, shard: Shard, progress: Progress) -> ShardResult:
+    """Run one shard of the stage in this process and its workers."""
+    from quantci.cli.models import read_models
+    from quantci.evaluate.shard import evaluate_shard as evaluate_part
+
+    models = read_models(settings)
+    return evaluate_part(
+        shard,
+        settings.config,
+        settings.base,
+        settings.output,
+        float_model=models.float_model,
+        quantized_model=models.quantized_model,
+        progress=progress,
+    )
+
+
+def show(result: EvaluateResult, settings: Settings) -> None:
+    """Print the result in one line, and each warning in one."""
+    paired = result.paired
+    print(
+        f"{paired.metric} delta {100 * paired.delta:+.1f} points "
+        f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
+        f"{settings.output / 'evaluate.json'}"
+    )
+    for advice in result.advice:
+        print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)

@@ -29,6 +29,16 @@ def read_models(settings: Settings) -> Models:
         ConfigError: `not-found`, or `stage-failed` when quantize did not finish.
         ModelRejected: `hash-mismatch`: a model is not the one that the record describes.
     """
+    result = read_quantize(settings)
+    return Models(_read(settings, result.float_model), _read(settings, result.quantized_model), result)
+
+
+def read_quantize(settings: Settings) -> QuantizeResult:
+    """Read quantize.json alone.
+
+    Raises:
+        ConfigError: `not-found`, or `stage-failed` when quantize did not finish.
+    """
     path = settings.output / "quantize.json"
     record = read(path, QuantizeRecord)
     if record.result is None:
@@ -39,8 +49,7 @@ def read_models(settings: Settings) -> Models:
             where=str(path),
             remedy="Mend that first, and run quantci quantize again.",
         )
-    result = record.result
-    return Models(_read(settings, result.float_model), _read(settings, result.quantized_model), result)
+    return record.result
 
 
 def _read(settings: Settings, summary: ModelSummary) -> bytes:

@@ -12,25 +12,30 @@ from quantci.records.base import SCHEMA_VERSION, write
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
+from quantci.records.shard import SHARD_FILES, ShardRecord
 from quantci.records.stage import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from quantci.cli.settings import Settings
+    from quantci.records.shard import Shard
 
 RECORDS: dict[str, type[Any]] = {"quantize": QuantizeRecord, "evaluate": EvaluateRecord, "embed": EmbedRecord}
 REPORT = ("report.json", "report.md")
 # Stage -> what is out of date as soon as it runs again.
 LATER = {
-    "quantize": ("quantize.json", "evaluate.json", "embed.json", *REPORT),
+    "quantize": ("quantize.json", "evaluate.json", *SHARD_FILES, "embed.json", *REPORT),
     "evaluate": ("evaluate.json", *REPORT),
     "embed": ("embed.json", *REPORT),
 }
 
 
-def run_stage(name: str, settings: Settings, work: Callable[[], Any]) -> Any:
+def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Shard | None = None) -> Any:
     """Do `work` and write `<name>.json`. Records of this and of later stages are removed first: they are out of date.
+
+    Of a shard its own record is written, and the other shards' files are left alone: they may be of the same run.
 
     Returns:
         What `work` returned.
@@ -39,41 +44,46 @@ def run_stage(name: str, settings: Settings, work: Callable[[], Any]) -> Any:
         QuantciError: what `work` raised, after the record with the failure was written.
     """
     started_s = time.monotonic()
-    remove_records(settings, *LATER[name])
+    own = (shard.record_file, shard.outputs_file) if shard else ()
+    remove_records(settings, *LATER[name], *own)
     try:
         result = work()
     except QuantciError as error:
-        _write(name, settings, started_s, error=error)
+        _write(name, settings, started_s, shard, error=error)
         raise
     except KeyboardInterrupt:
-        _write(name, settings, started_s, error=cancelled())
+        _write(name, settings, started_s, shard, error=cancelled())
         raise
     except Exception as error:
         bug = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
-        _write(name, settings, started_s, error=bug)
+        _write(name, settings, started_s, shard, error=bug)
         raise
-    _write(name, settings, started_s, result=result)
+    _write(name, settings, started_s, shard, result=result)
     return result
 
 
-def remove_records(settings: Settings, *names: str) -> None:
+def remove_records(settings: Settings, *patterns: str) -> None:
     """Remove files of an earlier run from the output folder, so that nothing out of date is taken for this run's.
 
     Raises:
         ToolError: `unwritable`.
     """
-    for name in names:
+    for path in [path for pattern in patterns for path in _matching(settings.output, pattern)]:
         try:
-            (settings.output / name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except NotADirectoryError:
             continue  # the output folder is a file: writing into it says so
         except OSError as error:
             raise ToolError(
                 "unwritable",
                 f"Cannot replace this file of an earlier run: {error.strerror}.",
-                where=str(settings.output / name),
+                where=str(path),
                 remedy="Remove it, or choose another folder with --output-dir.",
             ) from None
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
 
 
 def failure_of(error: QuantciError) -> Failure:
@@ -82,14 +92,22 @@ def failure_of(error: QuantciError) -> Failure:
 
 
 def _write(
-    name: str, settings: Settings, started_s: float, *, result: Any = None, error: QuantciError | None = None
+    name: str,
+    settings: Settings,
+    started_s: float,
+    shard: Shard | None,
+    *,
+    result: Any = None,
+    error: QuantciError | None = None,
 ) -> None:
-    record = RECORDS[name](
-        schema_version=SCHEMA_VERSION,
-        status=error.status if error else "ok",
-        failure=failure_of(error) if error else None,
-        provenance=collect(settings.base, settings.sha256, time.monotonic() - started_s),
-        stage=name,
-        result=result,
-    )
-    write(settings.output / f"{name}.json", record)
+    head: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "status": error.status if error else "ok",
+        "failure": failure_of(error) if error else None,
+        "provenance": collect(settings.base, settings.sha256, time.monotonic() - started_s),
+    }
+    if shard is None:
+        write(settings.output / f"{name}.json", RECORDS[name](**head, stage=name, result=result))
+    else:
+        record = ShardRecord(**head, stage="evaluate-shard", shard=shard, result=result)
+        write(settings.output / shard.record_file, record)

@@ -14,7 +14,7 @@ _LONGEST_NAME = 160
 def first_of(names: Sequence[str]) -> str:
     """``a, b, c, d, e and 7 more``. Names come from strangers: they are cut, and control characters are escaped."""
     rest = len(names) - _NAMED
-    return ", ".join(_printable(name) for name in names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(printable(name) for name in names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def counted(names: Sequence[str]) -> str:
@@ -22,7 +22,8 @@ def counted(names: Sequence[str]) -> str:
     return f"({len(names)}): {first_of(names)}"
 
 
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        name = name.encode("unicode_escape").decode("ascii")
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+def printable(text: str, longest: int = _LONGEST_NAME) -> str:
+    """A stranger's text with control characters escaped, cut after `longest` characters."""
+    if not text.isprintable():
+        text = text.encode("unicode_escape").decode("ascii")
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -12,6 +12,7 @@ from quantci.data.manifest import read_manifest, read_rows
 from quantci.data.tensor import item_type
 from quantci.data.truth import is_truth, read_truth
 from quantci.errors import DataRejected
+from quantci.records.dataset import MOST_SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"
-_MOST_SAMPLES = 2_000_000  # a stride of one byte over a large file must not fill the memory
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, ro
         for k, window in enumerate(_windows(entry, listing.where, input)):
             name = entry.id if window is None else f"{entry.id}#{k}"
             samples.append(Sample(name, entry.path, label, entry.tags, entry.id, window))
-            if len(samples) > _MOST_SAMPLES:
+            if len(samples) > MOST_SAMPLES:
                 raise DataRejected(
                     "too-many-samples",
-                    f"This set has more than {_MOST_SAMPLES} samples; {entry.id} was read last.",
+                    f"This set has more than {MOST_SAMPLES} samples; {entry.id} was read last.",
                     where=listing.where,
                     remedy="Take a larger stride or fewer files.",
                 )

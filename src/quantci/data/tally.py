@@ -23,28 +23,34 @@ MAX_SKIPPED_RATIO = 0.01
 
 @dataclass
 class Tally:
-    """Counts over loaded samples. Workers keep one each; merged in any order they tell the same."""
+    """Counts over loaded samples. Workers keep one each; merged in any order they tell the same.
 
-    _used: dict[str, tuple[Sample, str]] = field(default_factory=dict)
-    _skipped: dict[str, tuple[Sample, DataRejected]] = field(default_factory=dict)
-    _counts: ImageCounts = field(default_factory=ImageCounts)
+    Attributes:
+        used: by id, the samples that were read, each with the digest of its content.
+        unreadable: by id, those that were not, each with its fault.
+        counts: what the files needed.
+    """
+
+    used: dict[str, tuple[Sample, str]] = field(default_factory=dict)
+    unreadable: dict[str, tuple[Sample, DataRejected]] = field(default_factory=dict)
+    counts: ImageCounts = field(default_factory=ImageCounts)
 
     def add(self, sample: Sample, loaded: LoadedSample) -> None:
         """Count a sample that is used."""
-        self._used[sample.id] = (sample, loaded.content_sha256)
-        self._counts = _sum(self._counts, loaded.counts)
+        self.used[sample.id] = (sample, loaded.content_sha256)
+        self.counts = _sum(self.counts, loaded.counts)
 
     def skip(self, sample: Sample, fault: DataRejected) -> None:
         """Count a sample whose file cannot be read; raise any other fault again."""
         if fault.code not in SKIPPABLE:
             raise fault
-        self._skipped[sample.id] = (sample, fault)
+        self.unreadable[sample.id] = (sample, fault)
 
     def merge(self, other: Tally) -> None:
         """Take over what another worker counted; no sample is in both."""
-        self._used.update(other._used)
-        self._skipped.update(other._skipped)
-        self._counts = _sum(self._counts, other._counts)
+        self.used.update(other.used)
+        self.unreadable.update(other.unreadable)
+        self.counts = _sum(self.counts, other.counts)
 
     @property
     def skipped(self) -> list[SkippedFile]:
@@ -54,13 +60,13 @@ class Tally:
     @property
     def _faults(self) -> list[tuple[str, DataRejected]]:
         """A fault for each file, however many windows it has, sorted by file."""
-        faults = {sample.group: fault for sample, fault in self._skipped.values()}
+        faults = {sample.group: fault for sample, fault in self.unreadable.values()}
         return [(path, faults[path]) for path in sorted(faults)]
 
     @property
     def digests(self) -> list[SampleDigest]:
         """The identity of every used sample, sorted by id."""
-        return [SampleDigest(id=name, content_sha256=self._used[name][1]) for name in sorted(self._used)]
+        return [SampleDigest(id=name, content_sha256=self.used[name][1]) for name in sorted(self.used)]
 
     def summary(self, path: str, found: int, labels: Sequence[str], seed: int | None) -> DatasetSummary:
         """What the record says of this set.
@@ -74,14 +80,14 @@ class Tally:
         Raises:
             DataRejected: as `check_skipped`.
         """
-        files = {sample.group for sample, _ in (*self._used.values(), *self._skipped.values())}
+        files = {sample.group for sample, _ in (*self.used.values(), *self.unreadable.values())}
         check_skipped(self._faults, len(files), path)
         # One class has no name where labels are unknown: its index stands for it.
         names = dict(enumerate(labels))
-        per_class = dict.fromkeys(labels, 0) if any(s.label is not None for s, _ in self._used.values()) else {}
+        per_class = dict.fromkeys(labels, 0) if any(s.label is not None for s, _ in self.used.values()) else {}
         total = hashlib.sha256()
-        for identity in sorted(self._used):
-            sample, content = self._used[identity]
+        for identity in sorted(self.used):
+            sample, content = self.used[identity]
             label = None if sample.label is None else names.get(sample.label, str(sample.label))
             if label is not None:
                 per_class[label] = per_class.get(label, 0) + 1
@@ -90,10 +96,10 @@ class Tally:
             path=path,
             sha256=total.hexdigest(),
             found=found,
-            used=len(self._used),
+            used=len(self.used),
             seed=seed,
             per_class=per_class,
-            image_counts=self._counts,
+            image_counts=self.counts,
             skipped=self.skipped,
         )
 

@@ -9,6 +9,8 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.units import Count, Sha256
 
+MOST_SAMPLES = 2_000_000  # a stride of one byte over a large file must not fill the memory
+
 
 class ImageCounts(Record, frozen=True, kw_only=True):
     """How many files needed what, so that nobody has to guess what happened to them."""

@@ -69,7 +69,10 @@ class HostLatency(Record, frozen=True, kw_only=True):
     iterations: Count
     warm_up: Count
     threads: Count
-    workers: Annotated[Count | None, Meta(description="Processes that ran at the same time; null if not known.")] = None
+    workers: Annotated[
+        Count | None,
+        Meta(description="Processes that ran at the same time on a host; null if not known, or not the same on all."),
+    ] = None
 
 
 class Agreement(Record, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ import pytest
 from quantci.cli import stage
 from quantci.cli.settings import Settings
 from quantci.cli.stage import run_stage
-from quantci.errors import ModelRejected
+from quantci.errors import ModelRejected, ToolError
 from quantci.records.base import read
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
 from quantci.records.embed import EmbedRecord
+from quantci.records.shard import Shard, ShardRecord
 from quantci.records.stage import Provenance
 
 
@@ -81,6 +82,50 @@ def test_what_is_out_of_date_is_removed_before_a_stage_runs(settings: Settings) 
     with pytest.raises(ModelRejected):
         run_stage("quantize", settings, lambda: (_ for _ in ()).throw(ModelRejected("empty", "", remedy="")))
     assert sorted(path.name for path in settings.output.iterdir()) == ["model_quant.tflite", "quantize.json"]
+
+
+SHARD = Shard(index=2, count=4)
+OTHERS = ["evaluate-1-of-4.json", "evaluate-1-of-4.npz", "evaluate-2-of-3.json"]
+
+
+def test_a_shard_has_a_record_of_its_own_and_leaves_the_others_alone(settings: Settings) -> None:
+    settings.output.mkdir(parents=True)
+    for name in (*OTHERS, SHARD.record_file, SHARD.outputs_file, "evaluate.json", "report.json", "report.md"):
+        (settings.output / name).write_text("old")
+
+    def work() -> None:
+        assert sorted(path.name for path in settings.output.iterdir()) == OTHERS
+        raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
+
+    with pytest.raises(ModelRejected):
+        run_stage("evaluate", settings, work, SHARD)
+    assert sorted(path.name for path in settings.output.iterdir()) == sorted([*OTHERS, SHARD.record_file])
+    written = read(settings.output / SHARD.record_file, ShardRecord)
+    assert (written.shard, written.status, written.result) == (SHARD, "model_rejected", None)
+
+
+def test_quantize_makes_all_shards_out_of_date_and_evaluate_does_not(settings: Settings) -> None:
+    settings.output.mkdir(parents=True)
+    for name in OTHERS:
+        (settings.output / name).write_text("old")
+
+    def work() -> None:
+        raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
+
+    with pytest.raises(ModelRejected):
+        run_stage("evaluate", settings, work)
+    assert sorted(path.name for path in settings.output.glob("evaluate-*")) == OTHERS
+    with pytest.raises(ModelRejected):
+        run_stage("quantize", settings, work)
+    assert [path.name for path in settings.output.iterdir()] == ["quantize.json"]
+
+
+def test_an_output_folder_that_is_a_file_is_told(settings: Settings) -> None:
+    settings.output.parent.mkdir(parents=True)
+    settings.output.write_text("")
+    for name in ("quantize", "evaluate"):
+        with pytest.raises(ToolError, match="unwritable"):
+            run_stage(name, settings, lambda: None, SHARD if name == "evaluate" else None)
 
 
 def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What the stage asks of the INT8 model before it runs anything."""
+"""What the stage asks of the INT8 model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.golden import example_model
 
 from quantci.errors import ModelRejected
-from quantci.evaluate.run import check_ports, find_logit
+from quantci.evaluate.ports import check_ports, find_logit
 from quantci.records.model import ModelSummary
 
 MODEL = example_model("model_quant.tflite", quantized=True)

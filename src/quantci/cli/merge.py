@@ -1,0 +1,59 @@
+"""Join the shards of an evaluation into one record: evaluate.json and predictions.npz as quantci evaluate writes them.
+
+Reads quantize.json from the output folder, and evaluate-*-of-*.json and .npz from FOLDER and the folders in it. The
+whole set is judged: statistics, own metrics, leaks, unreadable files. Neither the set nor the models are needed.
+
+examples:
+  quantci merge
+  quantci merge shards                what actions/download-artifact wrote into shards/
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantci.cli import options
+from quantci.cli.console import Console
+from quantci.cli.evaluate import show
+from quantci.cli.settings import load
+from quantci.cli.stage import run_stage
+from quantci.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.cli.settings import Settings
+    from quantci.progress import Progress
+    from quantci.records.evaluate import EvaluateResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("folder", nargs="?", default=None, metavar="FOLDER", help="shards (default: the output folder)")
+    options.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Merge, and print the result in one line."""
+    settings = load(arguments)
+    folder = settings.output if arguments.folder is None else Path(arguments.folder)
+    with Console("merge") as console:
+        result = run_stage("evaluate", settings, lambda: merge(settings, folder, console))
+    show(result, settings)
+    return EXIT_OK
+
+
+def merge(settings: Settings, folder: Path, progress: Progress) -> EvaluateResult:
+    """Merge in this process."""
+    from quantci.cli.models import read_quantize
+    from quantci.evaluate.merge import merge as merge_shards
+
+    return merge_shards(
+        settings.config,
+        settings.base,
+        settings.output,
+        folder,
+        quantize=read_quantize(settings),
+        progress=progress,
+    )

@@ -1,0 +1,62 @@
+"""What scoring leaves for judging: the same whether one run scored the whole set or shards of it were merged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from quantci.evaluate.score import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from quantci.data.samples import Sample
+    from quantci.data.tally import Tally
+    from quantci.records.config import Task
+    from quantci.records.model import TensorInfo
+    from quantci.tflite.oracle import Oracle
+
+
+class Scored(NamedTuple):
+    """The samples that could be read, in the order of the set, and what each step made of them.
+
+    Attributes:
+        found: how many samples were asked for: those that could not be read, too.
+        labels: class names by index.
+        samples: those that could be read, [n].
+        tally: what was read and what was skipped.
+        outputs: by step, [n, d]: float32 of the float model, integers of the others; the score [n, 1] for `anomaly`.
+        differences: by INT8 step, [n, 4], see sample_differences().
+        invoke_us: by step, the time of each invoke, [n].
+        oracle: what judges INT8.
+        interpreters: their names by step.
+        workers: processes that ran at the same time on a host; None where that was not the same everywhere.
+    """
+
+    found: int
+    labels: Sequence[str]
+    samples: list[Sample]
+    tally: Tally
+    outputs: dict[str, NDArray[np.generic]]
+    differences: dict[str, NDArray[np.float64]]
+    invoke_us: dict[str, NDArray[np.float64]]
+    oracle: Oracle
+    interpreters: dict[str, str]
+    workers: int | None
+
+
+def no_outputs(port: TensorInfo, task: Task) -> dict[str, NDArray[np.generic]]:
+    """The outputs of no sample by step, [0, d]: they tell type and width of those of any number of samples.
+
+    Args:
+        port: the INT8 model's output.
+        task: of an anomaly task a score stands for the outputs.
+    """
+    if task == "anomaly":
+        return {step: np.empty((0, 1), np.float64) for step in STEPS}
+    width = int(np.prod(port.shape))
+    types = (np.dtype(np.float32), np.dtype(port.dtype), np.dtype(port.dtype))
+    return {step: np.empty((0, width), dtype) for step, dtype in zip(STEPS, types, strict=True)}

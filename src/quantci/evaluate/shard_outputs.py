@@ -1,0 +1,150 @@
+"""The .npz of a shard: what its samples gave. Merging reads it as strangers' data: nothing in it is taken on trust."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from quantci.data.culprits import printable
+from quantci.errors import ToolError
+from quantci.evaluate.score import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Nothing: TypeAlias = Mapping[str, NDArray[np.generic]]
+    Layout: TypeAlias = dict[str, tuple[np.dtype[Any], tuple[int, ...]]]
+
+_OVERHEAD_BYTES = 4096  # far more than the header of an array and its place in the archive take
+_LARGEST = 1e100  # no float32, in steps or squared, comes near; and a sum of these is finite
+_LONGEST_US = 1e12
+
+
+class Outputs(NamedTuple):
+    """What the samples that could be read gave, as in `Scored`."""
+
+    outputs: dict[str, NDArray[np.generic]]
+    differences: dict[str, NDArray[np.float64]]
+    invoke_us: dict[str, NDArray[np.float64]]
+
+
+def pack(outputs: Outputs) -> bytes:
+    """The arrays as .npz without pickle: `float` and `float_us`, and `int8_litert_differences` too, for each step."""
+    arrays: dict[str, Any] = {}
+    for step in STEPS:
+        arrays |= {_name(step): outputs.outputs[step], _name(step, "us"): outputs.invoke_us[step]}
+    arrays |= {_name(step, "differences"): outputs.differences[step] for step in STEPS[1:]}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def most_bytes(samples: int, nothing: Nothing) -> int:
+    """No .npz of so many samples is larger: more than that need not be read. For `nothing` see unpack()."""
+    sizes = (samples * dtype.itemsize * math.prod(row) for dtype, row in _layout(nothing).values())
+    return sum(size + size // 64 + _OVERHEAD_BYTES for size in sizes)  # what cannot be compressed grows a little
+
+
+def unpack(data: bytes, samples: int, nothing: Nothing, where: str) -> Outputs:
+    """The arrays in the .npz of a shard. Memory is taken for so many samples, whatever the archive and headers claim.
+
+    Args:
+        data: the file.
+        samples: how many of the shard's samples could be read.
+        nothing: the outputs of no sample by step: type and width, see no_outputs().
+        where: the file's name, for errors.
+
+    Raises:
+        ToolError: `schema`: it is no such archive, or an array holds what no run can give.
+    """
+    try:
+        arrays = _read_all(data, _layout(nothing), samples)
+    except Exception as error:  # zipfile and numpy raise what they like on damaged archives and headers
+        raise _fault(printable(f"{type(error).__name__}: {error}"), where) from error
+    result = Outputs(
+        {step: arrays[_name(step)] for step in STEPS},
+        {step: arrays[_name(step, "differences")] for step in STEPS[1:]},
+        {step: arrays[_name(step, "us")] for step in STEPS},
+    )
+    _check_values(result, where)
+    return result
+
+
+def _name(step: str, what: str = "") -> str:
+    return "_".join(filter(None, (step.replace("-", "_"), what)))
+
+
+def _layout(nothing: Nothing) -> Layout:
+    """Type and shape of a sample's row in each array."""
+    double = np.dtype(np.float64)
+    return {
+        **{_name(step): (array.dtype, array.shape[1:]) for step, array in nothing.items()},
+        **{_name(step, "us"): (double, ()) for step in STEPS},
+        **{_name(step, "differences"): (double, (4,)) for step in STEPS[1:]},
+    }
+
+
+def _read_all(data: bytes, layout: Layout, samples: int) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in layout):
+            msg = "it holds other arrays than a shard has"
+            raise ValueError(msg)
+        return {name: _read(archive, f"{name}.npy", dtype, (samples, *row)) for name, (dtype, row) in layout.items()}
+
+
+def _read(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    info = archive.getinfo(name)
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # the others expand without a bound
+        msg = f"{name} is compressed in a way that numpy does not write"
+        raise ValueError(msg)
+    with archive.open(info) as file, warnings.catch_warnings():
+        warnings.simplefilter("error")  # numpy warns of headers that it has to mend
+        if np.lib.format.read_magic(file) != (1, 0):
+            msg = f"{name} is in another version of the format"
+            raise ValueError(msg)
+        found = np.lib.format.read_array_header_1_0(file)
+        if found != (shape, False, dtype):
+            msg = f"{name} is {found[2]} {list(found[0])}, but its record asks for {dtype} {list(shape)}"
+            raise ValueError(msg)
+        size = dtype.itemsize * math.prod(shape)
+        raw = file.read(size + 1)
+    if len(raw) != size:
+        msg = f"{name} has {'more' if len(raw) > size else 'fewer'} bytes than its header says"
+        raise ValueError(msg)
+    return np.frombuffer(raw, dtype).reshape(shape)
+
+
+def _check_values(found: Outputs, where: str) -> None:
+    """Refuse what would only fail later, or look like a result: times and differences that cannot be.
+
+    Outputs may be NaN or infinite: that is the model's fault, and judging says so.
+    """
+    if not all(((times >= 0) & (times <= _LONGEST_US)).all() for times in found.invoke_us.values()):
+        raise _fault("a time is negative, endless or no number", where)
+    floats = [array.astype(np.float64) for array in found.outputs.values() if array.dtype.kind == "f"]
+    if not all(np.isfinite(array).all() for array in floats):
+        return
+    is_possible = all((np.abs(array) <= _LARGEST).all() for array in floats)
+    for rows in found.differences.values():
+        identical, largest, mean, cosine = rows.T
+        is_possible &= bool(((identical == 0) | (identical == 1)).all())
+        is_possible &= bool(((largest >= 0) & (largest <= _LARGEST) & (mean >= 0) & (mean <= _LARGEST)).all())
+        is_possible &= bool((np.abs(cosine) <= 1).all() or np.isnan(cosine).all())
+    if not is_possible:
+        raise _fault("a score or a difference is beyond what a model can give", where)
+
+
+def _fault(problem: str, where: str) -> ToolError:
+    return ToolError(
+        "schema",
+        f"These are not the outputs that this shard's record describes: {problem}.",
+        where=where,
+        remedy="Run this shard again, and bring both of its files here.",
+    )

@@ -1,0 +1,89 @@
+"""The samples of a shard as they stand in its record, and all of them in the order of the set again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantci.data.samples import Sample
+from quantci.data.tally import Tally
+from quantci.errors import ConfigError, DataRejected, ToolError
+from quantci.evaluate.identity import dataset_sha256
+from quantci.records.dataset import ImageCounts
+from quantci.records.shard import ShardSample, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quantci.evaluate.shard_folder import Found
+
+
+def describe(sample: Sample, tally: Tally) -> ShardSample:
+    """What a shard's record says of one of its samples."""
+    content: str | Unreadable
+    if sample.id in tally.used:
+        content = tally.used[sample.id][1]
+    else:
+        fault = tally.unreadable[sample.id][1]
+        content = Unreadable(code=fault.code, reason=fault.cause)  # type: ignore[arg-type]  # a tally skips no other
+    assert sample.label is not None  # an evaluation set without labels has been refused
+    return ShardSample(
+        id=sample.id,
+        label=sample.label,
+        tags=list(sample.tags),
+        group=sample.group,
+        window=sample.window,
+        content=content,
+    )
+
+
+def list_samples(found: Sequence[Found]) -> tuple[list[Sample], Tally]:
+    """All samples in the order of the set, and their tally, as one run would have kept it.
+
+    Raises:
+        ToolError: `schema`: a shard lists too few or too many samples, or counts more files than it has.
+        ConfigError: `shard-foreign`: together they are not the set that each of them names.
+    """
+    first = found[0].result
+    entries: list[ShardSample | None] = [None] * first.found
+    tally = Tally()
+    for one in found:
+        result, places = one.result, one.shard.places(first.found)
+        if len(result.samples) != len(places):
+            raise _damaged(one, f"it lists {len(result.samples)} samples of the {len(places)} that are its share")
+        counts = [getattr(result.image_counts, name) for name in ImageCounts.__struct_fields__]
+        if max(counts) > len(places):
+            raise _damaged(one, "it counts more files than it has samples")
+        if any(entry.label >= len(first.labels) for entry in result.samples):
+            raise _damaged(one, "a sample has a label that is not in the list")
+        tally.merge(Tally(counts=result.image_counts))
+        entries[one.shard.index - 1 :: one.shard.count] = result.samples
+    samples = []
+    for entry in entries:
+        assert entry is not None  # all shards are there, and each fills its places
+        sample = Sample(entry.id, Path(entry.id), entry.label, tuple(entry.tags), entry.group, entry.window)
+        samples.append(sample)  # the path says which file it was; none is opened
+        if isinstance(entry.content, Unreadable):
+            fault = DataRejected(entry.content.code, entry.content.reason, remedy="Save this file again.")
+            tally.unreadable[sample.id] = (sample, fault)
+        else:
+            tally.used[sample.id] = (sample, entry.content)
+    if len(tally.used) + len(tally.unreadable) < len(samples):
+        raise _damaged(found[0], "a sample is listed twice in the set")
+    if dataset_sha256(samples, first.labels) != first.dataset_sha256:
+        raise ConfigError(
+            "shard-foreign",
+            "The samples of these shards are together not the evaluation set that they name.",
+            where=str(found[0].path.parent),
+            remedy="Run all shards again, on the same set.",
+        )
+    return samples, tally
+
+
+def _damaged(one: Found, problem: str) -> ToolError:
+    return ToolError(
+        "schema",
+        f"This record of a shard contradicts itself: {problem}.",
+        where=str(one.path),
+        remedy="Run this shard again.",
+    )

@@ -1,0 +1,132 @@
+"""A made-up evaluation, sharded without an interpreter: what a sample gives follows from its place in the set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from tests.golden import LABELS, example_provenance, example_quantize_record, sha
+
+from quantci import __version__
+from quantci.data.samples import Sample
+from quantci.data.tally import Tally
+from quantci.errors import DataRejected
+from quantci.evaluate.agreement import sample_differences
+from quantci.evaluate.score import STEPS
+from quantci.evaluate.scored import Scored
+from quantci.evaluate.shard import pack_shard
+from quantci.records.base import write
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig, TaskConfig
+from quantci.records.dataset import ImageCounts
+from quantci.records.quantize import QuantizeResult
+from quantci.records.shard import Shard, ShardRecord
+
+CONFIG = Config(
+    model=ModelConfig(source="m.keras"),
+    calibration=CalibrationConfig(data="calibration"),
+    evaluation=EvaluationConfig(data="validation"),
+    task=TaskConfig(labels=LABELS),
+)
+SCALE = 0.0078125  # of the golden model's output, whose zero point is 0
+
+
+def quantized() -> QuantizeResult:
+    result = example_quantize_record().result
+    assert result is not None
+    return result
+
+
+QUANTIZED = quantized()
+
+
+def whole_set(found: int) -> list[Sample]:
+    """Samples of all classes in turn; every third is tagged."""
+    names = [f"{LABELS[place % 4]}/{place:03}.png" for place in range(found)]
+    return [
+        Sample(name, Path(name), place % 4, ("night", "rain")[: place % 3], name, None)
+        for place, name in enumerate(names)
+    ]
+
+
+def score_places(
+    whole: list[Sample], places: Sequence[int], unreadable: Collection[int] = (), workers: int = 2
+) -> Scored:
+    """What a run over these places of the set leaves."""
+    tally, read = Tally(), []
+    for place in places:
+        sample = whole[place]
+        if place in unreadable:
+            tally.skip(sample, DataRejected("unreadable-image", f"It ends after {place} bytes.", remedy="Save it."))
+            continue
+        tally.used[sample.id] = (sample, sha(sample.id))
+        tally.merge(Tally(counts=ImageCounts(resized=1, palette=place % 2)))
+        read.append(place)
+    rows = [np.random.RandomState(place) for place in read]
+    outputs: dict[str, Any] = {"float": np.array([row.rand(4) for row in rows], np.float32).reshape(-1, 4)}
+    outputs["int8-litert"] = np.clip(np.rint(outputs["float"] / SCALE), -128, 127).astype(np.int8)
+    noise = np.array([row.randint(-3, 4, 4) for row in rows], np.int64).reshape(-1, 4)
+    outputs["int8-oracle"] = np.clip(outputs["int8-litert"].astype(int) + noise, -128, 127).astype(np.int8)
+    values = {step: array * np.float32(SCALE if step != "float" else 1) for step, array in outputs.items()}
+    differences = {}
+    for before, after in (STEPS[:2], STEPS[1:]):
+        raw = None if before == "float" else outputs[before]
+        differences[after] = sample_differences(
+            values[before], values[after], raw_before=raw, raw_after=outputs[after], scale=SCALE
+        )
+    return Scored(
+        len(places),
+        LABELS,
+        [whole[place] for place in read],
+        tally,
+        outputs,
+        differences,
+        {step: np.array([10.0 * place + 1 for place in read]) for step in STEPS},
+        "tflm",
+        dict.fromkeys(STEPS, "an interpreter 1.0"),
+        workers,
+    )
+
+
+def write_shard(
+    folder: Path,
+    whole: list[Sample],
+    shard: Shard,
+    unreadable: Collection[int] = (),
+    *,
+    config: Config = CONFIG,
+    workers: int = 2,
+    version: str = __version__,
+    **changed: object,
+) -> Path:
+    """Both files of one shard, as `quantci evaluate --shard` leaves them, but for `changed` fields of its result."""
+    places = shard.places(len(whole))
+    scored = score_places(whole, places, unreadable, workers)
+    result, outputs = pack_shard(
+        scored,
+        [whole[place] for place in places],
+        whole=whole,
+        config=config,
+        float_sha256=QUANTIZED.float_model.sha256,
+        quantized_sha256=QUANTIZED.quantized_model.sha256,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / shard.outputs_file).write_bytes(outputs)
+    record = ShardRecord(
+        schema_version=1,
+        status="ok",
+        failure=None,
+        provenance=msgspec.structs.replace(example_provenance(), quantci_version=version),
+        stage="evaluate-shard",
+        shard=shard,
+        result=msgspec.structs.replace(result, **changed),
+    )
+    write(folder / shard.record_file, record)
+    return folder / shard.record_file
+
+
+def write_shards(folder: Path, whole: list[Sample], count: int, unreadable: Collection[int] = ()) -> list[Path]:
+    """All shards of a division, in one folder."""
+    return [write_shard(folder, whole, Shard(index=k, count=count), unreadable) for k in range(1, count + 1)]

@@ -1,0 +1,145 @@
+"""Shards merge to what one run over the whole set gives, whoever brings them in whatever order."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.evaluate.sharded import CONFIG, QUANTIZED, score_places, whole_set, write_shard, write_shards
+
+from quantci.errors import ConfigError, DataRejected, QuantciError, ToolError
+from quantci.evaluate.judge import judge
+from quantci.evaluate.merge import merge
+from quantci.progress import silent
+from quantci.records.base import encode, read, write
+from quantci.records.config import Config
+from quantci.records.evaluate import EvaluateResult
+from quantci.records.quantize import QuantizeResult
+from quantci.records.shard import Shard, ShardRecord
+
+
+def unsharded(output: Path, found: int, unreadable: frozenset[int] = frozenset()) -> EvaluateResult:
+    """One run over the whole set."""
+    return judge(
+        score_places(whole_set(found), range(found), unreadable),
+        CONFIG,
+        output,
+        float_sha256=QUANTIZED.float_model.sha256,
+        quantized_model=QUANTIZED.quantized_model,
+        calibration=QUANTIZED.calibration_samples,
+        metrics={},
+        progress=silent,
+    )
+
+
+def merged(folder: Path, config: Config = CONFIG, quantize: QuantizeResult = QUANTIZED) -> EvaluateResult:
+    return merge(config, folder, folder, folder, quantize=quantize, progress=silent)
+
+
+def outcome(run: Callable[[], EvaluateResult], output: Path) -> tuple[bytes, ...] | str:
+    """The result and the predictions as bytes, or the refusal."""
+    try:
+        return encode(run()), (output / "predictions.npz").read_bytes()
+    except QuantciError as error:
+        return str(error)
+
+
+@given(st.integers(1, 240), st.integers(1, 9), st.data())
+@settings(max_examples=30, deadline=None)
+def test_any_division_merges_to_the_whole(found: int, count: int, data: st.DataObject) -> None:
+    unreadable = frozenset(data.draw(st.lists(st.integers(0, found - 1), max_size=2)))
+    numbers = data.draw(st.permutations(range(1, count + 1)))
+    with tempfile.TemporaryDirectory() as name:
+        folder, alone = Path(name, "shards"), Path(name, "alone")
+        for k in numbers:
+            place = folder / data.draw(st.sampled_from(["", "a", "b", "z"]))
+            write_shard(place, whole_set(found), Shard(index=k, count=count), unreadable)
+        expected = outcome(lambda: unsharded(alone, found, unreadable), alone)
+        assert outcome(lambda: merged(folder), folder) == expected
+
+
+def test_how_many_may_be_unreadable_is_judged_over_the_whole(tmp_path: Path) -> None:
+    """One of 25 is 4 % of a shard, and under 1 % of the set."""
+    write_shards(tmp_path, whole_set(200), 8, unreadable=[17])
+    result = merged(tmp_path)
+    assert [file.path for file in result.dataset.skipped] == ["off/017.png"]
+    assert (result.dataset.found, result.dataset.used, result.dataset.image_counts.resized) == (200, 199, 199)
+    write_shards(tmp_path, whole_set(200), 8, unreadable=[17, 18])
+    with pytest.raises(DataRejected, match=r"Of 200 files, these cannot be read \(2\): .*unreadable-image"):
+        merged(tmp_path)
+
+
+def test_a_leak_into_any_shard_is_found(tmp_path: Path) -> None:
+    write_shards(tmp_path, whole_set(8), 4)
+    record = read(tmp_path / "evaluate-3-of-4.json", ShardRecord)
+    assert record.result is not None
+    known = [msgspec.structs.replace(QUANTIZED.calibration_samples[0], content_sha256=record.result.samples[0].content)]
+    with pytest.raises(DataRejected, match=r"red/002.png .*leak"):
+        merged(tmp_path, quantize=msgspec.structs.replace(QUANTIZED, calibration_samples=known))
+
+
+@pytest.mark.parametrize(("second", "expected"), [(2, 2), (3, None)])
+def test_workers_are_told_where_they_were_as_many_on_each_host(
+    tmp_path: Path, second: int, expected: int | None
+) -> None:
+    write_shard(tmp_path, whole_set(8), Shard(index=1, count=2), workers=2)
+    write_shard(tmp_path, whole_set(8), Shard(index=2, count=2), workers=second)
+    for step in merged(tmp_path).steps:
+        assert (step.host_latency.workers, step.host_latency.iterations) == (expected, 8)
+
+
+def test_a_shard_without_samples_has_no_say_about_workers(tmp_path: Path) -> None:
+    write_shard(tmp_path, whole_set(1), Shard(index=1, count=2), workers=2)
+    write_shard(tmp_path, whole_set(1), Shard(index=2, count=2), workers=7)
+    assert {step.host_latency.workers for step in merged(tmp_path).steps} == {2}
+
+
+def test_outputs_of_another_run_are_refused(tmp_path: Path) -> None:
+    write_shards(tmp_path, whole_set(8), 2)
+    (tmp_path / "evaluate-2-of-2.npz").write_bytes((tmp_path / "evaluate-1-of-2.npz").read_bytes())
+    with pytest.raises(ConfigError, match=r"evaluate-2-of-2.npz: .*shard 2 of 2.*hash-mismatch"):
+        merged(tmp_path)
+
+
+def test_a_file_larger_than_outputs_can_be_is_refused_unread(tmp_path: Path) -> None:
+    write_shards(tmp_path, whole_set(8), 2)
+    with (tmp_path / "evaluate-1-of-2.npz").open("r+b") as file:
+        file.truncate(10**12)
+    with pytest.raises(ConfigError, match="hash-mismatch"):
+        merged(tmp_path)
+
+
+def test_a_record_without_its_outputs_is_refused(tmp_path: Path) -> None:
+    write_shards(tmp_path, whole_set(8), 2)
+    (tmp_path / "evaluate-1-of-2.npz").unlink()
+    with pytest.raises(ConfigError, match=r"outputs of shard 1 of 2 are missing.*shard-missing"):
+        merged(tmp_path)
+
+
+def test_outputs_that_fit_the_digest_and_not_the_model_are_refused(tmp_path: Path) -> None:
+    write_shards(tmp_path, whole_set(8), 2)
+    path = tmp_path / "evaluate-1-of-2.npz"
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["int8_oracle"] = arrays["int8_oracle"][:, :3]
+    np.savez_compressed(path, **arrays)
+    record = read(tmp_path / "evaluate-1-of-2.json", ShardRecord)
+    assert record.result is not None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    result = msgspec.structs.replace(record.result, outputs_sha256=digest)
+    write(tmp_path / "evaluate-1-of-2.json", msgspec.structs.replace(record, result=result))
+    with pytest.raises(ToolError, match=r"int8_oracle.npy is int8 \[4, 3\], but its record asks for int8 \[4, 4\]"):
+        merged(tmp_path)
+
+
+def test_labels_that_do_not_fit_the_model_are_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path, whole_set(4), Shard(index=1, count=1), labels=[*"abcde"])
+    with pytest.raises(ConfigError, match="shard-foreign"):
+        merged(tmp_path)  # the digest of the set covers its labels
