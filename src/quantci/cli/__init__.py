@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "embed": "write the ESP-IDF component",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",
+    "action": "run one of these as the composite actions do",
     "schema": "write or check the JSON Schemas of all records",
 }
 
@@ -85,6 +86,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main_inner(argv: list[str]) -> int:
+    if not {"-h", "--help"} & set(argv):
+        _warm([word for word in argv if not word.startswith("-")])
+    arguments = parse(argv)
+    exit_code: int = arguments.run(arguments)
+    return exit_code
+
+
+def _warm(words: list[str]) -> None:
+    """While this process imports and reads, the workers' server imports the interpreters on another core."""
+    name = "".join(words[1:2] if words[:1] == ["action"] else words[:1])
+    if name in _WORKERS_IMPORT:
+        from quantci.tflite.fork_server import warm
+
+        warm(__name__, *_WORKERS_IMPORT[name])
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments, with the function that runs the command as `run`; ends the process where they are wrong."""
     parser = _Parser(
         prog="quantci",
         description="CI for neural networks that run on microcontrollers.",
@@ -95,11 +114,6 @@ def _main_inner(argv: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"quantci {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     chosen = next((word for word in argv if not word.startswith("-")), "")
-    if chosen in _WORKERS_IMPORT and not {"-h", "--help"} & set(argv):
-        # While this process imports and reads, the workers' server imports the interpreters on another core.
-        from quantci.tflite.fork_server import warm
-
-        warm(__name__, *_WORKERS_IMPORT[chosen])
     for name, text in COMMANDS.items():
         command = commands.add_parser(
             name, help=text, add_help=name == chosen, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
@@ -109,6 +123,4 @@ def _main_inner(argv: list[str]) -> int:
             command.description = module.__doc__
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    arguments = parser.parse_args(argv)
-    exit_code: int = arguments.run(arguments)
-    return exit_code
+    return parser.parse_args(argv)

@@ -15,7 +15,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from quantci.cli.console import Console
 from quantci.cli.settings import output_of_broken
@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 
 _LEAST_TIMEOUT_S: Final = 30
 _NO_PULL_REQUEST: Final = "no-pull-request"
+
+
+class Kept(NamedTuple):
+    """What became of the comment.
+
+    Attributes:
+        result: created, updated, unchanged, newer, none (no pull request), forbidden, or dry run.
+        url: its web page; empty where there is none.
+    """
+
+    result: str
+    url: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +66,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the comment; whatever hinders that, the report is in the step's summary."""
-    environment = os.environ
+    keep(arguments, os.environ)
+    return EXIT_OK
+
+
+def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
+    """Write the comment, and say what became of it, also to the runner.
+
+    Raises:
+        QuantciError: it is neither written nor forbidden; the report is in the summary then, too.
+    """
     from quantci.github.body import read_report
     from quantci.github.faults import Forbidden
 
@@ -64,12 +85,13 @@ def run(arguments: argparse.Namespace) -> int:
         _annotate(environment, "error", error)
         raise
     try:
-        _comment(arguments, environment, text)
+        kept = _comment(arguments, environment, text)
     except Forbidden as error:
         _summarize(environment, text)
         _annotate(environment, "notice", error)
         print(f"quantci: {error}", file=sys.stderr)
         print("not allowed to comment: the report is in the summary and in report.md")
+        kept = Kept("forbidden", "")
     except QuantciError as error:
         with contextlib.suppress(QuantciError):  # the first fault is the one to tell
             _summarize(environment, text)
@@ -78,10 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     if text.fault is not None:
         _annotate(environment, "error", text.fault)
         raise text.fault
-    return EXIT_OK
+    return kept
 
 
-def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text: Text) -> None:
+def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text: Text) -> Kept:
     from quantci.github.body import body_of
     from quantci.github.event import read_event
     from quantci.github.marker import Marker, check_key
@@ -110,7 +132,7 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
             f"in {event.repository}, at {event.api_url}",
             file=sys.stderr,
         )
-        return
+        return Kept("dry run", "")
     from quantci.github.clock import SystemClock
     from quantci.github.credential import read_token
     from quantci.github.post import post
@@ -129,8 +151,9 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
 
             print(annotation("notice", none, title=f"quantci comment: {_NO_PULL_REQUEST}"))
         print(f"not posted: {none}")
-    else:
-        print(f"{posted.outcome.value}: {visible(posted.url, 500)}")
+        return Kept("none", "")
+    print(f"{posted.outcome.value}: {visible(posted.url, 500)}")
+    return Kept(posted.outcome.name.lower(), posted.url)
 
 
 def _summarize(environment: Mapping[str, str], text: Text) -> None:

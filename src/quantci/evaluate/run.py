@@ -41,6 +41,7 @@ def evaluate(
     quantized_model: bytes,
     calibration: Sequence[SampleDigest],
     progress: Progress,
+    allow_code: bool = True,
 ) -> EvaluateResult:
     """Evaluate both models and write predictions.npz into `output`.
 
@@ -52,11 +53,12 @@ def evaluate(
         quantized_model: the INT8 model.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
         progress: told how many samples are done.
+        allow_code: whether own metrics, which are code of the repository, may be imported.
 
     Raises:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    metrics = load_metrics(config.task.metrics, base, allow_code=True)
+    metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     summary = summarize(quantized_model, "model_quant.tflite")
     plan = make_plan(config, base, float_model=float_model, quantized_model=quantized_model, summary=summary)
     return judge(
