@@ -24,7 +24,7 @@ NOTHING = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), "classification")
 def outputs(samples: int = 2) -> Outputs:
     random = np.random.RandomState(0)
     integers = [random.randint(-128, 128, (samples, 3)).astype(np.int8) for _ in STEPS[1:]]
-    arrays = [random.rand(samples, 3).astype(np.float32), *integers]
+    arrays: list[Any] = [random.rand(samples, 3).astype(np.float32), *integers]
     return Outputs(
         dict(zip(STEPS, arrays, strict=True)),
         {step: random.rand(samples, 4).round() for step in STEPS[1:]},
