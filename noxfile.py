@@ -34,6 +34,7 @@ LOCKS = {
     "base": ["pyproject.toml"],
     "lint": ["pyproject.toml", "--group", "lint"],
     "nox": ["--group", "nox"],
+    "uv": ["--group", "uv"],
     "build": ["--group", "build"],
 }
 
@@ -79,15 +80,27 @@ def run_stage(session: nox.Session, lock: str) -> None:
     prepare(session, lock)
     config: list[str] = []
     if not any(argument.split("=")[0] == "--config" for argument in session.posargs):
-        session.run("python", f"{EXAMPLE}/generate.py")
+        make_data(session)
         config = ["--config", f"{EXAMPLE}/quantci.toml"]
     session.run("quantci", session.name, *config, *session.posargs)
+
+
+def make_data(session: nox.Session) -> None:
+    """Draw the example's images, unless they are there."""
+    session.run("python", f"{EXAMPLE}/generate.py")
 
 
 def check_schemas(session: nox.Session) -> None:
     """Let a second implementation say whether what quantci generates are JSON Schemas."""
     schemas = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "schemas").glob("*.json"))
     session.run("check-jsonschema", "--check-metaschema", *schemas)
+
+
+@nox.session(python=TOOL_PYTHON)
+def data(session: nox.Session) -> None:
+    """Generate the example's images."""
+    prepare(session, "base")
+    make_data(session)
 
 
 @nox.session(python=TOOL_PYTHON)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 def main(folder: Path, config: Path) -> None:
     """Evaluate as the command does; its workers' server imports while this process imports, as it does there."""
-    from quantci.tflite import pool
+    from quantci.tflite.fork_server import warm
 
-    pool.warm("quantci.evaluate.score")
+    warm("quantci.evaluate.score")
     import msgspec
 
     from quantci.evaluate.run import evaluate

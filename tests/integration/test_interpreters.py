@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from tests.models import Op, Tensor, build_model, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
 
 from quantci.errors import ModelRejected
+from quantci.evaluate.score import interpreter_names
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.native_stderr import native_stderr
@@ -67,6 +68,14 @@ def test_specs_and_time(opener: Callable[[bytes], Runner]) -> None:
     runner.run(fill(runner, 0))
     assert 0 < runner.invoke_us() < 1e6
     assert runner.name.startswith(("LiteRT 2", "TFLM 0."))
+
+
+def test_the_steps_are_named_after_their_interpreters() -> None:
+    model = tiny_int8_cnn()
+    names = {"float": open_lite_rt(model).name, "int8-litert": open_lite_rt(model).name, "int8-oracle": ""}
+    assert interpreter_names("tflm") == names | {"int8-oracle": open_tflm(model).name}
+    reference = open_lite_rt(model, kernels="reference").name
+    assert interpreter_names("litert-reference") == names | {"int8-oracle": reference}
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)

@@ -28,7 +28,7 @@ def names(lock: str) -> set[str]:
 
 
 def test_every_lock_that_the_sessions_use_is_there() -> None:
-    expected = ["base", "build", "integration", "lint", "nox", "tensorflow", "test"]
+    expected = ["base", "build", "integration", "lint", "nox", "tensorflow", "test", "uv"]
     assert [lock.stem for lock in LOCKS] == expected
 
 
@@ -56,7 +56,8 @@ def test_what_the_package_needs_is_in_the_lock(lock: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "group"), [("test", "test"), ("integration", "test"), ("lint", "lint"), ("nox", "nox"), ("build", "build")]
+    ("lock", "group"),
+    [("test", "test"), ("integration", "test"), ("lint", "lint"), ("nox", "nox"), ("uv", "uv"), ("build", "build")],
 )
 def test_what_a_group_names_is_in_its_lock(lock: str, group: str) -> None:
     wanted = {name_of(entry) for entry in PROJECT["dependency-groups"][group] if isinstance(entry, str)}

@@ -6,6 +6,7 @@ Nothing heavy is imported here: `quantci --help` answers at once, and each comma
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -29,10 +30,12 @@ COMMANDS: Final = {
     "merge": "join the shards of an evaluation into one record",
     "embed": "write the ESP-IDF component",
     "report": "join the records, judge the gates, write the comment",
+    "comment": "keep one comment on the pull request up to date",
+    "action": "run one of these as the composite actions do",
     "schema": "write or check the JSON Schemas of all records",
 }
 
-# Commands with worker processes -> what those import.
+# Commands with worker processes -> what those import, besides this module: it is their main module, too.
 _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
     "quantize": ("quantci.quantize.run",),
@@ -78,9 +81,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         print("quantci: this is a bug in quantci. Please report it with the lines above. [bug]", file=sys.stderr)
         return EXIT_BUG
+    finally:
+        gc.freeze()  # the process ends here: nothing is won by looking for garbage once more
 
 
 def _main_inner(argv: list[str]) -> int:
+    if not {"-h", "--help"} & set(argv):
+        _warm([word for word in argv if not word.startswith("-")])
+    arguments = parse(argv)
+    exit_code: int = arguments.run(arguments)
+    return exit_code
+
+
+def _warm(words: list[str]) -> None:
+    """While this process imports and reads, the workers' server imports the interpreters on another core."""
+    name = "".join(words[1:2] if words[:1] == ["action"] else words[:1])
+    if name in _WORKERS_IMPORT:
+        from quantci.tflite.fork_server import warm
+
+        warm(__name__, *_WORKERS_IMPORT[name])
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments, with the function that runs the command as `run`; ends the process where they are wrong."""
     parser = _Parser(
         prog="quantci",
         description="CI for neural networks that run on microcontrollers.",
@@ -100,11 +123,4 @@ def _main_inner(argv: list[str]) -> int:
             command.description = module.__doc__
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    arguments = parser.parse_args(argv)
-    if chosen in _WORKERS_IMPORT:
-        # While this process imports and reads, the workers' server imports the interpreters on another core.
-        from quantci.tflite.pool import warm
-
-        warm(*_WORKERS_IMPORT[chosen])
-    exit_code: int = arguments.run(arguments)
-    return exit_code
+    return parser.parse_args(argv)

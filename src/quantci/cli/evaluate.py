@@ -87,6 +87,7 @@ def evaluate(settings: Settings, progress: Progress) -> EvaluateResult:
         quantized_model=models.quantized_model,
         calibration=models.result.calibration_samples,
         progress=progress,
+        allow_code=settings.allow_code,
     )
 
 

@@ -56,4 +56,5 @@ def merge(settings: Settings, folder: Path, progress: Progress) -> EvaluateResul
         folder,
         quantize=read_quantize(settings),
         progress=progress,
+        allow_code=settings.allow_code,
     )

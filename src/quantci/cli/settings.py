@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from quantci.cli.options import PATH_KEYS, all_keys, overrides
+from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
 from quantci.records.config import Config
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_FILE = "quantci.toml"
+_OUTPUT = "build/quantci"
 
 
 class Settings(NamedTuple):
@@ -32,6 +34,7 @@ class Settings(NamedTuple):
     file: Path
     base: Path
     sha256: str
+    allow_code: bool = True
 
     @property
     def output(self) -> Path:
@@ -47,7 +50,9 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
         ConfigError: names the file or option, the key path and the remedy.
     """
     environment = os.environ if environment is None else environment
+    workspace = Workspace.of(environment)
     file = _file(arguments, environment)
+    workspace.check(file, str(file))
     tree = _read(file)
     base = file.parent
     origins: dict[str, str] = {}
@@ -64,21 +69,26 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
         config = msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
         raise _explain(error, file, origins) from None
-    return Settings(config, file, base, hashlib.sha256(encode(config)).hexdigest())
+    workspace.check_config(config, file)
+    return Settings(config, file, base, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
 
 
 def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Path:
     """Where a report goes when the configuration is wrong: where it would have gone, as far as that can be told."""
     environment = os.environ if environment is None else environment
     given = arguments.output_dir or environment.get("QUANTCI_OUTPUT_DIR")
-    if given:
-        return Path(given)
     file = _file(arguments, environment)
     folder: object = None
-    with contextlib.suppress(QuantciError):
-        folder = _read(file).get("output_dir")
+    if not given:
+        with contextlib.suppress(QuantciError):
+            folder = _read(file).get("output_dir")
     base = file.parent if file.parent.is_dir() else Path()
-    return base / (folder if isinstance(folder, str) and folder else "build/quantci")
+    output = Path(given) if given else base / (folder if isinstance(folder, str) and folder else _OUTPUT)
+    with contextlib.suppress(QuantciError):
+        workspace = Workspace.of(environment)
+        if workspace.root is not None and not workspace.holds(output):
+            return workspace.root / _OUTPUT
+    return output
 
 
 def _file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:

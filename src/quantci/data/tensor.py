@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -69,25 +70,48 @@ def read_npy(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
         DataRejected: `tensor-size`, or `unreadable-tensor` when it is no .npy of numbers.
     """
     try:
-        # Mapped: a header that promises terabytes is refused by its file's size, before memory is taken. It reads .npy
-        # only: no archive, and no array of objects, which is a pickle that would run its author's code.
-        mapped = np.lib.format.open_memmap(path, mode="r")
+        with path.open("rb") as file:
+            found, is_fortran, dtype = _read_header(file)
+            _check_shape(found, shape, path)
+            values = np.fromfile(file, dtype=dtype, count=math.prod(found))
+            return np.ascontiguousarray(values.reshape(found, order="F" if is_fortran else "C")).reshape(shape)
+    except DataRejected:
+        raise
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
     except (
         Exception
     ) as error:  # numpy parses the header as Python text: a damaged one raises what a tokenizer can raise
         raise _unreadable(path, "it is not a .npy of plain numbers, or it is cut off") from error
-    if mapped.dtype.kind not in "biuf":
-        raise _unreadable(path, "it does not hold integers or floats")
-    if mapped.size != math.prod(shape):
+
+
+def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether it is in Fortran's order, and type. numpy.load() would also open archives and pickles.
+
+    Raises:
+        ValueError: it is no .npy of numbers, it is one of version 3, which numpy writes for records only, or cut off.
+    """
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    version = np.lib.format.read_magic(file)
+    header = readers[version](file) if version in readers else None
+    if header is None or header[2].kind not in "biuf":
+        msg = "no numbers"
+        raise ValueError(msg)
+    # Before memory is taken: a header may promise terabytes.
+    if math.prod(header[0]) * header[2].itemsize > os.fstat(file.fileno()).st_size - file.tell():
+        msg = "cut off"
+        raise ValueError(msg)
+    return header
+
+
+def _check_shape(found: tuple[int, ...], shape: tuple[int, ...], path: Path) -> None:
+    if math.prod(found) != math.prod(shape):
         raise DataRejected(
             "tensor-size",
-            f"The array has shape {list(mapped.shape)}, but the model's input has {list(shape)}.",
+            f"The array has shape {list(found)}, but the model's input has {list(shape)}.",
             where=str(path),
             remedy="Write one sample a file, in the shape of the model's input without the batch.",
         )
-    return np.array(mapped, order="C").reshape(shape)
 
 
 def digest_tensor(values: NDArray[Any]) -> str:

@@ -40,7 +40,14 @@ T = TypeVar("T", bound=np.generic)
 
 
 def merge(
-    config: Config, base: Path, output: Path, folder: Path, *, quantize: QuantizeResult, progress: Progress
+    config: Config,
+    base: Path,
+    output: Path,
+    folder: Path,
+    *,
+    quantize: QuantizeResult,
+    progress: Progress,
+    allow_code: bool = True,
 ) -> EvaluateResult:
     """Merge the shards in `folder` and write predictions.npz into `output`, as evaluate() does with the whole set.
 
@@ -51,13 +58,14 @@ def merge(
         folder: where the shards are, or the folders with them.
         quantize: how the models were made.
         progress: told how many shards are read.
+        allow_code: whether own metrics, which are code of the repository, may be imported.
 
     Raises:
         ConfigError: `shard-missing`, `shard-double`, `shard-foreign` or `hash-mismatch`, naming the shards.
         QuantciError: `shard-failed`, and what judge() raises.
         ToolError: `schema`: what a shard holds cannot be.
     """
-    metrics = load_metrics(config.task.metrics, base, allow_code=True)
+    metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     port = check_ports(quantize.quantized_model)
     found = find_shards(folder)
     check_match(found, config, quantize)

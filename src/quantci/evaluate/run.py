@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
 
 _MAX_BATCH = 32
-_BATCHES_PER_WORKER = 40  # enough that no worker waits long for the others at the end
 
 
 def evaluate(
@@ -42,6 +41,7 @@ def evaluate(
     quantized_model: bytes,
     calibration: Sequence[SampleDigest],
     progress: Progress,
+    allow_code: bool = True,
 ) -> EvaluateResult:
     """Evaluate both models and write predictions.npz into `output`.
 
@@ -53,11 +53,12 @@ def evaluate(
         quantized_model: the INT8 model.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
         progress: told how many samples are done.
+        allow_code: whether own metrics, which are code of the repository, may be imported.
 
     Raises:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    metrics = load_metrics(config.task.metrics, base, allow_code=True)
+    metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     summary = summarize(quantized_model, "model_quant.tflite")
     plan = make_plan(config, base, float_model=float_model, quantized_model=quantized_model, summary=summary)
     return judge(
@@ -81,6 +82,7 @@ def score(plan: Plan, samples: Sequence[Sample], where: str, progress: Progress)
         where: the file that is named when a worker dies.
         progress: told how many samples are done.
     """
+    interpreters = interpreter_names(plan.job.oracle)
     with Pool(plan.workers, where=where, initializer=take_job, initargs=(plan.job,)) as pool:
         batches = list(_batches(samples, pool.size))
         tally = Tally()
@@ -102,7 +104,6 @@ def score(plan: Plan, samples: Sequence[Sample], where: str, progress: Progress)
                 invoke_us[step].append(batch.invoke_us[step])
             for step in STEPS[1:]:
                 differences[step].append(batch.differences[step])
-        names = pool.call(interpreter_names)
     return Scored(
         len(samples),
         plan.labels,
@@ -112,12 +113,15 @@ def score(plan: Plan, samples: Sequence[Sample], where: str, progress: Progress)
         {step: np.concatenate(parts) for step, parts in differences.items()},
         {step: np.concatenate(parts) for step, parts in invoke_us.items()},
         plan.job.oracle,
-        names,
+        interpreters,
         plan.workers,
     )
 
 
 def _batches(samples: Sequence[Sample], workers: int) -> Iterator[list[Sample]]:
-    size = max(1, min(_MAX_BATCH, len(samples) // (workers * _BATCHES_PER_WORKER)))
-    for start in range(0, len(samples), size):
+    """Large batches first, for each costs this process some time, and ever smaller ones: all workers end together."""
+    start = 0
+    while start < len(samples):
+        size = max(1, min(_MAX_BATCH, (len(samples) - start) // (2 * workers)))
         yield list(samples[start : start + size])
+        start += size

@@ -13,8 +13,8 @@ from quantci.errors import DataRejected
 from quantci.evaluate.agreement import sample_differences
 from quantci.evaluate.anomaly import reconstruction_score
 from quantci.tflite.fixed_point import dequantize, quantize
-from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.oracle import open_oracle
+from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
+from quantci.tflite.oracle import open_oracle, oracle_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,11 +69,6 @@ class Scorer:
             "int8-oracle": open_oracle(job.quantized_model, job.oracle),
         }
         self._is_warm = False
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Names of the interpreters by step."""
-        return {step: runner.name for step, runner in self._runners.items()}
 
     def score(self, samples: list[Sample]) -> Batch:
         """Read the samples and run them through all steps.
@@ -143,6 +138,11 @@ class Scorer:
         )
 
 
+def interpreter_names(oracle: Oracle) -> dict[str, str]:
+    """Names of the interpreters by step."""
+    return dict(zip(STEPS, (lite_rt_name(), lite_rt_name(), oracle_name(oracle)), strict=True))
+
+
 # A worker has one set of interpreters, opened by its first batch, so that a fault of the model reaches the caller.
 _job: Job | None = None
 _scorer: Scorer | None = None
@@ -156,17 +156,8 @@ def take_job(job: Job) -> None:
 
 def score_batch(samples: list[Sample]) -> Batch:
     """Score a batch in a worker."""
-    return _opened().score(samples)
-
-
-def interpreter_names() -> dict[str, str]:
-    """Names of the interpreters by step, asked of a worker."""
-    return _opened().names
-
-
-def _opened() -> Scorer:
     global _scorer  # noqa: PLW0603
     if _scorer is None:
         assert _job is not None, "take_job() comes first"
         _scorer = Scorer(_job)
-    return _scorer
+    return _scorer.score(samples)

@@ -18,7 +18,8 @@ from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
 from quantci.tflite.integer_only import check_integer_only
-from quantci.tflite.oracle import choose_oracle
+from quantci.tflite.lite_rt import lite_rt_name
+from quantci.tflite.oracle import choose_oracle, oracle_name
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
@@ -93,13 +94,14 @@ def quantize(
         oracle = choose_oracle(config.evaluation.oracle)
         samples = calibrated.first_tensors
         waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
+        interpreters = [lite_rt_name(), oracle_name(oracle)]
         before, after = (workers.result(future) for future in waiting)
-        check_same_outputs(before, after)
+        check_same_outputs(before, after, interpreters)
         strip_info = StripInfo(
             bytes_before=len(quantized),
             bytes_after=len(lean),
             compared_samples=len(samples),
-            interpreters=[outputs.interpreter for outputs in after],
+            interpreters=interpreters,
             tensor_names=names,
         )
         quantized = lean

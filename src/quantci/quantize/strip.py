@@ -5,7 +5,7 @@ The names stay in the record, so a later comparison can still name each layer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,15 +55,8 @@ def _drop_unused_buffers(model: Any) -> None:
     model.buffers = kept
 
 
-class Outputs(NamedTuple):
-    """What one interpreter made of the samples."""
-
-    interpreter: str
-    tensors: list[list[NDArray[Any]]]
-
-
-def outputs_of(model: bytes, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[Outputs]:
-    """Run an integer model on the samples in LiteRT and in the oracle. Runs in a worker."""
+def outputs_of(model: bytes, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[list[list[NDArray[Any]]]]:
+    """Run an integer model on the samples in LiteRT and in the oracle: outputs by interpreter. Runs in a worker."""
     from quantci.tflite.fixed_point import quantize
     from quantci.tflite.lite_rt import open_lite_rt
     from quantci.tflite.oracle import open_oracle
@@ -72,21 +65,23 @@ def outputs_of(model: bytes, samples: list[NDArray[np.float32]], oracle: Oracle)
     for runner in (open_lite_rt(model), open_oracle(model, oracle)):
         port = runner.inputs[0]
         given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
-        results.append(Outputs(runner.name, [runner.run([tensor]) for tensor in given]))
+        results.append([runner.run([tensor]) for tensor in given])
     return results
 
 
-def check_same_outputs(before: list[Outputs], after: list[Outputs]) -> None:
-    """Hold the outputs of the stripped model to those of the model before.
+def check_same_outputs(
+    before: list[list[list[NDArray[Any]]]], after: list[list[list[NDArray[Any]]]], interpreters: list[str]
+) -> None:
+    """Hold the outputs of the stripped model to those of the model before, in each of these interpreters.
 
     Raises:
         ToolError: `strip-changed-outputs`: a bug in quantci; the stripped model is not kept.
     """
-    for old, new in zip(before, after, strict=True):
-        for expected, found in zip(old.tensors, new.tensors, strict=True):
+    for interpreter, old, new in zip(interpreters, before, after, strict=True):
+        for expected, found in zip(old, new, strict=True):
             if not all(np.array_equal(left, right) for left, right in zip(expected, found, strict=True)):
                 raise ToolError(
                     "strip-changed-outputs",
-                    f"Stripping the model changed its outputs in {old.interpreter}.",
+                    f"Stripping the model changed its outputs in {interpreter}.",
                     remedy="Set quantization.strip = false, and report this as a bug with the model.",
                 )

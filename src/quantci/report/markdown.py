@@ -11,7 +11,7 @@ from quantci.report.summary import Row, headline, summary_rows
 from quantci.report.wording import MARKS, NBSP
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
     from quantci.records.report import Report
 
@@ -20,7 +20,7 @@ _LABEL_LIMIT: Final = 14  # more would push the table over the edge of a phone
 
 def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
     """The comment in GitHub's Markdown, at most `limit` characters."""
-    template = _template("comment.md.j2")
+    template = environment("quantci.report").get_template("comment.md.j2")
     parts = sections(report)
     tables = [table for part in parts for table in part.tables]
     values: dict[str, Any] = {
@@ -66,16 +66,17 @@ def _cells(line: Row) -> tuple[str, str, str]:
     return metric + kind, label + line.value, "<br>".join(line.changes)
 
 
-def _template(name: str) -> Template:
+def environment(package: str) -> Environment:
+    """Jinja2 for the Markdown templates of a package, with the filters that make names literal."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader("quantci.report"),
+    made = Environment(
+        loader=PackageLoader(package),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - Markdown: escape.py makes names literal, HTML escapes would show
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(code=code, prose=prose)
-    return environment.get_template(name)
+    made.filters.update(code=code, prose=prose)
+    return made

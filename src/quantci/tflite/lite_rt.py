@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from quantci.tflite.runner import Runner
 
 
+def lite_rt_name(kernels: Literal["default", "reference"] = "default") -> str:
+    """What a record calls this interpreter."""
+    import ai_edge_litert
+
+    return f"LiteRT {ai_edge_litert.__version__} ({'XNNPACK' if kernels == 'default' else 'reference kernels'})"
+
+
 def open_lite_rt(data: bytes, *, kernels: Literal["default", "reference"] = "default", threads: int = 1) -> Runner:
     """A runner of this model in LiteRT.
 
@@ -36,13 +43,10 @@ def open_lite_rt(data: bytes, *, kernels: Literal["default", "reference"] = "def
 
 class _LiteRtRunner:
     def __init__(self, data: bytes, kernels: Literal["default", "reference"], threads: int) -> None:
-        import ai_edge_litert
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         resolver = OpResolverType.AUTO if kernels == "default" else OpResolverType.BUILTIN_REF
-        self.name = (
-            f"LiteRT {ai_edge_litert.__version__} ({'XNNPACK' if kernels == 'default' else 'reference kernels'})"
-        )
+        self.name = lite_rt_name(kernels)
         make = partial(Interpreter, model_content=data, num_threads=threads, experimental_op_resolver_type=resolver)
         self._interpreter: Any = self._guard(make)
         self._guard(self._interpreter.allocate_tensors)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.tflm import open_tflm, tflm_available
+from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
+from quantci.tflite.tflm import open_tflm, tflm_available, tflm_name
 
 if TYPE_CHECKING:
     from quantci.tflite.runner import Runner
@@ -30,6 +30,11 @@ def choose_oracle(wanted: Literal["auto", "tflm", "litert-reference"]) -> Oracle
             remedy="Run on x86-64 Linux, or set evaluation.oracle to auto.",
         )
     return wanted
+
+
+def oracle_name(oracle: Oracle) -> str:
+    """What a record calls the interpreter behind it."""
+    return tflm_name() if oracle == "tflm" else lite_rt_name("reference")
 
 
 def open_oracle(data: bytes, oracle: Oracle) -> Runner:

@@ -1,17 +1,15 @@
 """Worker processes: speed, and a wall between us and native code that runs a stranger's model.
 
 An interpreter that dies (SIGSEGV on a malformed model, SIGKILL by the kernel for memory) takes a worker with it, never
-quantci. Workers are forked from a small server that has the interpreters imported already, so a second worker costs
-milliseconds; `warm()` starts that server in the background before anything else is imported.
+quantci. Workers are forked from a small server that has the interpreters imported already (fork_server.py), so a second
+worker costs milliseconds.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,24 +18,16 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from quantci.errors import ModelRejected, QuantciError, ToolError
+from quantci.tflite import fork_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
-    from multiprocessing.context import BaseContext
 
 T = TypeVar("T")
 
-_PRELOAD = "quantci.tflite.preload"
 _MEMORY_LIMIT_BYTES = 16 * 1024**3
 CALL_TIMEOUT_S = 900.0  # WHILE is an op: a model may run for ever
-
-
-def warm(*modules: str) -> None:
-    """Start the fork server, so that it imports the interpreters and these modules while this process goes on."""
-    context = _context()
-    context.set_forkserver_preload([_PRELOAD, *modules])
-    _start_server(context)
 
 
 def core_count() -> int:
@@ -67,8 +57,8 @@ class Pool:
     ) -> None:
         self._where = where
         self.size = workers
-        context = _context()
-        _start_server(context)
+        fork_server.start()
+        context = fork_server.context()
         # Its other end is this process's alone: a worker that reads the end of the file has lost its parent.
         alive, self._alive = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(
@@ -165,28 +155,6 @@ def _signal_name(code: int) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"exit code {code}"
-
-
-def _context() -> BaseContext:
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    return multiprocessing.get_context("forkserver")
-
-
-def _start_server(context: BaseContext) -> None:
-    """Start the fork server. Ctrl-C reaches the whole process group: it and its workers ignore it from birth on."""
-    if context.get_start_method() != "forkserver":
-        return
-    from multiprocessing import forkserver
-
-    if threading.current_thread() is not threading.main_thread():
-        forkserver.ensure_running()
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,9 @@ class Runner(Protocol):
         outputs: what `run` returns.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
+
     inputs: list[TensorSpec]
     outputs: list[TensorSpec]
 

@@ -7,7 +7,6 @@ model stands on stderr alone, and a count of variables goes to stdout.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import io
 import re
@@ -46,16 +45,27 @@ def tflm_available() -> bool:
     return "tflite_micro" in sys.modules or importlib.util.find_spec("tflite_micro") is not None
 
 
-def import_runtime() -> Any:
-    """tflite_micro's interpreter, without what the package's own __init__ imports on top: a compression tool and YAML.
+def tflm_name() -> str:
+    """What a record calls this interpreter."""
+    from importlib.metadata import version  # takes longer than to open a model: only where the name is asked for
 
-    That takes as long as the interpreter itself, in each process that runs a model.
+    return f"TFLM {version('tflite-micro')}"
+
+
+def import_runtime() -> Any:
+    """tflite_micro's interpreter, without what its package imports on top and never needs to run a model.
+
+    That is a compression tool, YAML, and a second copy of the flatbuffer schema that LiteRT has loaded already. It
+    would take longer than the interpreter itself, in the server that every worker waits for.
     """
     found = importlib.util.find_spec("tflite_micro") if "tflite_micro" not in sys.modules else None
     if found is not None and found.submodule_search_locations:
         package = types.ModuleType("tflite_micro")
         package.__path__ = list(found.submodule_search_locations)
         sys.modules["tflite_micro"] = package
+        from ai_edge_litert import schema_py_generated
+
+        sys.modules["tflite_micro.tensorflow.lite.micro.python.schema_py_generated"] = schema_py_generated
     from tflite_micro.python.tflite_micro import runtime
 
     return runtime
@@ -88,13 +98,17 @@ def tflm_arena_bytes(data: bytes) -> int:
 
 class _TflmRunner:
     def __init__(self, data: bytes, arena_bytes: int | None) -> None:
-        self.name = f"TFLM {importlib.metadata.version('tflite-micro')}"
         graph = parse(data, "model").subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(data, arena_bytes)
         self.inputs = self._specs(graph, graph.inputs, self._interpreter.get_input_details)
         self.outputs = self._specs(graph, graph.outputs, self._interpreter.get_output_details)
         self._invoke_ns = 0
+
+    @property
+    def name(self) -> str:
+        """See Runner."""
+        return tflm_name()
 
     def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
         """See Runner."""

@@ -163,7 +163,5 @@ def test_a_worker_opens_its_interpreters_once(opened: list[FakeRunner]) -> None:
     score.score_batch(samples("a"))
     score.score_batch(samples("b"))
     assert len(opened) == 3
-    names = {"float": "fake float", "int8-litert": "fake INT8", "int8-oracle": "fake TFLM"}
-    assert score.interpreter_names() == names
     score.take_job(job("anomaly"))
     assert score.score_batch(samples("a")).outputs["float"].shape == (1, 1)

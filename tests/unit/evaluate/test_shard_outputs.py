@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.unit.embed.sample import tensor_info
 
 from quantci.errors import ToolError
@@ -24,7 +25,7 @@ NOTHING = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), "classification")
 def outputs(samples: int = 2) -> Outputs:
     random = np.random.RandomState(0)
     integers = [random.randint(-128, 128, (samples, 3)).astype(np.int8) for _ in STEPS[1:]]
-    arrays: list[Any] = [random.rand(samples, 3).astype(np.float32), *integers]
+    arrays: list[NDArray[np.generic]] = [random.rand(samples, 3).astype(np.float32), *integers]
     return Outputs(
         dict(zip(STEPS, arrays, strict=True)),
         {step: random.rand(samples, 4).round() for step in STEPS[1:]},

@@ -1,0 +1,213 @@
+"""Run a command as the composite actions do: with outputs, a step summary and annotations for the CI service.
+
+Options come from the environment, as the inputs of an action do; an empty variable is an input that was not given.
+Nothing outside of GITHUB_WORKSPACE (or the working folder) is read or written, and own metrics do not run unless
+QUANTCI_ALLOW_CODE is true.
+
+examples:
+  quantci action quantize
+  QUANTCI_SHARD=2/4 quantci action evaluate
+  GITHUB_OUTPUT=outputs.txt quantci action report; echo $?
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from quantci.cli import parse
+from quantci.cli.cancel import cancelled
+from quantci.cli.evaluate import parse_shard
+from quantci.cli.settings import DEFAULT_FILE, load
+from quantci.cli.stage import RECORDS, failure_of
+from quantci.cli.workspace import CODE, ROOT, Workspace
+from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
+from quantci.records.base import read
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from quantci.github.outcome import Told
+    from quantci.records.stage import StageRecord
+
+# Action -> its options that are no keys of quantci.toml, by the variable that the input becomes; "" is a bare argument.
+OPTIONS: Final[dict[str, dict[str, str]]] = {
+    "quantize": {},
+    "evaluate": {"QUANTCI_SHARD": "--shard"},
+    "merge": {"QUANTCI_SHARDS": ""},
+    "embed": {"QUANTCI_MODEL": "--model"},
+    "report": {"QUANTCI_BASELINE": "--baseline"},
+    "comment": {"QUANTCI_REPORT": "--report", "QUANTCI_KEY": "--key", "QUANTCI_SHA": "--sha"},
+}
+_PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
+_SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
+
+
+class Outcome(NamedTuple):
+    """How the command ended."""
+
+    exit_code: int
+    fault: QuantciError | None
+    told: Told | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", choices=sorted(OPTIONS), help="the action; evaluate with QUANTCI_SHARDS merges")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command, then tell the CI service what came of it; its exit code is the command's."""
+    environment = os.environ
+    environment[ROOT] = environment.get("GITHUB_WORKSPACE") or str(Path.cwd())
+    environment[CODE] = environment.get(CODE) or "false"
+    name = arguments.name
+    if name == "evaluate" and environment.get("QUANTCI_SHARDS"):
+        name = "merge"
+    with contextlib.nullcontext() if name == "comment" else _no_commands():
+        outcome = _run(name, environment)
+        if outcome.fault is not None:
+            print(f"quantci: {outcome.fault}", file=sys.stderr)
+    try:
+        _publish(outcome, environment)
+    except QuantciError as error:  # what the run itself found is not lost for it
+        print(f"quantci: {error}", file=sys.stderr)
+        return outcome.exit_code or error.exit_code
+    return outcome.exit_code
+
+
+@contextlib.contextmanager
+def _no_commands() -> Iterator[None]:
+    """Nothing that is printed in here is a command to the runner: it may show names from models and data.
+
+    The comment prints its own annotations, and escapes what it shows.
+    """
+    word = secrets.token_hex(16)
+    print(f"::stop-commands::{word}", flush=True)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        print(f"\n::{word}::", flush=True)
+
+
+def options(name: str, environment: Mapping[str, str]) -> list[str]:
+    """The command line of an action: `--shard=2/4` of QUANTCI_SHARD=2/4."""
+    given = ((option, environment.get(variable, "")) for variable, option in OPTIONS[name].items())
+    return [f"{option}={value}" if option else os.path.join(".", value) for option, value in given if value]  # noqa: PTH118  keeps the dot: no value is an option
+
+
+def _run(name: str, environment: Mapping[str, str]) -> Outcome:
+    """Run the command; whatever it raises becomes what is told."""
+    fault: QuantciError
+    nested: argparse.Namespace | None = None
+    exit_code = 0
+    try:
+        _check_inputs(name, environment)
+        nested = parse([name, *options(name, environment)])
+        if name == "comment":
+            return Outcome(0, None, _comment(nested, environment))
+        exit_code = nested.run(nested)
+        return Outcome(exit_code, None, _tell(name, nested, environment))
+    except QuantciError as error:
+        fault = error
+    except KeyboardInterrupt:
+        fault = cancelled()
+    except Exception as error:  # noqa: BLE001  a bug must be seen on the page of the run, too
+        import traceback
+
+        traceback.print_exc()
+        fault = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
+    exit_code = EXIT_BUG if fault.code == "bug" else fault.exit_code
+    return Outcome(exit_code, fault, _tell_fault(name, nested, fault, environment))
+
+
+def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
+    workspace = Workspace.of(environment)
+    for variable in _PATHS:
+        if environment.get(variable):
+            workspace.check(Path(environment[variable]), variable)
+    if name == "evaluate" and environment.get("QUANTCI_SHARD"):
+        parse_shard(environment["QUANTCI_SHARD"])
+    if name == "quantize":
+        _shard_list(environment)
+
+
+def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
+    """The comment annotates and summarizes by itself, at a desk too."""
+    from quantci.cli.comment import keep
+    from quantci.github.outcome import Told
+
+    kept = keep(nested, environment)
+    return Told({"result": kept.result, "url": kept.url, "code": ""}, "", [])
+
+
+def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
+    """From the record that the run wrote."""
+    from quantci.github.outcome import tell
+    from quantci.records.report import Report
+    from quantci.records.shard import ShardRecord
+
+    settings = load(nested)
+    record: StageRecord
+    if name == "report":
+        record = read(settings.output / "report.json", Report)
+    elif getattr(nested, "shard", None):
+        record = read(settings.output / parse_shard(nested.shard).record_file, ShardRecord)
+    else:
+        stage = "evaluate" if name == "merge" else name
+        record = read(settings.output / f"{stage}.json", RECORDS[stage])
+    told = tell(record, settings.output, settings.file, Path(environment[ROOT]))
+    if name == "quantize":
+        told.outputs["shards"] = _shard_list(environment)
+    return told
+
+
+def _tell_fault(
+    name: str, nested: argparse.Namespace | None, fault: QuantciError, environment: Mapping[str, str]
+) -> Told:
+    from quantci.github.outcome import Told, tell_failure
+
+    if name == "comment" and nested is not None:  # has said it all
+        return Told({"result": "failed", "url": "", "code": fault.code}, "", [])
+    config = Path(environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+    return tell_failure(name, fault.status, failure_of(fault), config, Path(environment[ROOT]))
+
+
+def _shard_list(environment: Mapping[str, str]) -> str:
+    """JSON for a matrix: `["1/2", "2/2"]` of QUANTCI_SHARD_COUNT=2.
+
+    Raises:
+        ConfigError: `shard`.
+    """
+    import json
+
+    text = environment.get(_SHARD_COUNT) or "1"
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    if not 1 <= count <= 256:
+        raise ConfigError(
+            "shard",
+            f"{text[:40]!r} is no number of shards.",
+            where=_SHARD_COUNT,
+            remedy="Give a number from 1 to 256, the most jobs that a matrix can have.",
+        )
+    return json.dumps([f"{index}/{count}" for index in range(1, count + 1)])
+
+
+def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:
+    """Print the annotations, and write outputs and summary where the runner asks for them."""
+    from quantci.github import outputs, summary
+
+    told = outcome.told
+    assert told is not None
+    for line in told.annotations:
+        print(line, flush=True)
+    if environment.get("GITHUB_OUTPUT"):
+        outputs.append(Path(environment["GITHUB_OUTPUT"]), told.outputs | {"exit-code": str(outcome.exit_code)})
+    if environment.get("GITHUB_STEP_SUMMARY") and told.summary:
+        summary.append(Path(environment["GITHUB_STEP_SUMMARY"]), told.summary)

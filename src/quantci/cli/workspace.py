@@ -1,0 +1,91 @@
+"""What a run may touch when its configuration comes with a stranger's pull request.
+
+The composite actions set two variables. QUANTCI_WORKSPACE names a folder: nothing outside of it is read or written,
+whatever quantci.toml says. QUANTCI_ALLOW_CODE says whether metrics of the repository, which are code, may run. At a
+desk neither is set, and the configuration is trusted.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from quantci.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from quantci.records.config import Config
+
+ROOT: Final = "QUANTCI_WORKSPACE"
+CODE: Final = "QUANTCI_ALLOW_CODE"
+_WORDS: Final = {"true": True, "false": False, "": True}
+
+
+class Workspace(NamedTuple):
+    """The folder that a run is held in, links resolved, or None; and whether the repository's code may run."""
+
+    root: Path | None
+    allow_code: bool
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """As the environment says.
+
+        Raises:
+            ConfigError: `config-value`: QUANTCI_ALLOW_CODE is neither true nor false.
+        """
+        folder, word = environment.get(ROOT, ""), environment.get(CODE, "").lower()
+        if word not in _WORDS:
+            raise ConfigError(
+                "config-value", f"{word[:40]!r} is neither true nor false.", where=CODE, remedy="Say true or false."
+            )
+        return cls(Path(folder).resolve() if folder else None, _WORDS[word])
+
+    def holds(self, path: Path) -> bool:
+        """Whether the path, all links followed, lies in the workspace."""
+        return self.root is None or Path(os.path.realpath(path)).is_relative_to(self.root)
+
+    def check(self, path: Path, where: str) -> None:
+        """Refuse a path that leads out of the workspace.
+
+        Raises:
+            ConfigError: `outside-workspace`.
+        """
+        if not self.holds(path):
+            raise ConfigError(
+                "outside-workspace",
+                "This path leads out of the workspace, by itself or through a link.",
+                where=where,
+                remedy="Keep everything that the configuration names inside the checked out repository.",
+            )
+
+    def check_config(self, config: Config, file: Path) -> None:
+        """Refuse a configuration that reads or writes outside of the workspace, also through links in its folders.
+
+        Files of data sets are not looked at here: a set never leaves its own folder (data/listing.py).
+
+        Raises:
+            ConfigError: `outside-workspace`, naming the key.
+        """
+        if self.root is None:
+            return
+        self.check(file, str(file))
+        paths = {
+            "output_dir": config.output_dir,
+            "model.source": config.model.source,
+            "calibration.data": config.calibration.data,
+            "evaluation.data": config.evaluation.data,
+            **{f"embed.custom_ops.{name}": header for name, header in config.embed.custom_ops.items()},
+        }
+        for key, path in paths.items():
+            self.check(file.parent / path, f"{file}: {key}")
+        for key in ("output_dir", "model.source"):
+            for link in _links(file.parent / paths[key]):
+                self.check(link, f"{file}: {key}: {link.name}")
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        yield from (path for name in (*folders, *files) if (path := Path(parent, name)).is_symlink())

@@ -1,0 +1,71 @@
+"""The text of the comment: the hidden marker, the report, and which commit and run it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantci.errors import QuantciError, ToolError
+from quantci.github.marker import Marker, line_of
+from quantci.records.base import read
+from quantci.records.report import Report
+from quantci.report.escape import code, prose, visible
+from quantci.report.markdown import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Text(NamedTuple):
+    """What the comment says."""
+
+    report: str
+    """The report in Markdown: the same text as report.md."""
+    fault: QuantciError | None
+    """Why there is none that can be read: the comment says so."""
+    commit: str
+    """The commit that the report itself names; empty if it names none."""
+
+
+def read_report(path: Path) -> Text:
+    """Read report.json and render it.
+
+    It is rendered here, and not read from report.md: in a comment job both files may come from a stranger's run, and
+    only what passes the record's checks and report/escape.py is literal text for sure.
+
+    Raises:
+        ConfigError: `not-found`.
+        ToolError: `unreadable`.
+    """
+    try:
+        report = read(path, Report)
+    except ToolError as error:
+        if error.code != "schema":
+            raise
+        # The cause may quote a stranger's field names, and what is printed is read by the runner.
+        fault = ToolError("schema", visible(error.cause, 400), where=error.where, remedy=error.remedy)
+        return Text("", fault, "")
+    commit = report.provenance.git_commit or ""
+    return Text(render(report), None, commit.removesuffix("-dirty"))
+
+
+def body_of(marker: Marker, text: Text, run_url: str) -> str:
+    """The whole body of the comment.
+
+    Args:
+        marker: its first line.
+        text: what the report says.
+        run_url: web page of the run, checked by event.py; empty when there is none.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("quantci.github"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown: see report/escape.py
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(code=code, prose=prose)
+    return environment.get_template("body.md.j2").render(
+        marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+    )

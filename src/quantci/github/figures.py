@@ -1,0 +1,76 @@
+"""The few figures of a record that other steps of a workflow want, as the outputs of an action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantci.report.baseline import accuracy_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantci.records.embed import EmbedResult
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.quantize import QuantizeResult
+    from quantci.records.report import Report
+
+
+def quantize_figures(result: QuantizeResult, output: Path) -> dict[str, str]:
+    """Paths, sizes in bytes and the digest of the INT8 model."""
+    quantized = result.quantized_model
+    return {
+        "float-model": _path(output, result.float_model.file_name),
+        "quantized-model": _path(output, quantized.file_name),
+        "float-bytes": str(result.float_model.file_bytes),
+        "quantized-bytes": str(quantized.file_bytes),
+        "quantized-sha256": quantized.sha256,
+        "engine": result.engine,
+    }
+
+
+def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
+    """Accuracy (or ROC AUC) as ratios 0..1, the delta INT8 minus float with its interval."""
+    paired = result.paired
+    return {
+        "predictions": _path(output, result.predictions_file),
+        "samples": str(result.dataset.used),
+        "metric": paired.metric,
+        "float-accuracy": _ratio(accuracy_of(result.steps[0])),
+        "quantized-accuracy": _ratio(accuracy_of(result.steps[-1])),
+        "accuracy-delta": _ratio(paired.delta),
+        "accuracy-delta-low": _ratio(paired.interval.low),
+        "accuracy-delta-high": _ratio(paired.interval.high),
+    }
+
+
+def embed_figures(result: EmbedResult, output: Path) -> dict[str, str]:
+    """The component's folder, and the arena in bytes: estimated, empty where it is not known."""
+    return {
+        "component": _path(output, result.component_dir),
+        "arena-bytes": str(result.arena.recommended_bytes) if result.arena else "",
+    }
+
+
+def report_figures(report: Report, output: Path) -> dict[str, str]:
+    """Verdict and reason, and what the stages found as far as they got."""
+    figures = {
+        "report": _path(output, "report.json"),
+        "markdown": _path(output, "report.md"),
+        "verdict": report.verdict,
+        "reason": report.verdict_reason,
+    }
+    if report.quantize is not None:
+        figures["quantized-bytes"] = str(report.quantize.quantized_model.file_bytes)
+    if report.evaluate is not None:
+        figures["accuracy-delta"] = _ratio(report.evaluate.paired.delta)
+    if report.embed is not None and report.embed.arena is not None:
+        figures["arena-bytes"] = str(report.embed.arena.recommended_bytes)
+    return figures
+
+
+def _ratio(number: float) -> str:
+    return f"{number:.6f}"
+
+
+def _path(output: Path, name: str) -> str:
+    return (output / name).as_posix()

@@ -1,0 +1,59 @@
+"""From a finished body to the comment on its pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantci.github.api import Api
+from quantci.github.history import History
+from quantci.github.identity import author_id
+from quantci.github.pull_request import find_pull_request
+from quantci.github.sticky import Sticky
+
+if TYPE_CHECKING:
+    from quantci.github.clock import Clock
+    from quantci.github.event import Event
+    from quantci.github.marker import Marker
+    from quantci.github.sticky import Outcome
+    from quantci.github.transport import Transport
+    from quantci.progress import Progress
+
+
+class Posted(NamedTuple):
+    """Where the comment is, and what became of it."""
+
+    outcome: Outcome
+    url: str
+
+
+def post(
+    transport: Transport,
+    event: Event,
+    marker: Marker,
+    body: str,
+    *,
+    clock: Clock,
+    timeout_s: float,
+    progress: Progress,
+) -> Posted | None:
+    """Keep the comment up to date; None where no open pull request has the commit.
+
+    Raises:
+        ToolError: see faults.py and sticky.py; `Forbidden` among them.
+    """
+    api = Api(transport, event.api_url, clock, timeout_s=timeout_s, is_gitea=event.is_gitea, progress=progress)
+    progress("looking for the pull request")
+    pull = find_pull_request(api, event.repository, event.sha, event.pull_request)
+    if pull is None:
+        return None
+    sticky = Sticky(
+        api,
+        History(api, event.repository, pull.number),
+        clock,
+        repository=event.repository,
+        number=pull.number,
+        author=author_id(api, event.graphql_url),
+        progress=progress,
+    )
+    outcome, comment = sticky.keep(marker, body)
+    return Posted(outcome, comment.html_url or pull.html_url)

@@ -1,0 +1,66 @@
+"""The pull request of a commit, as the API tells it: a number that an artifact or an event names is not believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantci.github.answers import Commit, PullRequest
+
+if TYPE_CHECKING:
+    from quantci.github.api import Api
+
+
+def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -> PullRequest | None:
+    """The open pull request that this commit is the head of, or was before newer ones were pushed.
+
+    Args:
+        api: the API.
+        repository: owner/name of the repository that the pull request goes to.
+        sha: the commit.
+        wanted: number that decides when there are several, and that is looked at even when no list has it.
+
+    Returns:
+        None when there is none, or when several could be meant.
+
+    Raises:
+        ToolError: see faults.py.
+    """
+    heads, others = _associated(api, repository, sha)
+    if not heads:
+        pulls = api.pages(f"/repos/{repository}/pulls?state=open", PullRequest)
+        heads = {
+            pull.number: pull for pull in pulls if pull.head.sha == sha
+        }  # Gitea does not filter by state=open only
+    if wanted is not None and wanted not in heads:
+        pull = api.find(f"/repos/{repository}/pulls/{wanted}", PullRequest)
+        if pull is not None and pull.head.sha == sha:
+            heads[wanted] = pull
+        elif pull is not None:
+            others[wanted] = pull
+    return _choose(heads, wanted) or _choose(
+        {number: pull for number, pull in others.items() if sha in commits_of(api, repository, number)}, wanted
+    )
+
+
+def commits_of(api: Api, repository: str, number: int) -> list[str]:
+    """The commits of a pull request, at most 250 of them on GitHub. The order is the server's."""
+    return [commit.sha for commit in api.pages(f"/repos/{repository}/pulls/{number}/commits", Commit)]
+
+
+def _associated(api: Api, repository: str, sha: str) -> tuple[dict[int, PullRequest], dict[int, PullRequest]]:
+    """The open pull requests that GitHub knows for a commit: those with it as their head, and others.
+
+    It may miss those from forks, and a token without `contents: read` may not ask. Gitea knows only merged ones.
+    """
+    if api.is_gitea:
+        return {}, {}
+    pulls = api.pages(f"/repos/{repository}/commits/{sha}/pulls", PullRequest, missing=(403, 404, 409, 422))
+    still_open = {pull.number: pull for pull in pulls if pull.state == "open"}
+    heads = {number: pull for number, pull in still_open.items() if pull.head.sha == sha}
+    return heads, {number: pull for number, pull in still_open.items() if number not in heads}
+
+
+def _choose(pulls: dict[int, PullRequest], wanted: int | None) -> PullRequest | None:
+    if wanted is not None:
+        return pulls.get(wanted)
+    return next(iter(pulls.values())) if len(pulls) == 1 else None

@@ -1,0 +1,109 @@
+"""What the page of a run says about one stage: its key figures, or the fault that ended it, in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quantci.records.embed import EmbedRecord
+from quantci.records.evaluate import EvaluateRecord
+from quantci.records.quantize import QuantizeRecord
+from quantci.records.shard import ShardRecord
+from quantci.report.baseline import accuracy_of
+from quantci.report.escape import code, prose, row
+from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from quantci.records.embed import EmbedResult
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.quantize import QuantizeResult
+    from quantci.records.shard import Shard, ShardResult
+    from quantci.records.stage import Advice, Failure
+
+    Record = QuantizeRecord | EvaluateRecord | EmbedRecord | ShardRecord
+
+_MOST_ADVICE: Final = 10
+
+
+def stage_summary(record: Record) -> str:
+    """The summary of a stage's record; names from models and data are literal text."""
+    if record.failure is not None:
+        return failure_summary(record.stage, record.status, record.failure)
+    rows: list[tuple[str, str]] = []
+    advice: list[Advice] = []
+    if isinstance(record, QuantizeRecord) and record.result is not None:
+        rows, advice = _quantize(record.result), record.result.advice
+    elif isinstance(record, EvaluateRecord) and record.result is not None:
+        rows, advice = _evaluate(record.result), record.result.advice
+    elif isinstance(record, EmbedRecord) and record.result is not None:
+        rows, advice = _embed(record.result), record.result.advice
+    elif isinstance(record, ShardRecord) and record.result is not None:
+        rows = _shard(record.shard, record.result)
+    seconds = f"{record.provenance.duration_s:.1f}{NBSP}s"
+    return _render(
+        "stage.md.j2",
+        stage=record.stage,
+        rows=[row(cells) for cells in (*rows, ("Time", seconds))],
+        advice=[f"{prose(one.text)} ({code(one.code)})" for one in advice[:_MOST_ADVICE]],
+    )
+
+
+def failure_summary(stage: str, status: str, failure: Failure) -> str:
+    """The summary of a stage that gave no result."""
+    return _render(
+        "failure.md.j2",
+        stage=stage,
+        status=STATUSES.get(status, status),
+        cause=prose(failure.cause),
+        remedy=prose(failure.remedy),
+        where=code(failure.where, 200) if failure.where else "",
+        code=code(failure.code),
+    )
+
+
+def _quantize(result: QuantizeResult) -> list[tuple[str, str]]:
+    model, before = result.quantized_model, result.float_model.file_bytes
+    share = f", {model.file_bytes / before:.1%}".replace("%", f"{NBSP}% of FP32") if before else ""
+    return [
+        ("INT8 model", f"{code(model.file_name)} {size(model.file_bytes)}{share}"),
+        ("SHA-256", code(model.sha256, 64)),
+        ("Source", f"{code(result.source.path)} {code(result.source.format)}"),
+        ("Engine", f"{code(result.engine)} {code(result.engine_version)}, recipe {code(result.recipe)}"),
+        ("Calibration samples", f"{result.calibration.used:,} of {result.calibration.found:,}"),
+    ]
+
+
+def _evaluate(result: EvaluateResult) -> list[tuple[str, str]]:
+    paired, last = result.paired, result.steps[-1]
+    low, high = signed(100 * paired.interval.low, 1), signed(100 * paired.interval.high, 1)
+    level = f"{100 * paired.interval.level:.0f}{NBSP}%"
+    return [
+        (METRICS[paired.metric], f"FP32 {percent(accuracy_of(result.steps[0]))} → INT8 {percent(accuracy_of(last))}"),
+        ("Difference", f"{points(paired.delta)} ({level}: {low} to {high}), measured on host"),
+        ("Samples", f"{result.dataset.used:,}; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"),
+        ("INT8 was judged in", prose(last.interpreter)),
+    ]
+
+
+def _embed(result: EmbedResult) -> list[tuple[str, str]]:
+    arena = f"{size(result.arena.recommended_bytes)}, estimated" if result.arena else "not known"
+    return [
+        ("Component", code(result.component_dir)),
+        ("Tensor arena", arena),
+        ("Registered ops", " ".join(map(code, result.resolver_ops))),
+    ]
+
+
+def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, str]]:
+    return [
+        ("Shard", f"{shard.index} of {shard.count}"),
+        ("Samples", f"{len(result.samples):,} of {result.found:,}"),
+        ("INT8 is judged in", prose(result.interpreters[-1])),
+    ]
+
+
+def _render(name: str, **values: str | Iterable[str]) -> str:
+    from quantci.report.markdown import environment
+
+    return environment("quantci.github").get_template(name).render(values)
