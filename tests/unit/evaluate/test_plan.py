@@ -14,7 +14,7 @@ from quantci.evaluate.plan import Plan, make_plan
 from quantci.records.config import Config, EvaluationConfig, InputConfig, TaskConfig
 
 MODEL = example_model("model_quant.tflite", quantized=True)  # takes 96 x 96 pixels, gives 4 outputs
-REFERENCE = replace(CONFIG, evaluation=EvaluationConfig(data="validation", oracle="litert-reference", workers=3))
+REFERENCE = replace(CONFIG, evaluation=EvaluationConfig(data="validation", oracle="litert-reference"))
 
 
 @pytest.fixture
@@ -26,14 +26,13 @@ def base(tmp_path: Path) -> Path:
 
 
 def plan(base: Path, config: Config) -> Plan:
-    return make_plan(config, base, float_model=b"float", quantized_model=b"INT8", summary=MODEL)
+    return make_plan(config, base, MODEL)
 
 
-def test_the_plan_holds_the_whole_set_and_what_a_worker_needs(base: Path) -> None:
+def test_the_plan_holds_the_whole_set_and_how_it_is_read(base: Path) -> None:
     made = plan(base, REFERENCE)
     assert [sample.id for sample in made.samples] == [f"{name}/a.png" for name in sorted(LABELS)]
-    assert (made.labels, made.workers, made.port) == (LABELS, 3, MODEL.outputs[0])
-    assert (made.job.float_model, made.job.quantized_model, made.job.oracle) == (b"float", b"INT8", "litert-reference")
+    assert (made.labels, made.port, made.job.task) == (LABELS, MODEL.outputs[0], "classification")
     assert made.job.preprocessing.shape == (1, 96, 96, 3)
 
 
