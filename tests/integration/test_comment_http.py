@@ -1,4 +1,4 @@
-"""The client over real HTTP: pages, limits, redirects, slow and broken answers, writers at once; waits are shortened."""
+"""The client over real HTTP: pages, limits, redirects, slow and broken answers, writers at once. Waits are short."""
 
 from __future__ import annotations
 
