@@ -119,8 +119,17 @@ def test_fork_gets_the_report_in_the_summary_and_a_notice(job: Job) -> None:
     assert job.summary.read_text() == render(example_report())
     (notice,) = commands(done)
     assert notice.startswith("::notice title=quantci comment%3A comment-forbidden::")
-    assert "Resource not accessible by integration" in done.err
+    assert "Resource not accessible by integration" in notice
+    assert done.out.splitlines()[-1].startswith("not allowed to comment")
     assert not job.github.texts()
+
+
+def test_fork_at_a_desk_is_told_in_a_line(job: Job) -> None:
+    job.github.may_write = False
+    done = job.run(GITHUB_ACTIONS="", GITHUB_STEP_SUMMARY="")
+    assert done.code == 0
+    assert not commands(done)
+    assert done.err.rstrip().endswith("[comment-forbidden]")
 
 
 def test_a_missing_token_is_a_fault_that_says_what_to_set(job: Job) -> None:
