@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.github_model import PERSON, REPOSITORY, TOKEN, GitHub, Reply, html, r
 from tests.golden import example_report
 from tests.integration.github_server import Server, serve
 from tests.integration.pictures import Done
+from tests.unit.github.desk import body
 
 from quantci.records.base import write
 from quantci.report.markdown import render
@@ -103,6 +105,7 @@ def test_comment_is_created_then_left_alone_then_updated(job: Job) -> None:
     job.event({"workflow_run": {"head_sha": sha_of("b")}})
     updated = job.run(GITHUB_RUN_ID="501")
     assert updated.out.startswith("updated: "), updated.err
+    assert all("done in" in line or line in DOCUMENT.read_text() for line in updated.err.splitlines())
     assert len(github.texts()) == 1
     assert f"sha={sha_of('b')} run=501" in github.texts()[0]
 
@@ -284,3 +287,17 @@ def test_requests_are_imported_only_to_post(job: Job) -> None:
     )
     environment = {**os.environ, **job.environment}
     subprocess.run([sys.executable, "-c", code], cwd=job.folder, env=environment, check=True, capture_output=True)
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "comment.md"
+
+
+def test_the_document_shows_what_the_command_says(job: Job) -> None:
+    """Transcripts differ in times and ids only. The one of a change, which waits, is in the first test."""
+    job.github.add_comment(body(HEAD, run=1))
+    job.github.fail(reply(403, {"message": "secondary rate limit"}, retry_after="1"), path="comments")
+    job.github.may_write = False
+    done = job.run()
+    shown = re.sub(r"[0-9.]+ s|/[0-9]+", "N", DOCUMENT.read_text())
+    for line in (done.err + done.out).splitlines():
+        assert re.sub(r"[0-9.]+ s|/[0-9]+", "N", line) in shown
