@@ -45,6 +45,7 @@ class Job:
         write(self.report, example_report())
         self.summary = folder / "summary.md"
         self.environment = {
+            "NO_PROXY": "127.0.0.1",
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": github.base,
             "GITHUB_SERVER_URL": "https://github.test",
@@ -84,6 +85,7 @@ def commands(done: Done) -> list[str]:
     return [line for line in done.out.splitlines() if line.startswith("::")]
 
 
+@pytest.mark.slow
 def test_comment_is_created_then_left_alone_then_updated(job: Job) -> None:
     github = job.github
     created = job.run()
@@ -185,6 +187,7 @@ def test_each_fault_is_one_line_one_annotation_and_the_summary(job: Job, answer:
     assert not job.github.texts()
 
 
+@pytest.mark.slow
 def test_server_that_is_not_there_is_named_after_a_few_tries(job: Job) -> None:
     done = job.run(GITHUB_API_URL="http://127.0.0.1:9")
     assert done.code == 4

@@ -25,6 +25,12 @@ from quantci.github.transport import HttpTransport, Oversized, Unanswered
 from quantci.progress import silent
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is on this machine, whatever way others are reached."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serve() as running:

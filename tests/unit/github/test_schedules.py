@@ -139,13 +139,15 @@ def test_one_comment_with_the_newest_text_is_left(hundred: int) -> None:
         assert sum("of another key" in text for text in github.texts()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["_settle", "_is_fresh"])
 def test_these_schedules_lose_updates_when_a_rule_is_left_out(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above has teeth: each rule of sticky.py is needed."""
     monkeypatch.setattr(Sticky, rule, lambda *_: True)
-    lost = 0
-    for seed in range(SEEDS):
+
+    def is_lost(seed: int) -> bool:
         github, world, expected = case(seed)
         world.run()
-        lost += ours(github) != [expected]
-    assert lost > 0
+        return ours(github) != [expected]
+
+    assert any(is_lost(seed) for seed in range(SEEDS))
