@@ -88,8 +88,8 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
         kept = _comment(arguments, environment, text)
     except Forbidden as error:
         _summarize(environment, text)
-        _annotate(environment, "notice", error)
-        print(f"quantci: {error}", file=sys.stderr)
+        if not _annotate(environment, "notice", error):
+            print(f"quantci comment: {error}", file=sys.stderr)
         print("not allowed to comment: the report is in the summary and in report.md")
         kept = Kept("forbidden", "")
     except QuantciError as error:
@@ -165,9 +165,11 @@ def _summarize(environment: Mapping[str, str], text: Text) -> None:
         append(Path(path), text.report)
 
 
-def _annotate(environment: Mapping[str, str], level: Literal["notice", "error"], error: QuantciError) -> None:
-    """One annotation, where a runner reads the log."""
-    if environment.get("GITHUB_ACTIONS") == "true":
-        from quantci.github.annotations import annotation
+def _annotate(environment: Mapping[str, str], level: Literal["notice", "error"], error: QuantciError) -> bool:
+    """One annotation, where a runner reads the log; False where none does."""
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return False
+    from quantci.github.annotations import annotation
 
-        print(annotation(level, str(error), title=f"quantci comment: {error.code}"))
+    print(annotation(level, str(error), title=f"quantci comment: {error.code}"))
+    return True
