@@ -10,6 +10,7 @@ from quantci.errors import ToolError
 from quantci.records.config import Config
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
+from quantci.records.latency import LatencyCoefficients
 from quantci.records.model import ModelSummary
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.report import Report
@@ -27,6 +28,7 @@ RECORDS: dict[str, type[Record]] = {
     "evaluate": EvaluateRecord,
     "evaluate-shard": ShardRecord,
     "embed": EmbedRecord,
+    "latency-coefficients": LatencyCoefficients,
     "report": Report,
 }
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Given on the command line these are relative to the working folder, in the file to the file's own folder.
-PATH_KEYS = frozenset({"output_dir", "model.source", "calibration.data", "evaluation.data"})
+PATH_KEYS = frozenset(
+    {"output_dir", "model.source", "calibration.data", "evaluation.data", "target.latency_coefficients"}
+)
 
 
 class Key(NamedTuple):

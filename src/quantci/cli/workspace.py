@@ -77,6 +77,7 @@ class Workspace(NamedTuple):
             "model.source": config.model.source,
             "calibration.data": config.calibration.data,
             "evaluation.data": config.evaluation.data,
+            **({"target.latency_coefficients": file_} if (file_ := config.target.latency_coefficients) else {}),
             **{f"embed.custom_ops.{name}": header for name, header in config.embed.custom_ops.items()},
         }
         for key, path in paths.items():

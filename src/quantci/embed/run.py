@@ -13,6 +13,10 @@ from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 from quantci.records.stage import Advice
 from quantci.target.arena import estimate_arena
+from quantci.target.latency import arena_memory, estimate_latency
+from quantci.target.latency_coefficients import published, read_coefficients
+from quantci.target.layer import read_layers
+from quantci.tflite.flatbuffer import parse
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.embed import ArenaEstimate
+    from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
     from quantci.tflite.pool import Pool
 
@@ -64,6 +69,7 @@ def embed(
             resize=preprocessing.resize,
         )
         table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
+    latency = _latency(config, base, model, summary, arena)
     files = write_component(
         folder,
         model=model,
@@ -84,6 +90,20 @@ def embed(
         arena=arena,
         files=files,
         advice=advice,
+        latency=latency,
+    )
+
+
+def _latency(
+    config: Config, base: Path, model: bytes, summary: ModelSummary, arena: ArenaEstimate | None
+) -> LatencyEstimate:
+    """The estimate with the coefficients of the config, else with the published ones."""
+    file = config.target.latency_coefficients
+    return estimate_latency(
+        read_layers(parse(model, summary.file_name)),
+        summary.ops,
+        published() if file is None else read_coefficients(base / file),
+        memory=arena_memory(None if arena is None else arena.recommended_bytes),
     )
 
 

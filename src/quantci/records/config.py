@@ -104,6 +104,9 @@ class TargetConfig(Record, frozen=True, kw_only=True):
     """The chip."""
 
     chip: Annotated[Literal["esp32s3"], Meta(description="Chip that the model shall run on.")] = "esp32s3"
+    latency_coefficients: Annotated[
+        str | None, Meta(description="Latency coefficients of your own board (JSON); else those of published figures.")
+    ] = None
 
 
 class EmbedConfig(Record, frozen=True, kw_only=True):

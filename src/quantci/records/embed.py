@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.latency import LatencyEstimate
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Sha256
 
@@ -41,6 +42,7 @@ class EmbedResult(Record, frozen=True, kw_only=True):
     arena: Annotated[ArenaEstimate | None, Meta(description="Null when it is not known; `advice` says why.")]
     files: list[EmbeddedFile]
     advice: list[Advice]
+    latency: Annotated[LatencyEstimate | None, Meta(description="Null in records of before there was one.")] = None
 
 
 class EmbedRecord(StageRecord, frozen=True, kw_only=True):

@@ -1,0 +1,128 @@
+"""Latency on the chip: the estimate in the record of embed, coefficients in files, published figures behind them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.units import Count, Microseconds, NonNegative, Positive, Ratio, Sha256
+
+Kernels = Literal["esp-nn", "reference"]
+Memory = Literal["cached", "internal", "psram"]
+
+
+class OpLatency(Record, frozen=True, kw_only=True):
+    """The estimate for one op of the main subgraph. Null numbers: its path is `not covered`."""
+
+    index: Count
+    op: str
+    name: Annotated[str, Meta(description="Name of the op's first output; empty when names were stripped.")]
+    path: Annotated[str, Meta(description="Kernel that runs it, such as `esp-nn 1x1`, or `not covered`.")]
+    cycles: NonNegative | None
+    latency_us: Microseconds | None
+    share: Annotated[Ratio | None, Meta(description="Of the cycles of all covered ops.")]
+
+
+class UncoveredOp(Record, frozen=True, kw_only=True):
+    """A kind of op that the estimate leaves out."""
+
+    op: str
+    count: Positive
+    macs: Annotated[Count | None, Meta(description="Multiply-accumulates of all of them; null if not known.")]
+
+
+class LatencyEstimate(Record, frozen=True, kw_only=True):
+    """Latency of one inference, computed from a model of the chip's kernels; never measured."""
+
+    kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
+    chip: str
+    clock_hz: Positive
+    kernels: Kernels
+    memory: Annotated[Memory, Meta(description="Where the tensor arena is taken to lie.")]
+    total_us: Annotated[Microseconds | None, Meta(description="Null when it cannot be stated; `reason` says why.")]
+    low_us: Annotated[Microseconds | None, Meta(description="total_us * (1 - error_ratio).")]
+    high_us: Annotated[Microseconds | None, Meta(description="total_us * (1 + error_ratio).")]
+    error_ratio: Annotated[
+        Ratio | None,
+        Meta(description="90th percentile, over models, of |measured / estimated - 1| with that model left out."),
+    ]
+    reason: Annotated[str, Meta(description="One sentence why there is no total; empty when there is one.")]
+    basis: Annotated[str, Meta(description="One or two sentences: what the estimate rests on.")]
+    coefficients_sha256: Annotated[Sha256, Meta(description="Digest of the coefficients that were used.")]
+    not_covered: list[UncoveredOp]
+    not_covered_mac_share: Annotated[
+        Ratio | None, Meta(description="Share of the model's multiply-accumulates; null if they are not all known.")
+    ]
+    ops: list[OpLatency]
+
+
+class LatencyTerm(Record, frozen=True, kw_only=True):
+    """One term of the sum, and how well it is known."""
+
+    cycles: Annotated[float, Meta(ge=0, le=1e6, description="Cycles for one unit of the term, such as one MAC.")]
+    support: Annotated[Count, Meta(description="Figures of which this term makes a tenth or more.")]
+
+
+class LatencyBoard(Record, frozen=True, kw_only=True):
+    """The board that the figures were measured on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, description="Such as ESP32-S3-DevKitC-1-N8R8.")]
+    device_id: Annotated[str, Meta(max_length=200, description="End of its MAC address or serial number.")]
+    build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
+
+
+class LatencyCoefficients(Record, frozen=True, kw_only=True):
+    """Coefficients of the latency model: those that quantci brings along, or those of one board."""
+
+    schema_version: Annotated[Literal[1], Meta(description="Version of this file's schema.")]
+    chip: str
+    clock_hz: Positive
+    kernels: Kernels
+    memory: Annotated[Memory, Meta(description="Where the tensor arena lay.")]
+    board: Annotated[LatencyBoard | None, Meta(description="Null: fitted to published figures of many boards.")]
+    fitted_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC date of the fit.")]
+    figures: Annotated[Positive, Meta(description="How many measured figures they were fitted to.")]
+    sources: Annotated[Positive, Meta(description="How many sources these come from.")]
+    models: Annotated[Positive, Meta(description="How many of them are whole models that could be left out.")]
+    error_ratio: Annotated[
+        NonNegative,
+        Meta(description="90th percentile, over models, of |measured / estimated - 1| with that model left out."),
+    ]
+    terms: Annotated[dict[str, LatencyTerm], Meta(max_length=100, description="Term -> its coefficient.")]
+    groups_left_out: Annotated[
+        dict[str, NonNegative], Meta(max_length=20, description="Group without coefficients -> its largest error.")
+    ]
+
+
+class FigureSource(Record, frozen=True, kw_only=True):
+    """Where a published figure stands, and how it was measured, as far as that is said there."""
+
+    where: str
+    board: str
+    clock_hz: Positive
+    flags: str
+    note: str = ""
+
+
+class PublishedFigure(Record, frozen=True, kw_only=True):
+    """One measured time, and the layers that it is the time of; exactly one of `cycles` and `time_us` is set."""
+
+    name: str
+    source: str
+    kernels: Kernels
+    memory: Memory
+    input: Annotated[str, Meta(pattern=r"^\d+x\d+x\d+$", description="Height, width, channels.")]
+    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.target.latency_layers reads them.")]
+    cycles: NonNegative | None = None
+    time_us: Microseconds | None = None
+    is_model: bool = False
+    note: str = ""
+
+
+class PublishedFigures(Record, frozen=True, kw_only=True):
+    """latency_data.toml."""
+
+    sources: dict[str, FigureSource]
+    figures: list[PublishedFigure]

@@ -1,0 +1,105 @@
+"""Where an estimate has no total: what nothing measured covers, and what too little was measured for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from quantci.records.latency import Kernels, LatencyCoefficients, Memory
+    from quantci.records.model import OpInfo
+    from quantci.target.latency_terms import Work
+    from quantci.target.layer import Layer
+
+MOST_UNCOVERED_MACS: Final = 0.1  # share of the model's from which on there is no total
+MOST_UNCOVERED_ELEMENTS: Final = 0.25  # the same for elements that ops give out: an op without MACs costs time, too
+MOST_THIN: Final = 0.5  # share of the cycles that may rest on terms of a single figure
+_NAMED: Final = 5
+
+
+class EstimatedOp(NamedTuple):
+    """An op with its work and cycles; both None where nothing covers it."""
+
+    info: OpInfo
+    layer: Layer
+    work: Work | None
+    cycles: float | None
+
+
+def no_total(ops: Sequence[EstimatedOp], record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> str:
+    """One sentence why the sum over these ops must not be stated; empty when it may."""
+    return _outside(record, kernels, memory) or _gap(ops) or _thin(ops, record)
+
+
+def uncovered_mac_share(ops: Sequence[EstimatedOp]) -> float | None:
+    """Share of the multiply-accumulates in ops that nothing covers; None if they are not all known."""
+    if any(op.info.macs is None for op in ops):
+        return None
+    total = sum(op.info.macs or 0 for op in ops)
+    return sum(op.info.macs or 0 for op in ops if op.work is None) / total if total else 0.0
+
+
+def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> str:
+    """Why these coefficients say nothing of such a build, or nothing."""
+    if kernels != record.kernels:
+        off = record.groups_left_out.get(kernels)
+        known = "" if off is None else f": published figures lie up to {_percent(off)} off any fit"
+        return f"No coefficients cover the {kernels} kernels{known}."
+    if memory != record.memory:
+        off = record.groups_left_out.get(memory)
+        known = (
+            "" if off is None else f": published models of that kind took up to {_percent(off)} longer than estimated"
+        )
+        place = "lies in PSRAM" if memory == "psram" else "lies in internal RAM"
+        return f"The tensor arena {place}, which these coefficients do not cover{known}."
+    if record.error_ratio > 1:
+        return f"The error of these coefficients is {_percent(record.error_ratio)}: an estimate would say nothing."
+    return ""
+
+
+def _gap(ops: Sequence[EstimatedOp]) -> str:
+    """Why what is not covered is too much for a total, or nothing."""
+    missing = [op for op in ops if op.work is None]
+    open_ops = [op for op in ops if any(size < 0 for shape in (*op.layer.inputs, op.layer.output) for size in shape)]
+    if open_ops:
+        return f"The shapes of {_names(open_ops)} are open."
+    unknown = [op for op in missing if op.info.macs is None]
+    if unknown:
+        return f"The cost of {_names(unknown)} is not known."
+    if len(missing) == len(ops):
+        return "No measured figure covers any op of this model." if ops else "The model has no ops."
+    share = uncovered_mac_share(ops) or 0.0
+    if share > MOST_UNCOVERED_MACS:
+        costly = [op for op in missing if op.info.macs]
+        return f"No measured figure covers {_names(costly)}: {_percent(share)} of the multiply-accumulates."
+    elements = sum(math.prod(op.layer.output) for op in ops)
+    uncovered = sum(math.prod(op.layer.output) for op in missing)
+    if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
+        return f"No measured figure covers {_names(missing)}: {_percent(uncovered / elements)} of all output elements."
+    return ""
+
+
+def _thin(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> str:
+    """Why the sum rests on too little, or nothing."""
+    total = math.fsum(op.cycles or 0 for op in ops)
+    resting: dict[str, float] = {}
+    for op in ops:
+        for name, units in op.work.terms.items() if op.work else ():
+            if record.terms[name].support < 2:
+                resting[op.info.op] = resting.get(op.info.op, 0) + units * record.terms[name].cycles
+    thin = math.fsum(resting.values())
+    if thin <= MOST_THIN * total:
+        return ""
+    kinds = ", ".join(sorted(resting, key=lambda name: -resting[name])[:_NAMED])
+    return f"{_percent(thin / total)} of it would rest on one measured figure each ({kinds}): no error can be stated."
+
+
+def _names(ops: Iterable[EstimatedOp]) -> str:
+    kinds = list(dict.fromkeys(op.info.op for op in ops))
+    return ", ".join(kinds[:_NAMED]) + (" and others" if len(kinds) > _NAMED else "")
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * ratio:.0f} %"
