@@ -26,6 +26,7 @@ from quantci.records.evaluate import (
     Step,
     TagMetrics,
 )
+from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
 from quantci.records.stage import Advice, Failure, Provenance, Status
@@ -300,10 +301,45 @@ def example_embed_record(quantize: QuantizeRecord | None = None) -> EmbedRecord:
             ),
             files=[EmbeddedFile(path="include/quantci_model.h", file_bytes=2_310, sha256=sha("header"))],
             advice=[],
+            latency=example_latency(model.ops),
         ),
     )
     encode(record)
     return record
+
+
+def example_latency(ops: list[OpInfo]) -> LatencyEstimate:
+    """Two cycles a multiply-accumulate; MEAN and SOFTMAX are not covered."""
+    cycles = {op.index: 2.0 * op.macs for op in ops if op.macs}
+    total = sum(cycles.values())
+    return LatencyEstimate(
+        kind="estimated",
+        chip="esp32s3",
+        clock_hz=240_000_000,
+        kernels="esp-nn",
+        memory="internal",
+        total_us=total / 240,
+        low_us=0.6 * total / 240,
+        high_us=1.4 * total / 240,
+        error_ratio=0.4,
+        reason="",
+        basis="Cycles by kernel, fitted to 15 published figures. This model was not measured.",
+        coefficients_sha256=sha("coefficients"),
+        not_covered=[UncoveredOp(op="MEAN", count=1, macs=0), UncoveredOp(op="SOFTMAX", count=1, macs=0)],
+        not_covered_mac_share=0.0,
+        ops=[
+            OpLatency(
+                index=op.index,
+                op=op.op,
+                name=op.output_name,
+                path="esp-nn conv" if op.index in cycles else "not covered",
+                cycles=cycles.get(op.index),
+                latency_us=cycles[op.index] / 240 if op.index in cycles else None,
+                share=cycles[op.index] / total if op.index in cycles else None,
+            )
+            for op in ops
+        ],
+    )
 
 
 def failed_quantize_record(status: Status, code: str, cause: str = "It did not work.") -> QuantizeRecord:

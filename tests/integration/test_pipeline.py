@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -18,10 +19,11 @@ import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
 
-from quantci.records.base import decode
+from quantci.records.base import decode, encode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
+from quantci.target.latency_data import published_coefficients
 
 Quantci = Callable[..., Done]
 
@@ -343,3 +345,27 @@ def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> N
         in (folder / "include" / "quantci_model" / "model.h").read_text()
     )
     assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "estimated"
+
+
+def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci, project: Path) -> None:
+    assert quantci("quantize", cwd=project).code == 0
+    assert quantci("embed", cwd=project).code == 0
+    ours = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord).result
+    assert ours is not None
+    assert ours.latency is not None
+    coefficients, data = published_coefficients()
+    assert ours.latency.coefficients_sha256 == hashlib.sha256(data).hexdigest()
+    doubled = {name: msgspec.structs.replace(term, cycles=2 * term.cycles) for name, term in coefficients.terms.items()}
+    (project / "board.json").write_bytes(encode(msgspec.structs.replace(coefficients, terms=doubled)))
+    assert quantci("embed", "--target-latency-coefficients", "board.json", cwd=project).code == 0
+    board = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord).result
+    assert board is not None
+    assert board.latency is not None
+    assert [op.path for op in board.latency.ops] == [op.path for op in ours.latency.ops]
+    assert any(op.cycles for op in ours.latency.ops)
+    for one, other in zip(ours.latency.ops, board.latency.ops, strict=True):
+        assert (one.cycles is None) == (other.cycles is None)
+        assert 2 * (one.cycles or 0) == pytest.approx(other.cycles or 0)
+    failed = quantci("embed", "--target-latency-coefficients", "absent.json", cwd=project)
+    assert failed.code == 2
+    assert "[latency-coefficients]" in failed.err

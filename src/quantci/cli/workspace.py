@@ -77,9 +77,10 @@ class Workspace(NamedTuple):
             "model.source": config.model.source,
             "calibration.data": config.calibration.data,
             "evaluation.data": config.evaluation.data,
-            **({"target.latency_coefficients": file_} if (file_ := config.target.latency_coefficients) else {}),
             **{f"embed.custom_ops.{name}": header for name, header in config.embed.custom_ops.items()},
         }
+        if config.target.latency_coefficients is not None:
+            paths["target.latency_coefficients"] = config.target.latency_coefficients
         for key, path in paths.items():
             self.check(file.parent / path, f"{file}: {key}")
         for key in ("output_dir", "model.source"):

@@ -65,6 +65,8 @@ def report_figures(report: Report, output: Path) -> dict[str, str]:
         figures["accuracy-delta"] = _ratio(report.evaluate.paired.delta)
     if report.embed is not None and report.embed.arena is not None:
         figures["arena-bytes"] = str(report.embed.arena.recommended_bytes)
+    if report.embed is not None and report.embed.latency is not None and report.embed.latency.total_us is not None:
+        figures["latency-us-estimated"] = f"{report.embed.latency.total_us:.0f}"
     return figures
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from quantci.errors import ConfigError
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import GateResult, Kind, Verdict
+from quantci.report.latency import latency_gate
 
 if TYPE_CHECKING:
     from quantci.records.config import GatesConfig
@@ -50,7 +51,7 @@ def judge(
         found = embed.arena.recommended_bytes if embed is not None and embed.arena is not None else None
         results.append(_bytes("max_arena_bytes", gates.max_arena_bytes, found, "estimated", missing))
     if gates.max_latency_us is not None:
-        results.append(_missing("max_latency_us", gates.max_latency_us, NO_DEVICE))
+        results.append(latency_gate(gates.max_latency_us, embed, NO_DEVICE))
     if gates.int_only:
         results.append(_int_only(quantize))
     return results

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.report.baseline import accuracy_of
+from quantci.report.latency import ESTIMATED, estimate_of, words
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size, size_change
 
 if TYPE_CHECKING:
@@ -50,12 +51,7 @@ def summary_rows(report: Report) -> list[Row]:
     rows = _quality(report, verdicts)
     rows.append(_model_size(report, verdicts.get("max_model_bytes")))
     rows.append(_arena(report, verdicts.get("max_arena_bytes")))
-    if report.device_latency_us is None:
-        latency = Row("Device latency", "", None, NOT_MEASURED, [report.device_latency_reason], None)
-    else:
-        text = f"{report.device_latency_us:,.0f}{NBSP}µs"
-        latency = Row("Device latency", "measured on the device", None, text, [], None)
-    return [*rows, latency._replace(verdict=verdicts.get("max_latency_us"))]
+    return [*rows, _latency(report, verdicts.get("max_latency_us"))]
 
 
 def recalls(evaluate: EvaluateResult) -> dict[str, tuple[int, float | None, float | None]]:
@@ -111,6 +107,17 @@ def _arena(report: Report, verdict: Verdict | None) -> Row:
         return Row("Tensor arena", "", None, NOT_KNOWN, [why], verdict)
     changes = [_against(size_change, report.baseline.arena_bytes_delta)] if report.baseline else []
     return Row("Tensor arena", "estimated", None, size(arena.recommended_bytes), changes, verdict)
+
+
+def _latency(report: Report, verdict: Verdict | None) -> Row:
+    if report.device_latency_us is not None:
+        text = f"{report.device_latency_us:,.0f}{NBSP}µs"
+        return Row("Device latency", "measured on the device", None, text, [], verdict)
+    estimate = estimate_of(report.embed)
+    if estimate is None:
+        return Row("Device latency", "", None, NOT_MEASURED, [report.device_latency_reason], verdict)
+    total, margin = words(estimate)
+    return Row("Device latency", ESTIMATED, None, total, [margin], verdict)
 
 
 def _against(words: Callable[[D], str], delta: D | None) -> str:

@@ -59,6 +59,16 @@ def size_change(delta: int) -> str:
     return f"{signed(delta, 0)}{NBSP}B"
 
 
+def rough_time(duration_us: float) -> str:
+    """A duration of two significant digits, in the unit that suits it: ``840 µs``, ``12 ms``, ``1.4 s``."""
+    rounded = float(f"{duration_us:.1e}")
+    for factor, unit in ((1, "µs"), (1e3, "ms"), (1e6, "s")):
+        if rounded < 1000 * factor or unit == "s":
+            break
+    number = rounded / factor
+    return f"{number:,.{0 if number >= 10 or number == 0 else 1}f}{NBSP}{unit}"
+
+
 def gate_number(gate: GateResult, number: float | None) -> str:
     """The limit or the value of a gate, in the unit of its name."""
     if number is None:

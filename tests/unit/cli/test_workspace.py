@@ -35,6 +35,7 @@ def settings(root: Path, *, top: str = "", **values: str) -> Settings:
     file.write_text(
         f'{top}\n[model]\nsource = "{keys["source"]}"\n[calibration]\ndata = "{keys["calibration"]}"\n'
         f'[evaluation]\ndata = "{keys["evaluation"]}"\n[embed]\ncustom_ops = {{ A = "{keys.get("header", "a.h")}" }}\n'
+        f'[target]\nlatency_coefficients = "{keys.get("board", "board.json")}"\n'
     )
     return load(parse(file), {"QUANTCI_WORKSPACE": str(root)})
 
@@ -45,12 +46,12 @@ def test_what_lies_inside_is_fine(root: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/etc", "../secret", "link", "link/x", "inside/../../secret", "inside/../link"])
-@pytest.mark.parametrize("key", ["source", "calibration", "evaluation", "header"])
+@pytest.mark.parametrize("key", ["source", "calibration", "evaluation", "header", "board"])
 def test_what_leads_out_is_refused_by_its_key(root: Path, key: str, path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(root, **{key: path})
     assert caught.value.code == "outside-workspace"
-    names = {"source": "model.source", "header": "embed.custom_ops.A"}
+    names = {"source": "model.source", "header": "embed.custom_ops.A", "board": "target.latency_coefficients"}
     assert caught.value.where.endswith(names.get(key, f"{key}.data"))
 
 

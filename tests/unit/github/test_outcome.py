@@ -71,7 +71,17 @@ def test_report(config: Path, tmp_path: Path) -> None:
     told = tell(example_report(), OUTPUT, config, tmp_path)
     assert told.outputs["verdict"] == "pass"
     assert told.outputs["report"] == "build/quantci/report.json"
+    assert told.outputs["latency-us-estimated"] == "6953"
     assert told.summary.startswith("**✅ quantci: pass**")
+
+
+def test_no_estimate_no_output(config: Path, tmp_path: Path) -> None:
+    report = example_report()
+    assert report.embed is not None
+    assert report.embed.latency is not None
+    for latency in (None, replace(report.embed.latency, total_us=None)):
+        told = tell(replace(report, embed=replace(report.embed, latency=latency)), OUTPUT, config, tmp_path)
+        assert "latency-us-estimated" not in told.outputs
 
 
 def test_a_failed_gate_is_an_error_on_its_line(config: Path, tmp_path: Path) -> None:

@@ -181,9 +181,32 @@ def test_sizes_fail_by_one_byte() -> None:
 
 
 def test_latency_is_inconclusive_because_no_device_took_part() -> None:
-    result = only(GatesConfig(max_latency_us=1000))
+    assert EMBED is not None
+    (result,) = judge(
+        GatesConfig(max_latency_us=1000, int_only=False), QUANTIZE, EVALUATE, replace(EMBED, latency=None)
+    )
     assert (result.verdict, result.value, result.kind) == ("inconclusive", None, "not_measured")
     assert "no device took part" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "side"),
+    [
+        (1, "above the limit even at its lower end"),
+        (7_000, "too close to the limit to tell"),
+        (1_000_000, "within the limit even at its upper end"),
+    ],
+)
+def test_an_estimate_neither_passes_nor_fails_the_latency_gate(limit: float, side: str) -> None:
+    result = only(GatesConfig(max_latency_us=limit))
+    assert EMBED is not None
+    assert EMBED.latency is not None
+    assert (result.verdict, result.value, result.kind) == ("inconclusive", EMBED.latency.total_us, "estimated")
+    assert side in result.reason
+    assert (
+        "measured latency only, and no device took part; the estimated latency, about 7.0 ms (4.2 ms to 9.7 ms), is"
+        in result.reason
+    )
 
 
 def test_float_ops_are_named() -> None:

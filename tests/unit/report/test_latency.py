@@ -1,0 +1,113 @@
+"""The estimated latency in the report: never without the word, never beside a measured one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from msgspec.structs import replace
+from tests.golden import example_config, example_report, more_layers
+
+from quantci.records.config import GatesConfig
+from quantci.records.latency import LatencyEstimate, UncoveredOp
+from quantci.records.report import Report
+from quantci.report.latency import latency_gate
+from quantci.report.markdown import render
+from quantci.report.terminal import render as terminal
+from quantci.report.wording import rough_time
+
+NBSP = "\N{NO-BREAK SPACE}"
+REPORT = example_report(config=example_config(GatesConfig(max_latency_us=5_000)))
+
+
+def latency_of(report: Report) -> LatencyEstimate:
+    assert report.embed is not None
+    assert report.embed.latency is not None
+    return report.embed.latency
+
+
+def changed(**fields: object) -> Report:
+    """The example with another estimate."""
+    assert REPORT.embed is not None
+    return replace(REPORT, embed=replace(REPORT.embed, latency=replace(latency_of(REPORT), **fields)))
+
+
+def test_every_line_with_the_estimate_says_that_it_is_one() -> None:
+    texts = (render(REPORT), terminal(REPORT, is_terminal=False))
+    lines = [line for text in texts for line in text.replace(NBSP, " ").splitlines() if "7.0 ms" in line]
+    assert len(lines) == 6  # reason, summary, gate and section of the comment; reason and summary of the log
+    assert all("estimated" in line.lower() for line in lines)
+
+
+def test_the_table_of_a_terminal_says_it_too() -> None:
+    text = terminal(REPORT, is_terminal=True, width=100)
+    assert "estimated, not measured" in text
+
+
+def test_layers_stand_under_a_head_that_says_estimated() -> None:
+    text = render(REPORT)
+    section = text[text.index("<summary>Time on the chip (estimated)</summary>") :].split("</details>")[0]
+    assert "| Layer | Kernel | Estimated time | Share |" in section
+    rows = re.findall(r"^\| `.*\| (\d+)\W% \|$", section, re.MULTILINE)
+    assert [int(share) for share in rows] == sorted((int(share) for share in rows), reverse=True)
+    assert f"Not covered by the estimate: 0.0{NBSP}% of the multiply-accumulates: `MEAN` (1), `SOFTMAX` (1)" in section
+
+
+def test_ten_layers_at_most() -> None:
+    report = example_report(layers=more_layers(20))
+    section = render(report).split("Time on the chip (estimated)")[1].split("</details>")[0]
+    assert section.count("`esp-nn conv`") == 10
+    assert "The 10 most expensive of 24 layers." in section
+
+
+def test_a_measured_latency_stands_alone_in_its_row() -> None:
+    text = render(replace(REPORT, device_latency_us=6_500.0))
+    row = next(line for line in text.splitlines() if "**Device latency**" in line)
+    assert f"6,500{NBSP}µs" in row
+    assert "measured on the device" in row
+    assert f"7.0{NBSP}ms" not in row
+
+
+def test_without_a_total_there_is_the_reason() -> None:
+    report = changed(
+        total_us=None, low_us=None, high_us=None, error_ratio=None, reason="The cost of MY_OP is not known."
+    )
+    text = render(report)
+    assert "| **Device latency**" in text.replace(f"⚠️{NBSP}", "")
+    assert "not measured | no device took part" in text
+    assert "No total is estimated. The cost of `MY_OP` is not known." in text
+    gate = latency_gate(5_000, report.embed, "no device took part")
+    assert (gate.value, gate.kind, gate.verdict) == (None, "not_measured", "inconclusive")
+
+
+def test_many_kinds_that_are_not_covered_are_counted() -> None:
+    kinds = [UncoveredOp(op=f"OP{index}", count=2, macs=None) for index in range(13)]
+    text = render(changed(not_covered=kinds, not_covered_mac_share=None))
+    assert "Not covered by the estimate: `OP0` (2)" in text
+    assert "`OP9` (2) and 3 others" in text
+
+
+def test_reports_of_before_there_was_an_estimate() -> None:
+    assert REPORT.embed is not None
+    text = render(replace(REPORT, embed=replace(REPORT.embed, latency=None)))
+    assert "Time on the chip" not in text
+    assert "not measured | no device took part" in text
+
+
+@pytest.mark.parametrize(
+    ("duration_us", "text"),
+    [
+        (0.0, "0 µs"),
+        (0.04, "0.0 µs"),
+        (4.26, "4.3 µs"),
+        (84.9, "85 µs"),
+        (994.0, "990 µs"),
+        (996.0, "1.0 ms"),
+        (7_049.0, "7.0 ms"),
+        (12_345.0, "12 ms"),
+        (999_000.0, "1.0 s"),
+        (123_456_789.0, "120 s"),
+    ],
+)
+def test_a_rough_time_has_two_digits(duration_us: float, text: str) -> None:
+    assert rough_time(duration_us).replace(NBSP, " ") == text
