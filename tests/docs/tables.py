@@ -13,10 +13,12 @@ import msgspec
 
 from quantci.cli.options import all_keys
 from quantci.records.config import Config
+from quantci.target.latency_data import check_groups, published, published_coefficients
+from quantci.target.latency_fit import Check
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = {"configuration": ROOT / "docs" / "configuration.md"}
+DOCUMENTS = {"configuration": ROOT / "docs" / "configuration.md", "latency": ROOT / "docs" / "latency.md"}
 
 
 def configuration() -> str:
@@ -32,6 +34,51 @@ def configuration() -> str:
             value = value[part]
         shown = "required" if key.path in required else "not set" if value is None else f"`{toml(value)}`"
         rows.append(f"| `{key.path}` | {shown} | {key.help.replace('|', '&#124;')} |")
+    return "\n".join(rows)
+
+
+def latency_fit() -> str:
+    """Every figure that is fitted, against the fit to all of them and the fit to all others."""
+    return _checks(check_groups(published())["esp-nn"])
+
+
+def latency_left_out() -> str:
+    """The groups that get no coefficients."""
+    checks = check_groups(published())
+    return _checks([*checks["psram"], *checks["reference"]])
+
+
+def latency_terms() -> str:
+    """Each term, what one unit of it costs, and how many figures say so."""
+    rows = ["| term | cycles | figures behind it |", "|---|---|---|"]
+    terms = published_coefficients()[0].terms
+    rows += [f"| `{name}` | {term.cycles:,.3g} | {term.support} |" for name, term in terms.items()]
+    return "\n".join(rows)
+
+
+def latency_sources() -> str:
+    """Where the figures stand."""
+    figures = published()
+    rows = ["| source | where | board, clock | flags | note |", "|---|---|---|---|---|"]
+    rows += [
+        f"| `{name}` | {source.where} | {source.board}, {source.clock_hz // 1_000_000} MHz | {source.flags} "
+        f"| {source.note} |"
+        for name, source in figures.sources.items()
+    ]
+    return "\n".join(rows)
+
+
+def _checks(checks: list[Check]) -> str:
+    rows = [
+        "| figure | source | measured, cycles | fitted | left out | measured / estimated - 1 |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    for check in checks:
+        left_out, error = ("not possible", "") if check.left_out is None else (f"{check.left_out:,.0f}", "")
+        if check.left_out:
+            error = f"{100 * (check.row.cycles / check.left_out - 1):+.0f} %"
+        measured, fitted = f"{check.row.cycles:,.0f}", f"{check.fitted:,.0f}"
+        rows.append(f"| {check.row.name} | `{check.row.source}` | {measured} | {fitted} | {left_out} | {error} |")
     return "\n".join(rows)
 
 
