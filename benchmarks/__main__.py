@@ -62,6 +62,15 @@ def start() -> list[Row]:
     return rows
 
 
+def latency() -> list[Row]:
+    """The latency estimate: linear in the number of ops."""
+    command = [*PYTHON, "-m", "benchmarks.latency_estimate"]
+    many, few = pair([*command, "10000"], [*command, "1000"])
+    ratio = many.inner_s / few.inner_s
+    is_met = many.inner_s < 1
+    return [Row("latency estimate, 10,000 ops / 1,000", _ms(many.inner_s), _ms(few.inner_s), ratio, "< 1 s", is_met)]
+
+
 def quantize() -> list[Row]:
     """A float .tflite through quantci, checks included, against TFLiteConverter from the Keras model behind it."""
     ours = [*QUANTCI, "quantize", "--config", str(FOLDER / "kws.toml")]
@@ -111,6 +120,7 @@ def main() -> int:
         quantize,
         evaluation,
         start,
+        latency,
         pipeline,
         installation,
     ):  # start() reports on what the two before it wrote

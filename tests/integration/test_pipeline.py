@@ -349,7 +349,9 @@ def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> N
 
 def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
-    assert quantci("embed", cwd=project).code == 0
+    done = quantci("embed", cwd=project)
+    assert done.code == 0
+    assert "latency on the chip, estimated and not measured: " in done.out
     ours = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord).result
     assert ours is not None
     assert ours.latency is not None

@@ -41,6 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
         result = run_stage("embed", settings, lambda: embed(settings, console, arguments.model))
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
     print(f"{settings.output / result.component_dir}: {len(result.files)} files, arena {arena}")
+    if result.latency is not None:
+        from quantci.report.escape import visible
+        from quantci.report.latency import estimate_of, words
+
+        known = estimate_of(result)
+        total, margin = words(known) if known else ("not known", visible(result.latency.reason, 500))
+        print(f"latency on the chip, estimated and not measured: {total} ({margin})")
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK

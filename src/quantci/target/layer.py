@@ -46,13 +46,14 @@ def read_layers(model: Any) -> Iterator[Layer]:
     graph = model.subgraphs[0]
     names = ["CUSTOM" if is_custom(code) else op_name(code) for code in model.operatorCodes]
     shapes = [tuple(open_shape(tensor)) for tensor in graph.tensors]
+    are_int8 = [dtype_name(tensor.type) == "int8" for tensor in graph.tensors]
     for op in graph.operators:
         inputs, outputs = op.inputs.tolist(), op.outputs.tolist()
         options = op.builtinOptions
         first = [index for index in (*inputs[:2], *outputs[:1]) if index >= 0]
         yield Layer(
             op=names[op.opcodeIndex],
-            is_int8=bool(first) and all(dtype_name(graph.tensors[index].type) == "int8" for index in first),
+            is_int8=bool(first) and all(are_int8[index] for index in first),
             inputs=tuple(shapes[index] if index >= 0 else () for index in inputs),
             output=shapes[outputs[0]] if outputs else (),
             window=(int(getattr(options, "filterHeight", 1)), int(getattr(options, "filterWidth", 1))),
