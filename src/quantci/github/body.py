@@ -64,6 +64,7 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
         autoescape=False,  # noqa: S701 - Markdown: see report/escape.py
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters.update(code=code, prose=prose)
     return environment.get_template("body.md.j2").render(

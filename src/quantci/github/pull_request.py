@@ -33,10 +33,8 @@ def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -
         }  # Gitea does not filter by state=open only
     if wanted is not None and wanted not in heads:
         pull = api.find(f"/repos/{repository}/pulls/{wanted}", PullRequest)
-        if pull is not None and pull.head.sha == sha:
-            heads[wanted] = pull
-        elif pull is not None:
-            others[wanted] = pull
+        if pull is not None and pull.state == "open":
+            (heads if pull.head.sha == sha else others)[wanted] = pull
     return _choose(heads, wanted) or _choose(
         {number: pull for number, pull in others.items() if sha in commits_of(api, repository, number)}, wanted
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.report.escape import code, prose, row
 from quantci.report.fit import COMMENT_LIMIT, cut, length
 from quantci.report.sections import sections
-from quantci.report.summary import Row, headline, summary_rows
+from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, summary_rows
 from quantci.report.wording import MARKS, NBSP
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def _cells(line: Row) -> tuple[str, str, str]:
     metric = f"{MARKS[line.verdict]}{NBSP}**{line.metric}**" if line.verdict else f"**{line.metric}**"
     label = f"{code(line.label, _LABEL_LIMIT)}<br>" if line.label is not None else ""
     kind = f"<br>{line.kind}" if line.kind else ""
-    return metric + kind, label + line.value, "<br>".join(line.changes)
+    # Where a number is missing there is a reason instead, and that is a text of the record.
+    changes = [prose(reason) for reason in line.changes] if line.value in {NOT_MEASURED, NOT_KNOWN} else line.changes
+    return metric + kind, label + line.value, "<br>".join(changes)
 
 
 def environment(package: str) -> Environment:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", int, float)
 NOT_MEASURED: Final = "not measured"
+NOT_KNOWN: Final = "not known"
 
 
 class Row(NamedTuple):
@@ -107,7 +108,7 @@ def _arena(report: Report, verdict: Verdict | None) -> Row:
     arena = report.embed.arena if report.embed else None
     if arena is None:
         why = "embed could not estimate it" if report.embed else _why(report, "embed")
-        return Row("Tensor arena", "", None, "not known", [why], verdict)
+        return Row("Tensor arena", "", None, NOT_KNOWN, [why], verdict)
     changes = [_against(size_change, report.baseline.arena_bytes_delta)] if report.baseline else []
     return Row("Tensor arena", "estimated", None, size(arena.recommended_bytes), changes, verdict)
 

@@ -1,0 +1,73 @@
+"""The comment says what report.md says, and what it says when there is no report is literal text."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from tests.golden import example_report
+
+from quantci.errors import ConfigError
+from quantci.github.body import body_of, read_report
+from quantci.github.marker import Marker, marker_of
+from quantci.records.base import encode
+from quantci.report.fit import length
+from quantci.report.markdown import render
+
+MARKER = Marker("quantci", "0123456789abcdef" * 2 + "01234567", 12, 1)
+RUN = "https://github.test/acme/lights/actions/runs/12"
+
+
+def written(folder: Path, change: dict[str, object] | None = None) -> Path:
+    path = folder / "report.json"
+    path.write_text(json.dumps({**json.loads(encode(example_report())), **(change or {})}))
+    return path
+
+
+def test_body_is_marker_report_and_where_it_comes_from(tmp_path: Path) -> None:
+    text = read_report(written(tmp_path))
+    body = body_of(MARKER, text, RUN)
+    first, rest = body.split("\n", 1)
+    assert marker_of(first) == MARKER
+    assert rest == f"{render(example_report())}\nCommit `0123456789ab` · [this run]({RUN})\n"
+    assert text.commit == example_report().provenance.git_commit
+
+
+def test_body_of_a_desk_links_no_run(tmp_path: Path) -> None:
+    assert body_of(MARKER, read_report(written(tmp_path)), "").endswith("\nCommit `0123456789ab`\n")
+
+
+def test_longest_report_still_fits_into_a_comment(tmp_path: Path) -> None:
+    text = read_report(written(tmp_path))._replace(report="x" * 60_000)
+    marker = Marker("k" * 100, "a" * 64, 10**18 - 1, 10**18 - 1)
+    assert length(body_of(marker, text, "https://" + "h" * 200 + RUN)) < 65_536
+
+
+@pytest.mark.parametrize("name", ["@octocat", "<b>x", "a`b", "::error::x", "\n# big", "-->", "https://a.b", "x" * 9000])
+def test_report_that_cannot_be_read_is_told_as_text(tmp_path: Path, name: str) -> None:
+    text = read_report(written(tmp_path, {name: 1}))
+    assert text.fault is not None
+    assert text.fault.code == "schema"
+    assert "\n" not in str(text.fault)
+    body = body_of(MARKER, text, RUN)
+    assert marker_of(body) == MARKER
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body.split("\n", 1)[1])
+    assert not {"html_block", "heading_open", "fence", "code_block"} & {token.type for token in tokens}
+    leaves = [leaf for token in tokens for leaf in token.children or []]
+    assert not [leaf for leaf in leaves if leaf.type in {"html_inline", "image"}]
+    assert [leaf.attrGet("href") for leaf in leaves if leaf.type == "link_open"] == [RUN]
+    assert not [leaf for leaf in leaves if leaf.type == "text" and re.search(r"[@<>]|://", leaf.content)]
+
+
+def test_newer_schema_names_its_place(tmp_path: Path) -> None:
+    text = read_report(written(tmp_path, {"schema_version": 2}))
+    assert "$.schema_version" in body_of(MARKER, text, RUN)
+
+
+def test_no_report_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_report(tmp_path / "report.json")
+    assert caught.value.code == "not-found"
