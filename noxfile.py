@@ -186,7 +186,10 @@ def e2e(session: nox.Session) -> None:
     """The actions and workflows as GitHub would run them, by act, from another repository."""
     prepare(session, "test")
     environment = {"QUANTCI_ACT": go_tool(session, "act")}
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/e2e"]), env=environment)
+    if shutil.which("node") is None:
+        session.error("`e2e` needs node, with which act runs actions/cache: install it, and run this again")
+    kept = "--basetemp=build/e2e"  # the log of every run stays there until the next
+    session.run("python", "-m", "pytest", kept, *(session.posargs or ["tests/e2e"]), env=environment)
 
 
 @nox.session(python=TOOL_PYTHON)

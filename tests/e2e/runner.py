@@ -41,7 +41,7 @@ class Runner:
         self.export = folder / "export"
         self.store = folder / "store"
         export(self.export)
-        self._repositories = local_repositories(workflow_files(self.export), self.export)
+        self.repositories = local_repositories(workflow_files(self.export), self.export)
         self.tools = _links(folder / "tools", os.get_exec_path())
         self.python = _interpreter(folder / "python")
         self.uv = _uv(folder / "uv")
@@ -92,7 +92,7 @@ class Runner:
             *("-e", str(event_file), "-s", f"GITHUB_TOKEN={TOKEN}"),
             *(part for option in ("env", "secret", "var", "input") for part in (f"--{option}-file", os.devnull)),
             *(part for item in steps.items() for part in ("--env", "=".join(item))),
-            *(part for item in self._repositories.items() for part in ("--local-repository", "{}={}".format(*item))),
+            *(part for item in self.repositories.items() for part in ("--local-repository", "{}={}".format(*item))),
         ]
         done = subprocess.run(
             command,
