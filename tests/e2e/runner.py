@@ -46,6 +46,7 @@ class Runner:
         self.python = _interpreter(folder / "python")
         self.uv = _uv(folder / "uv")
         self._home = _home(folder / "home")
+        self._fill_cache()
 
     def run(
         self,
@@ -58,6 +59,7 @@ class Runner:
         path: Iterable[Path] | None = None,
         store: Path | None = None,
         kind: str = "self-hosted",
+        is_online: bool = False,
     ) -> Log:
         """Run one workflow file of .github/workflows, once.
 
@@ -71,6 +73,7 @@ class Runner:
             store: other caches and artifacts than the usual.
             kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has what the
                 workflow restores.
+            is_online: whether uv asks for packages; it always does on `github-hosted`, whose cache may be empty.
 
         Returns:
             What happened. `jobs` says whether it succeeded: act's own exit code is checked against it here.
@@ -82,6 +85,7 @@ class Runner:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": run_id,
             "RUNNER_ENVIRONMENT": kind,
+            **({} if is_online or kind == "github-hosted" else {"UV_OFFLINE": "1"}),
             **(environment or {}),
         }
         command = [
@@ -110,6 +114,18 @@ class Runner:
         assert log.jobs, done.stderr
         assert done.returncode == (1 if failed else 0), done.stderr
         return log
+
+    def _fill_cache(self) -> None:
+        """Install once what the actions install, so that uv need not ask again in every job."""
+        if not any(self.uv.iterdir()):
+            return
+        uv, target = self.uv / "uv", self._folder / "filled"
+        locks = [part for name in ("build", "base") for part in ("-r", self.export / "requirements" / f"{name}.txt")]
+        for arguments in (
+            ["venv", "--no-project", "--python", self.python / "python3", target],
+            ["pip", "install", "--python", target / "bin/python", "--require-hashes", *locks],
+        ):
+            subprocess.run([uv, *map(str, arguments)], cwd=self._folder, check=True, capture_output=True)
 
     def _environment(self, caller: Caller, path: Iterable[Path] | None, store: Path | None) -> dict[str, str]:
         """Nothing of this process but the way to the network: what stands here may be a runner's own."""
