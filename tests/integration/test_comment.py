@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.github_model import PERSON, REPOSITORY, TOKEN, GitHub, Reply, html, r
 from tests.golden import example_report
 from tests.integration.github_server import Server, serve
 from tests.integration.pictures import Done
+from tests.unit.github.desk import body
 
 from quantci.records.base import write
 from quantci.report.markdown import render
@@ -43,6 +45,7 @@ class Job:
         write(self.report, example_report())
         self.summary = folder / "summary.md"
         self.environment = {
+            "NO_PROXY": "127.0.0.1",
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": github.base,
             "GITHUB_SERVER_URL": "https://github.test",
@@ -82,6 +85,7 @@ def commands(done: Done) -> list[str]:
     return [line for line in done.out.splitlines() if line.startswith("::")]
 
 
+@pytest.mark.slow
 def test_comment_is_created_then_left_alone_then_updated(job: Job) -> None:
     github = job.github
     created = job.run()
@@ -103,6 +107,7 @@ def test_comment_is_created_then_left_alone_then_updated(job: Job) -> None:
     job.event({"workflow_run": {"head_sha": sha_of("b")}})
     updated = job.run(GITHUB_RUN_ID="501")
     assert updated.out.startswith("updated: "), updated.err
+    assert all("done in" in line or line in DOCUMENT.read_text() for line in updated.err.splitlines())
     assert len(github.texts()) == 1
     assert f"sha={sha_of('b')} run=501" in github.texts()[0]
 
@@ -119,8 +124,17 @@ def test_fork_gets_the_report_in_the_summary_and_a_notice(job: Job) -> None:
     assert job.summary.read_text() == render(example_report())
     (notice,) = commands(done)
     assert notice.startswith("::notice title=quantci comment%3A comment-forbidden::")
-    assert "Resource not accessible by integration" in done.err
+    assert "Resource not accessible by integration" in notice
+    assert done.out.splitlines()[-1].startswith("not posted: ")
     assert not job.github.texts()
+
+
+def test_fork_at_a_desk_is_told_in_a_line(job: Job) -> None:
+    job.github.may_write = False
+    done = job.run(GITHUB_ACTIONS="", GITHUB_STEP_SUMMARY="")
+    assert done.code == 0
+    assert not commands(done)
+    assert done.err.rstrip().endswith("[comment-forbidden]")
 
 
 def test_a_missing_token_is_a_fault_that_says_what_to_set(job: Job) -> None:
@@ -173,6 +187,7 @@ def test_each_fault_is_one_line_one_annotation_and_the_summary(job: Job, answer:
     assert not job.github.texts()
 
 
+@pytest.mark.slow
 def test_server_that_is_not_there_is_named_after_a_few_tries(job: Job) -> None:
     done = job.run(GITHUB_API_URL="http://127.0.0.1:9")
     assert done.code == 4
@@ -241,8 +256,9 @@ def test_push_without_a_pull_request_is_no_fault(job: Job) -> None:
     job.event({})
     done = job.run(GITHUB_SHA=sha_of("lonely"))
     assert done.code == 0
-    assert done.out.splitlines()[-1].startswith("not posted: No open pull request")
-    assert commands(done)[0].startswith("::notice title=quantci comment%3A no-pull-request::")
+    (notice,) = commands(done)
+    assert notice.startswith("::notice title=quantci comment%3A no-pull-request::acme/lights: No open pull request")
+    assert job.summary.read_text() == render(example_report())
 
 
 def test_desk_without_any_variable_takes_the_commit_of_the_report(job: Job) -> None:
@@ -275,3 +291,17 @@ def test_requests_are_imported_only_to_post(job: Job) -> None:
     )
     environment = {**os.environ, **job.environment}
     subprocess.run([sys.executable, "-c", code], cwd=job.folder, env=environment, check=True, capture_output=True)
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "comment.md"
+
+
+def test_the_document_shows_what_the_command_says(job: Job) -> None:
+    """Transcripts differ in times and ids only. The one of a change, which waits, is in the first test."""
+    job.github.add_comment(body(HEAD, run=1))
+    job.github.fail(reply(403, {"message": "secondary rate limit"}, retry_after="1"), path="comments")
+    job.github.may_write = False
+    done = job.run()
+    shown = re.sub(r"[0-9.]+ s|/[0-9]+", "N", DOCUMENT.read_text())
+    for line in (done.err + done.out).splitlines():
+        assert re.sub(r"[0-9.]+ s|/[0-9]+", "N", line) in shown

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"tensorflow", "keras", "ai_edge_litert", "tflite_micro", "numpy", "PIL", "jinja2", "jsonschema", "rich"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "ai_edge_litert",
+    "tflite_micro",
+    "numpy",
+    "PIL",
+    "jinja2",
+    "jsonschema",
+    "requests",
+    "rich",
+}
 
 
 def imported(code: str) -> set[str]:
@@ -26,13 +37,16 @@ def test_help_needs_nothing_but_argparse() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["evaluate", "merge", "embed", "report", "inspect", "quantize", "pipeline", "init", "schema"]
+    "module",
+    ["evaluate", "merge", "embed", "report", "inspect", "quantize", "pipeline", "init", "schema", "comment", "action"],
 )
 def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None:
     assert not imported(f"import quantci.cli.{module}") & HEAVY
 
 
-@pytest.mark.parametrize("module", ["evaluate.run", "embed.run", "report.join", "report.markdown", "tflite.summary"])
+@pytest.mark.parametrize(
+    "module", ["evaluate.run", "embed.run", "report.join", "report.markdown", "tflite.summary", "github.post"]
+)
 def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
     assert "tensorflow" not in imported(f"import quantci.{module}")
 

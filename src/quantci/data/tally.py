@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quantci.data.culprits import counted
+from quantci.data.culprits import counted, printable
 from quantci.errors import DataRejected
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest, SkippedFile
 
@@ -115,7 +115,8 @@ def check_skipped(faults: Sequence[tuple[str, DataRejected]], attempted: int, wh
     path, first = faults[0]
     raise DataRejected(
         first.code,
-        f"Of {attempted} files, these cannot be read {counted([name for name, _ in faults])}. {path}: {first.cause}",
+        f"Of {attempted} files, these cannot be read {counted([name for name, _ in faults])}. "
+        f"{printable(path)}: {printable(first.cause, 1000)}",
         where=where,
         remedy="Save these files again or take them out of the set; fewer than 1 % are skipped.",
     )

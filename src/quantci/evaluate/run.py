@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +13,10 @@ from quantci.data.tally import Tally
 from quantci.evaluate.custom import load_metrics
 from quantci.evaluate.judge import judge
 from quantci.evaluate.plan import make_plan
-from quantci.evaluate.score import STEPS, interpreter_names, score_batch, take_job
+from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
 from quantci.evaluate.scored import Scored, no_outputs
-from quantci.tflite.pool import Pool
+from quantci.tflite.oracle import choose_oracle
+from quantci.tflite.pool import Pool, core_count
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.evaluate import EvaluateResult
+    from quantci.tflite.oracle import Oracle
 
 _MAX_BATCH = 32
 
@@ -60,9 +64,12 @@ def evaluate(
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     summary = summarize(quantized_model, "model_quant.tflite")
-    plan = make_plan(config, base, float_model=float_model, quantized_model=quantized_model, summary=summary)
+    models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
+    with opened(models, config, str(output / summary.file_name)) as workers:
+        plan = make_plan(config, base, summary)
+        scored = score(plan, plan.samples, models.oracle, workers, progress)
     return judge(
-        score(plan, plan.samples, str(output / summary.file_name), progress),
+        scored,
         config,
         output,
         float_sha256=hashlib.sha256(float_model).hexdigest(),
@@ -73,37 +80,53 @@ def evaluate(
     )
 
 
-def score(plan: Plan, samples: Sequence[Sample], where: str, progress: Progress) -> Scored:
+@contextlib.contextmanager
+def opened(models: Models, config: Config, where: str) -> Iterator[Pool]:
+    """Workers that open the models while this process looks for the samples.
+
+    Args:
+        models: what they open.
+        config: how many there are.
+        where: the file that is named when a worker dies.
+    """
+    size = config.evaluation.workers or core_count()
+    with Pool(size, where=where, initializer=take_models, initargs=(models,)) as workers:
+        for _ in range(size):
+            workers.submit(open_models)
+        yield workers
+
+
+def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, progress: Progress) -> Scored:
     """Run these samples of the plan in workers; results stand in their order whatever worker was first.
 
     Args:
         plan: what to run them with.
         samples: all of the set, or a shard of it; it may be empty.
-        where: the file that is named when a worker dies.
+        oracle: what judges INT8.
+        workers: from opened().
         progress: told how many samples are done.
     """
-    interpreters = interpreter_names(plan.job.oracle)
-    with Pool(plan.workers, where=where, initializer=take_job, initargs=(plan.job,)) as pool:
-        batches = list(_batches(samples, pool.size))
-        tally = Tally()
-        read: list[Sample] = []
-        outputs = {step: [nothing] for step, nothing in no_outputs(plan.port, plan.job.task).items()}
-        differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
-        invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
-        progress("running float and INT8", 0, len(samples))
-        done = 0
-        for given, batch in zip(batches, pool.map(score_batch, batches), strict=True):
-            done += len(given)
-            progress("running float and INT8", done, len(samples))
-            tally.merge(batch.tally)
-            if not batch.samples:
-                continue
-            read += batch.samples
-            for step in STEPS:
-                outputs[step].append(batch.outputs[step])
-                invoke_us[step].append(batch.invoke_us[step])
-            for step in STEPS[1:]:
-                differences[step].append(batch.differences[step])
+    interpreters = interpreter_names(oracle)
+    batches = list(_batches(samples, workers.size))
+    tally = Tally()
+    read: list[Sample] = []
+    outputs = {step: [nothing] for step, nothing in no_outputs(plan.port, plan.job.task).items()}
+    differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
+    invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
+    progress("running float and INT8", 0, len(samples))
+    done = 0
+    for given, batch in zip(batches, workers.map(partial(score_batch, plan.job), batches), strict=True):
+        done += len(given)
+        progress("running float and INT8", done, len(samples))
+        tally.merge(batch.tally)
+        if not batch.samples:
+            continue
+        read += batch.samples
+        for step in STEPS:
+            outputs[step].append(batch.outputs[step])
+            invoke_us[step].append(batch.invoke_us[step])
+        for step in STEPS[1:]:
+            differences[step].append(batch.differences[step])
     return Scored(
         len(samples),
         plan.labels,
@@ -112,9 +135,9 @@ def score(plan: Plan, samples: Sequence[Sample], where: str, progress: Progress)
         {step: np.concatenate(parts) for step, parts in outputs.items()},
         {step: np.concatenate(parts) for step, parts in differences.items()},
         {step: np.concatenate(parts) for step, parts in invoke_us.items()},
-        plan.job.oracle,
+        oracle,
         interpreters,
-        plan.workers,
+        workers.size,
     )
 
 

@@ -30,13 +30,19 @@ WARM_UP = 1
 
 
 @dataclass(frozen=True)
-class Job:
-    """Everything a worker needs; it is sent to each worker once."""
+class Models:
+    """What a worker opens; it is sent to each worker once."""
 
     float_model: bytes
     quantized_model: bytes
-    preprocessing: Preprocessing
     oracle: Oracle
+
+
+@dataclass(frozen=True)
+class Job:
+    """How samples are read, and what is kept of them; it goes with each batch."""
+
+    preprocessing: Preprocessing
     task: Task
 
 
@@ -61,16 +67,15 @@ class Batch(NamedTuple):
 class Scorer:
     """The interpreters of one worker."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, models: Models) -> None:
         self._runners: dict[str, Runner] = {
-            "float": open_lite_rt(job.float_model),
-            "int8-litert": open_lite_rt(job.quantized_model),
-            "int8-oracle": open_oracle(job.quantized_model, job.oracle),
+            "float": open_lite_rt(models.float_model),
+            "int8-litert": open_lite_rt(models.quantized_model),
+            "int8-oracle": open_oracle(models.quantized_model, models.oracle),
         }
         self._is_warm = False
 
-    def score(self, samples: list[Sample]) -> Batch:
+    def score(self, job: Job, samples: list[Sample]) -> Batch:
         """Read the samples and run them through all steps.
 
         Raises:
@@ -83,14 +88,14 @@ class Scorer:
         invoke_us: dict[str, list[float]] = {step: [] for step in STEPS}
         for sample in samples:
             try:
-                loaded = self._job.preprocessing.load(sample)
+                loaded = job.preprocessing.load(sample)
             except DataRejected as error:
                 tally.skip(sample, error)
                 continue
             tally.add(sample, loaded)
             read.append(sample)
             self._warm_up(loaded.tensor)
-            raw = {step: self._invoke(step, loaded.tensor) for step in STEPS}
+            raw = self._invoke(loaded.tensor)
             values = {step: self._value(step, raw[step]) for step in STEPS}
             for before, after in pairwise(STEPS):
                 differences[after].append(self._difference(before, after, raw, values))
@@ -98,7 +103,7 @@ class Scorer:
                 invoke_us[step].append(self._runners[step].invoke_us())
                 # A reconstruction is as large as its input: only its score is kept.
                 kept = raw[step]
-                if self._job.task == "anomaly":
+                if job.task == "anomaly":
                     kept = reconstruction_score(loaded.tensor.reshape(1, -1), values[step])
                 outputs[step].append(kept.reshape(-1))
         return Batch(
@@ -111,16 +116,18 @@ class Scorer:
 
     def _warm_up(self, tensor: NDArray[np.float32]) -> None:
         if not self._is_warm:
-            for step in STEPS * WARM_UP:
-                self._invoke(step, tensor)
+            for _ in range(WARM_UP):
+                self._invoke(tensor)
             self._is_warm = True
 
-    def _invoke(self, step: str, tensor: NDArray[np.float32]) -> NDArray[np.generic]:
-        runner = self._runners[step]
-        if step != "float":
-            port = runner.inputs[0]
-            return runner.run([quantize(tensor, port.scale, port.zero_point, port.dtype)])[0].reshape(1, -1)
-        return runner.run([tensor])[0].reshape(1, -1)
+    def _invoke(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+        """What each step makes of a sample; both INT8 steps are one model and take the same integers."""
+        port = self._runners[STEPS[-1]].inputs[0]
+        integers = quantize(tensor, port.scale, port.zero_point, port.dtype)
+        return {
+            step: runner.run([tensor if step == "float" else integers])[0].reshape(1, -1)
+            for step, runner in self._runners.items()
+        }
 
     def _value(self, step: str, raw: NDArray[np.generic]) -> NDArray[np.float32]:
         port = self._runners[step].outputs[0]
@@ -143,21 +150,30 @@ def interpreter_names(oracle: Oracle) -> dict[str, str]:
     return dict(zip(STEPS, (lite_rt_name(), lite_rt_name(), oracle_name(oracle)), strict=True))
 
 
-# A worker has one set of interpreters, opened by its first batch, so that a fault of the model reaches the caller.
-_job: Job | None = None
+# A worker has one set of interpreters. They are opened by a call of their own, so that a fault reaches the caller.
+_models: Models | None = None
 _scorer: Scorer | None = None
 
 
-def take_job(job: Job) -> None:
+def take_models(models: Models) -> None:
     """Initializer of a worker."""
-    global _job, _scorer
-    _job, _scorer = job, None
+    global _models, _scorer
+    _models, _scorer = models, None
 
 
-def score_batch(samples: list[Sample]) -> Batch:
+def open_models() -> None:
+    """Open the interpreters in a worker, if they are not open. Each batch does so, too: this call saves it the time."""
+    _opened()
+
+
+def score_batch(job: Job, samples: list[Sample]) -> Batch:
     """Score a batch in a worker."""
+    return _opened().score(job, samples)
+
+
+def _opened() -> Scorer:
     global _scorer  # noqa: PLW0603
     if _scorer is None:
-        assert _job is not None, "take_job() comes first"
-        _scorer = Scorer(_job)
-    return _scorer.score(samples)
+        assert _models is not None, "take_models() comes first"
+        _scorer = Scorer(_models)
+    return _scorer

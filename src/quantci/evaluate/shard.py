@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from quantci.evaluate.identity import config_sha256, dataset_sha256
 from quantci.evaluate.plan import make_plan
-from quantci.evaluate.run import score
-from quantci.evaluate.score import STEPS
+from quantci.evaluate.run import opened, score
+from quantci.evaluate.score import STEPS, Models
 from quantci.evaluate.shard_outputs import Outputs, pack
 from quantci.evaluate.shard_samples import describe
 from quantci.records.base import write_bytes
 from quantci.records.shard import ShardResult
+from quantci.tflite.oracle import choose_oracle
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ def evaluate_shard(
     raised see evaluate().
     """
     summary = summarize(quantized_model, "model_quant.tflite")
-    plan = make_plan(config, base, float_model=float_model, quantized_model=quantized_model, summary=summary)
-    own = [plan.samples[place] for place in shard.places(len(plan.samples))]
-    scored = score(plan, own, str(output / summary.file_name), progress)
+    models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
+    with opened(models, config, str(output / summary.file_name)) as workers:
+        plan = make_plan(config, base, summary)
+        own = [plan.samples[place] for place in shard.places(len(plan.samples))]
+        scored = score(plan, own, models.oracle, workers, progress)
     result, outputs = pack_shard(
         scored,
         own,

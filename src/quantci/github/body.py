@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.errors import QuantciError, ToolError
 from quantci.github.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.report import Report
-from quantci.report.escape import code, prose, visible
-from quantci.report.markdown import render
+from quantci.report.escape import visible
+from quantci.report.markdown import environment, render
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LIMIT_BYTES: Final = 50_000_000  # a model of 10,000 layers makes 10 MB
 
 
 class Text(NamedTuple):
@@ -37,6 +39,7 @@ def read_report(path: Path) -> Text:
         ToolError: `unreadable`.
     """
     try:
+        _check_size(path)
         report = read(path, Report)
     except ToolError as error:
         if error.code != "schema":
@@ -48,6 +51,16 @@ def read_report(path: Path) -> Text:
     return Text(render(report), None, commit.removesuffix("-dirty"))
 
 
+def _check_size(path: Path) -> None:
+    if path.is_file() and path.stat().st_size > _LIMIT_BYTES:
+        raise ToolError(
+            "schema",
+            f"This is too large for a report: more than {_LIMIT_BYTES // 1_000_000} MB.",
+            where=str(path),
+            remedy="Name a report.json that quantci wrote.",
+        )
+
+
 def body_of(marker: Marker, text: Text, run_url: str) -> str:
     """The whole body of the comment.
 
@@ -56,17 +69,10 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
         text: what the report says.
         run_url: web page of the run, checked by event.py; empty when there is none.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("quantci.github"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown: see report/escape.py
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(code=code, prose=prose)
-    return environment.get_template("body.md.j2").render(
-        marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+    return (
+        environment("quantci.github")
+        .get_template("body.md.j2")
+        .render(
+            marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+        )
     )

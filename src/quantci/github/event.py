@@ -56,7 +56,7 @@ class Event(NamedTuple):
     @property
     def is_gitea(self) -> bool:
         """Gitea and Forgejo say so by the address of their API."""
-        return urlsplit(self.api_url).path.endswith("/api/v1")
+        return _is_gitea(self.api_url)
 
 
 def read_event(
@@ -102,17 +102,15 @@ def read_event(
             remedy="Give all 40 hexadecimal digits of the pull request's head, not of a merge commit.",
         )
     api_url = _api_url(environment)
-    server = environment.get("GITHUB_SERVER_URL", "").rstrip("/")
-    run_id = _number(environment.get("GITHUB_RUN_ID", ""))
     return Event(
         repository=name,
         sha=head,
         pull_request=number or pull.number or None,
-        run_id=run_id,
+        run_id=_number(environment.get("GITHUB_RUN_ID", "")),
         run_attempt=_number(environment.get("GITHUB_RUN_ATTEMPT", "")),
         api_url=api_url,
         graphql_url=_graphql_url(environment.get("GITHUB_GRAPHQL_URL", ""), api_url),
-        run_url=f"{server}/{name}/actions/runs/{run_id}" if _is_web(server) and run_id else "",
+        run_url=_run_url(environment, name, api_url),
     )
 
 
@@ -138,9 +136,21 @@ def _api_url(environment: Mapping[str, str]) -> str:
     return url
 
 
+def _is_gitea(api_url: str) -> bool:
+    return urlsplit(api_url).path.endswith("/api/v1")
+
+
+def _run_url(environment: Mapping[str, str], repository: str, api_url: str) -> str:
+    """The page of the run: GitHub names it by the run's id, Gitea and Forgejo by its number in the repository."""
+    server = environment.get("GITHUB_SERVER_URL", "").rstrip("/")
+    run = _number(environment.get("GITHUB_RUN_NUMBER" if _is_gitea(api_url) else "GITHUB_RUN_ID", ""))
+    return f"{server}/{repository}/actions/runs/{run}" if _is_web(server) and run else ""
+
+
 def _is_web(url: str) -> bool:
     try:
         parts = urlsplit(url)
+        _ = parts.port  # raises where it is no port
     except ValueError:
         return False
     plain = re.fullmatch(r"[\x21-\x7e]+", url) is not None and not set(url) & set("<>\"'`()[]{}|\\^")

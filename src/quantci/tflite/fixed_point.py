@@ -29,13 +29,9 @@ def quantize(values: NDArray[Any], scale: float, zero_point: int, dtype: str) ->
         raise ValueError("only finite values can be quantized")
     limits = np.iinfo(dtype)
     with np.errstate(over="ignore"):  # a quotient beyond float32 is infinite, and clipped below like any other
-        quotient = np.divide(real, np.float32(scale), dtype=np.float32)
-    # trunc(x + copysign(0.5, x)) in float32 would carry 0.49999997 to 1: compare the exact fraction instead.
-    whole = np.trunc(quotient)
-    with np.errstate(invalid="ignore"):  # inf - inf
-        away = np.abs(quotient - whole) >= np.float32(0.5)
-    # float64 holds every integer that is not clipped.
-    rounded = whole.astype(np.float64) + np.where(away, np.sign(quotient), 0) + zero_point
+        quotient = np.divide(real, np.float32(scale), dtype=np.float32).astype(np.float64)
+    # In float32 the sum would carry 0.49999997 to 1; float64 holds it, and every integer that is not clipped.
+    rounded = np.trunc(quotient + np.copysign(0.5, quotient)) + zero_point
     return np.asarray(np.clip(rounded, limits.min, limits.max).astype(dtype))
 
 

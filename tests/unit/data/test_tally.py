@@ -133,3 +133,10 @@ def test_other_faults_are_not_skipped() -> None:
     with pytest.raises(DataRejected) as caught:
         Tally().skip(item("a"), fault)
     assert caught.value is fault
+
+
+def test_what_strangers_wrote_is_escaped_in_the_refusal() -> None:
+    of = Tally()
+    of.skip(item("a\x1b[2J.png"), DataRejected("unreadable-image", "It is \x1b[31mred.", remedy="Save it again."))
+    with pytest.raises(DataRejected, match=r"a\\x1b\[2J.png: It is \\x1b\[31mred\."):
+        summary(of)

@@ -12,7 +12,7 @@ from quantci.data.preprocess import LoadedSample
 from quantci.data.samples import Sample
 from quantci.errors import DataRejected
 from quantci.evaluate import score
-from quantci.evaluate.score import STEPS, WARM_UP, Job, Scorer
+from quantci.evaluate.score import STEPS, WARM_UP, Job, Models, Scorer
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.tflite.runner import TensorSpec
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REAL = TensorSpec(name="x", shape=(1, 2), dtype="float32", scale=0.0, zero_point=0)
 INPUT = TensorSpec(name="x", shape=(1, 2), dtype="int8", scale=0.5, zero_point=-1)
 OUTPUT = TensorSpec(name="y", shape=(1, 2), dtype="int8", scale=0.25, zero_point=10)
+MODELS = Models(b"float", b"int8", "tflm")
 TENSORS = {"a": [[1.0, 0.3]], "b": [[0.0, -0.5]]}
 
 
@@ -61,13 +62,7 @@ def samples(*names: str) -> list[Sample]:
 
 
 def job(task: Task = "classification") -> Job:
-    return Job(
-        float_model=b"float",
-        quantized_model=b"int8",
-        preprocessing=cast("Preprocessing", FakePreprocessing()),
-        oracle="tflm",
-        task=task,
-    )
+    return Job(cast("Preprocessing", FakePreprocessing()), task)
 
 
 @pytest.fixture(autouse=True)
@@ -98,13 +93,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeRunner]:
 
     monkeypatch.setattr(score, "open_lite_rt", open_lite_rt)
     monkeypatch.setattr(score, "open_oracle", open_oracle)
-    monkeypatch.setattr(score, "_job", None)
+    monkeypatch.setattr(score, "_models", None)
     monkeypatch.setattr(score, "_scorer", None)
     return runners
 
 
 def test_every_step_sees_the_sample_in_its_own_type() -> None:
-    batch = Scorer(job()).score(samples("a", "b"))
+    batch = Scorer(MODELS).score(job(), samples("a", "b"))
     # 1.0 and 0.3 are steps 2 and 0.6 of 0.5, so 1 and 0 with the zero point; the model gives them back as 14 and 12.
     assert batch.outputs["float"].tolist() == np.array([[1.0, 0.3], [0.0, -0.5]], np.float32).tolist()
     assert batch.outputs["int8-litert"].tolist() == [[14, 12], [10, 8]]
@@ -113,7 +108,7 @@ def test_every_step_sees_the_sample_in_its_own_type() -> None:
 
 
 def test_differences_are_to_the_step_before_in_steps_of_the_output() -> None:
-    batch = Scorer(job()).score(samples("a"))
+    batch = Scorer(MODELS).score(job(), samples("a"))
     # 0.3 came back as 0.5: 0.2 are 0.8 of a step of 0.25.
     identical, largest, mean, cosine = batch.differences["int8-litert"][0]
     assert (identical, largest, mean) == (0, pytest.approx(0.8), pytest.approx(0.4))
@@ -122,7 +117,7 @@ def test_differences_are_to_the_step_before_in_steps_of_the_output() -> None:
 
 
 def test_of_an_anomaly_only_the_error_of_the_reconstruction_is_kept() -> None:
-    batch = Scorer(job("anomaly")).score(samples("a"))
+    batch = Scorer(MODELS).score(job("anomaly"), samples("a"))
     # In the oracle (1.25 - 1)^2 and (0.5 - 0.3)^2, halved.
     scores = [batch.outputs[step].tolist() for step in STEPS]
     assert scores == [[[0.0]], [[pytest.approx(0.02)]], [[pytest.approx((0.0625 + 0.04) / 2)]]]
@@ -130,15 +125,15 @@ def test_of_an_anomaly_only_the_error_of_the_reconstruction_is_kept() -> None:
 
 
 def test_warm_up_is_run_once_and_not_timed(opened: list[FakeRunner]) -> None:
-    scorer = Scorer(job())
-    first, second = scorer.score(samples("a")), scorer.score(samples("b", "a"))
+    scorer = Scorer(MODELS)
+    first, second = scorer.score(job(), samples("a")), scorer.score(job(), samples("b", "a"))
     assert {len(runner.seen) for runner in opened} == {WARM_UP + 3}
     for step in STEPS:
         assert [*first.invoke_us[step], *second.invoke_us[step]] == [WARM_UP + 1, WARM_UP + 2, WARM_UP + 3]
 
 
 def test_a_file_that_cannot_be_read_is_counted_and_the_others_keep_their_places() -> None:
-    batch = Scorer(job()).score(samples("a", "unreadable-image", "b"))
+    batch = Scorer(MODELS).score(job(), samples("a", "unreadable-image", "b"))
     assert [sample.id for sample in batch.samples] == ["a", "b"]
     assert all(len(rows) == 2 for rows in (*batch.outputs.values(), *batch.differences.values()))
     assert batch.tally.skipped == [SkippedFile(path="unreadable-image", reason="It cannot be used.")]
@@ -146,7 +141,7 @@ def test_a_file_that_cannot_be_read_is_counted_and_the_others_keep_their_places(
 
 
 def test_a_batch_of_nothing_but_unreadable_files_is_empty_and_starts_no_interpreter(opened: list[FakeRunner]) -> None:
-    batch = Scorer(job()).score(samples("unreadable-tensor"))
+    batch = Scorer(MODELS).score(job(), samples("unreadable-tensor"))
     assert batch.samples == []
     assert all(rows.shape == (0, 4) for rows in batch.differences.values())
     assert not any(runner.seen for runner in opened)
@@ -154,14 +149,21 @@ def test_a_batch_of_nothing_but_unreadable_files_is_empty_and_starts_no_interpre
 
 def test_any_other_fault_of_a_sample_ends_the_batch() -> None:
     with pytest.raises(DataRejected, match="tensor-size"):
-        Scorer(job()).score(samples("a", "tensor-size"))
+        Scorer(MODELS).score(job(), samples("a", "tensor-size"))
 
 
 def test_a_worker_opens_its_interpreters_once(opened: list[FakeRunner]) -> None:
-    score.take_job(job())
+    score.take_models(MODELS)
     assert opened == []
-    score.score_batch(samples("a"))
-    score.score_batch(samples("b"))
+    score.open_models()
     assert len(opened) == 3
-    score.take_job(job("anomaly"))
-    assert score.score_batch(samples("a")).outputs["float"].shape == (1, 1)
+    score.score_batch(job(), samples("a"))
+    score.score_batch(job(), samples("b"))
+    assert len(opened) == 3
+    assert score.score_batch(job("anomaly"), samples("a")).outputs["float"].shape == (1, 1)
+
+
+def test_a_batch_opens_them_where_nobody_has(opened: list[FakeRunner]) -> None:
+    score.take_models(MODELS)
+    score.score_batch(job(), samples("a"))
+    assert len(opened) == 3

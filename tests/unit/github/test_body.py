@@ -71,3 +71,12 @@ def test_no_report_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_report(tmp_path / "report.json")
     assert caught.value.code == "not-found"
+
+
+def test_report_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with path.open("wb") as file:
+        file.truncate(60_000_000)
+    text = read_report(path)
+    assert text.fault is not None
+    assert "more than 50 MB" in body_of(MARKER, text, RUN)

@@ -110,6 +110,8 @@ def test_run_is_linked_only_where_there_is_one() -> None:
     event = read_event({**BASE, **run})
     assert (event.run_id, event.run_attempt) == (12, 2)
     assert event.run_url == "https://ghe.test/acme/lights/actions/runs/12"
+    gitea = {"GITHUB_API_URL": "https://ghe.test/api/v1", "GITHUB_RUN_NUMBER": "3"}
+    assert read_event({**BASE, **run, **gitea}).run_url == "https://ghe.test/acme/lights/actions/runs/3"
     assert read_event(BASE).run_url == ""
     assert read_event({**BASE, **run, "GITHUB_SERVER_URL": "https://x) ![](y"}).run_url == ""
     assert read_event({**BASE, "GITHUB_RUN_ID": "1e9"}).run_id == 0

@@ -1,0 +1,110 @@
+"""In a workflow nothing outside of the workspace is read or written, whatever the configuration says."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from quantci.cli import options
+from quantci.cli.settings import Settings, load, output_of_broken
+from quantci.cli.workspace import Workspace
+from quantci.errors import ConfigError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    (tmp_path / "secret").mkdir()
+    (folder / "inside").mkdir()
+    (folder / "link").symlink_to(tmp_path / "secret")
+    return folder
+
+
+def parse(file: Path, *argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    options.add_arguments(parser)
+    return parser.parse_args(["--config", str(file), *argv])
+
+
+def settings(root: Path, *, top: str = "", **values: str) -> Settings:
+    keys = {"source": "inside/m.tflite", "calibration": "inside", "evaluation": "inside"} | values
+    file = root / "quantci.toml"
+    file.write_text(
+        f'{top}\n[model]\nsource = "{keys["source"]}"\n[calibration]\ndata = "{keys["calibration"]}"\n'
+        f'[evaluation]\ndata = "{keys["evaluation"]}"\n[embed]\ncustom_ops = {{ A = "{keys.get("header", "a.h")}" }}\n'
+    )
+    return load(parse(file), {"QUANTCI_WORKSPACE": str(root)})
+
+
+def test_what_lies_inside_is_fine(root: Path) -> None:
+    assert settings(root).config.model.source == "inside/m.tflite"
+    assert settings(root, source=str(root / "inside/m.tflite")).output.name == "quantci"
+
+
+@pytest.mark.parametrize("path", ["/etc", "../secret", "link", "link/x", "inside/../../secret", "inside/../link"])
+@pytest.mark.parametrize("key", ["source", "calibration", "evaluation", "header"])
+def test_what_leads_out_is_refused_by_its_key(root: Path, key: str, path: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(root, **{key: path})
+    assert caught.value.code == "outside-workspace"
+    names = {"source": "model.source", "header": "embed.custom_ops.A"}
+    assert caught.value.where.endswith(names.get(key, f"{key}.data"))
+
+
+@pytest.mark.parametrize("path", ["/tmp/x", "../x", "link/x"])
+def test_so_is_an_output_folder(root: Path, path: str) -> None:
+    with pytest.raises(ConfigError, match="output_dir"):
+        settings(root, top=f'output_dir = "{path}"')
+
+
+def test_links_in_the_output_folder_and_in_a_saved_model_lead_nowhere_either(root: Path, tmp_path: Path) -> None:
+    (root / "out" / "component").mkdir(parents=True)
+    (root / "out" / "component" / "x").symlink_to(tmp_path / "secret")
+    with pytest.raises(ConfigError, match="output_dir: x"):
+        settings(root, top='output_dir = "out"')
+    (root / "saved").mkdir()
+    (root / "saved" / "saved_model.pb").symlink_to("/etc/hostname")
+    with pytest.raises(ConfigError, match=r"saved_model\.pb"):
+        settings(root, source="saved")
+
+
+def test_a_configuration_that_is_a_link_out_is_not_opened(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret" / "quantci.toml").write_text("password = 1")
+    (root / "quantci.toml").symlink_to(tmp_path / "secret" / "quantci.toml")
+    with pytest.raises(ConfigError) as caught:
+        load(parse(root / "quantci.toml"), {"QUANTCI_WORKSPACE": str(root)})
+    assert caught.value.code == "outside-workspace"
+    assert "password" not in str(caught.value)
+
+
+def test_options_and_variables_are_held_in_too(root: Path) -> None:
+    settings(root)
+    with pytest.raises(ConfigError, match="output_dir"):
+        load(parse(root / "quantci.toml", "--output-dir", "/tmp/x"), {"QUANTCI_WORKSPACE": str(root)})
+    with pytest.raises(ConfigError, match=r"model\.source"):
+        load(parse(root / "quantci.toml"), {"QUANTCI_WORKSPACE": str(root), "QUANTCI_MODEL_SOURCE": "/etc/passwd"})
+
+
+@pytest.mark.parametrize("text", ['output_dir = "/tmp/elsewhere"\n[modle]', 'output_dir = "../x"\n[modle]'])
+def test_the_report_of_a_broken_configuration_stays_inside(root: Path, text: str) -> None:
+    (root / "quantci.toml").write_text(text)
+    arguments = parse(root / "quantci.toml")
+    assert output_of_broken(arguments, {"QUANTCI_WORKSPACE": str(root)}) == root / "build/quantci"
+
+
+def test_a_desk_has_no_walls(root: Path) -> None:
+    settings(root)
+    assert load(parse(root / "quantci.toml", "--output-dir", str(root.parent / "x")), {}).allow_code
+
+
+@pytest.mark.parametrize(("word", "allowed"), [("true", True), ("TRUE", True), ("false", False), ("", True)])
+def test_whether_code_may_run(word: str, allowed: bool) -> None:
+    assert Workspace.of({"QUANTCI_ALLOW_CODE": word}).allow_code is allowed
+
+
+def test_another_word_is_no_answer() -> None:
+    with pytest.raises(ConfigError, match="neither true nor false"):
+        Workspace.of({"QUANTCI_ALLOW_CODE": "maybe"})
