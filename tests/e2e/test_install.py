@@ -46,26 +46,6 @@ INTRUDER = 'import sys; sys.stderr.write("intruder\\n"); raise SystemExit(99)\n'
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Caches of a repository that has not run yet."""
-    return tmp_path_factory.mktemp("store")
-
-
-@pytest.fixture(scope="module")
-def cold(runner: Runner, caller: Caller, store: Path) -> Log:
-    """The first run on a fresh machine without uv."""
-    return runner.run(
-        caller,
-        "push",
-        "single-actions.yml",
-        payload=events.push(caller),
-        path=[runner.python, runner.tools],
-        store=store,
-        kind="github-hosted",
-    )
-
-
-@pytest.fixture(scope="module")
 def warm(runner: Runner, changed: Callable[[str], Caller], cold: Log, store: Path) -> Log:
     """The next run, on another fresh machine, without uv and without a network."""
     caller = changed("warm")

@@ -25,31 +25,25 @@ def declared(runner: Runner, action: str) -> set[str]:
     return set(yaml.safe_load((runner.export / "actions" / action / "action.yml").read_text())["outputs"])
 
 
-@pytest.fixture(scope="module")
-def pushed(runner: Runner, caller: Caller) -> Log:
-    """A push to main."""
-    return runner.run(caller, "push", "single-actions.yml", payload=events.push(caller))
-
-
-def test_the_job_succeeds_without_a_word(pushed: Log) -> None:
-    assert pushed.jobs == {JOB: "success"}
-    assert set(pushed.steps.values()) == {"success"}
-    assert pushed.annotations == []
-    assert (JOB, STEPS["comment"]) not in pushed.steps, "there is no pull request"
+def test_the_job_succeeds_without_a_word(cold: Log) -> None:
+    assert cold.jobs == {JOB: "success"}
+    assert set(cold.steps.values()) == {"success"}
+    assert cold.annotations == []
+    assert (JOB, STEPS["comment"]) not in cold.steps, "there is no pull request"
 
 
 @pytest.mark.parametrize("action", ["quantize", "evaluate", "embed", "report"])
-def test_every_declared_output_is_set(runner: Runner, pushed: Log, action: str) -> None:
-    outputs = pushed.outputs[JOB, STEPS[action]]
+def test_every_declared_output_is_set(runner: Runner, cold: Log, action: str) -> None:
+    outputs = cold.outputs[JOB, STEPS[action]]
     assert set(outputs) == declared(runner, action)
     assert {name for name, value in outputs.items() if not value} == EMPTY & set(outputs)
     assert outputs["exit-code"] == "0"
     assert outputs["status"] == "ok"
 
 
-def test_outputs_say_what_the_records_say(pushed: Log) -> None:
-    quantize, evaluate = pushed.outputs[JOB, "quantize"], pushed.outputs[JOB, STEPS["evaluate"]]
-    report = pushed.outputs[JOB, "report"]
+def test_outputs_say_what_the_records_say(cold: Log) -> None:
+    quantize, evaluate = cold.outputs[JOB, "quantize"], cold.outputs[JOB, STEPS["evaluate"]]
+    report = cold.outputs[JOB, "report"]
     assert quantize["shards"] == '["1/1"]'
     assert quantize["quantized-model"] == "build/quantci/model_quant.tflite"
     assert (evaluate["samples"], evaluate["metric"], evaluate["quantized-accuracy"]) == (
@@ -60,11 +54,11 @@ def test_outputs_say_what_the_records_say(pushed: Log) -> None:
     assert (report["verdict"], report["reason"]) == ("pass", "All 3 gates hold.")
     assert report["quantized-bytes"] == quantize["quantized-bytes"]
     assert report["accuracy-delta"] == evaluate["accuracy-delta"] == "0.000000"
-    assert report["arena-bytes"] == pushed.outputs[JOB, STEPS["embed"]]["arena-bytes"]
+    assert report["arena-bytes"] == cold.outputs[JOB, STEPS["embed"]]["arena-bytes"]
 
 
-def test_every_action_has_its_summary(pushed: Log) -> None:
-    heads = [(step, text.splitlines()[0]) for _, step, text in pushed.summaries]
+def test_every_action_has_its_summary(cold: Log) -> None:
+    heads = [(step, text.splitlines()[0]) for _, step, text in cold.summaries]
     assert heads == [
         ("quantize/run", "#### quantci quantize"),
         ("2/run", "#### quantci evaluate"),
@@ -73,8 +67,8 @@ def test_every_action_has_its_summary(pushed: Log) -> None:
     ]
 
 
-def test_the_environment_is_installed_once(pushed: Log) -> None:
-    assert len({pushed.outputs[JOB, f"{step}/install"]["python"] for step in ("quantize", "2", "3", "report")}) == 1
+def test_the_environment_is_installed_once(cold: Log) -> None:
+    assert len({cold.outputs[JOB, f"{step}/install"]["python"] for step in ("quantize", "2", "3", "report")}) == 1
 
 
 @pytest.fixture(scope="module")
