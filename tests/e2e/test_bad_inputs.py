@@ -110,6 +110,13 @@ def test_it_is_refused_in_one_annotation_by_name(log: Log, name: str) -> None:
     assert f"exit status {case.exit_code}" in text
 
 
+def test_the_annotation_stands_on_the_line_that_is_meant(log: Log) -> None:
+    lines = {one.step.split("/")[0]: (one.file, one.line) for one in log.annotations}
+    text = CONFIG.replace(*(CASES["metric-is-code"].config or ("", ""))).splitlines()
+    number = next(index for index, line in enumerate(text, 1) if line.startswith("metrics"))
+    assert lines["metric-is-code"] == ("configs/metric-is-code.toml", str(number))
+
+
 def test_code_of_the_repository_runs_where_that_is_allowed(log: Log) -> None:
     assert log.steps["bad/bad", "code-allowed"] == "success"
     assert log.outputs["bad/bad", "code-allowed"]["accuracy-delta"] == "0.000000"

@@ -98,6 +98,16 @@ def test_a_pull_request_is_evaluated_in_three_jobs(story: Story) -> None:
     assert "component/quantci_model/CMakeLists.txt" in files
 
 
+def test_a_shard_tells_what_it_is_and_nothing_of_the_whole(story: Story) -> None:
+    (outputs,) = [
+        values for (job, step), values in story.sharded.log.outputs.items() if (step, job[-5:]) == ("evaluate", "2/3-2")
+    ]
+    expected = {"status": "ok", "exit-code": "0", "shard-name": "2-of-3", "samples": "60"}
+    assert {name: value for name, value in outputs.items() if value} == expected | {
+        "record": "build/quantci/evaluate-2-of-3.json"
+    }
+
+
 def test_merged_shards_are_what_one_job_gives(story: Story) -> None:
     one, three = (ran.artifacts.read("quantci", "evaluate.json").decode() for ran in (story.pushed, story.sharded))
     assert masked(three) == masked(one)
