@@ -176,6 +176,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(python=TOOL_PYTHON)
+def picture(session: nox.Session) -> None:
+    """Draw docs/comment.png from the report that `pipeline` left, with a browser."""
+    prepare(session, "test")
+    session.run("python", "tests/docs/picture.py", *session.posargs)
+
+
+@nox.session(python=TOOL_PYTHON)
 def benchmarks(session: nox.Session) -> None:
     """What the parts of quantci cost, in time and memory."""
     prepare(session, "tensorflow")
