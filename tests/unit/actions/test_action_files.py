@@ -119,7 +119,7 @@ def test_all_actions_install_in_the_same_way() -> None:
         for name in ("QUANTCI_CONFIG", "QUANTCI_MODEL_SOURCE") if action == "quantize" else ():
             del steps[0]["env"][name]  # TensorFlow is installed only where the model needs it
         installs.append(re.sub(rf"(plan|install) {action}\b", r"\1 ACTION", yaml.safe_dump(steps[:3])))
-        assert steps[3]["run"] == f'"$QUANTCI_PYTHON" -I -m quantci action {action}'
+        assert steps[3]["run"] == f'exec "$QUANTCI_PYTHON" -I -m quantci action {action}'
     assert len(set(installs)) == 1
 
 
