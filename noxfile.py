@@ -25,6 +25,13 @@ nox.options.sessions = ["lint", "tests"]
 ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 EXAMPLE = "examples/traffic-lights"
+TOOLS = ROOT / "build" / "tools"
+
+# Tools of Go, by their name: built once, from the module proxy and its checksum database.
+GO_TOOLS = {
+    "act": "github.com/nektos/act@v0.2.89",
+    "actionlint": "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
+}
 
 # Lock -> what uv resolves for it. The first is the widest; each later one keeps to the versions of those before it.
 LOCKS = {
@@ -90,6 +97,42 @@ def make_data(session: nox.Session) -> None:
     session.run("python", f"{EXAMPLE}/generate.py")
 
 
+def go_tool(session: nox.Session, name: str) -> str | None:
+    """The binary of a tool of Go; built now, unless this version of it is there. None where there is no Go."""
+    module = GO_TOOLS[name]
+    folder = TOOLS / f"{name}@{module.partition('@')[2]}"
+    if not (folder / name).is_file():
+        if shutil.which("go") is None:
+            missing(session, f"{name} is not run: Go builds it, and is not here; install Go from 1.25 on")
+            return None
+        session.log(f"building {name} (once; about a minute and a half for act)")
+        session.run("go", "install", module, env={"GOBIN": str(folder)}, external=True)
+    return str(folder / name)
+
+
+def missing(session: nox.Session, what: str) -> None:
+    """Say what a check goes without; in CI that is an error, for nobody would read it there."""
+    if os.environ.get("CI"):
+        session.error(what)
+    session.warn(what)
+
+
+def check_workflows(session: nox.Session) -> None:
+    """Check workflows and actions, ours and those that we show to others."""
+    workflows = [*sorted((ROOT / ".github/workflows").glob("*.yml")), *sorted(ROOT.glob("examples/workflows/*.yml"))]
+    actions = sorted(ROOT.glob("actions/*/action.yml"))
+    named = [str(path.relative_to(ROOT)) for path in workflows]
+    if actionlint := go_tool(session, "actionlint"):
+        session.run(actionlint, *named, external=True)
+    session.run("zizmor", "--quiet", "--persona=auditor", "--offline", ".github", "actions", *named)
+    for kind, files in {
+        "vendor.github-workflows": named,
+        "vendor.github-actions": [str(path.relative_to(ROOT)) for path in actions],
+        "vendor.dependabot": [".github/dependabot.yml"],
+    }.items():
+        session.run("check-jsonschema", "--builtin-schema", kind, *files)
+
+
 def check_schemas(session: nox.Session) -> None:
     """Let a second implementation say whether what quantci generates are JSON Schemas."""
     schemas = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "schemas").glob("*.json"))
@@ -148,8 +191,23 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session(python=TOOL_PYTHON)
+def e2e(session: nox.Session) -> None:
+    """The actions and workflows as GitHub would run them, by act, from another repository."""
+    prepare(session, "test")
+    act = go_tool(session, "act")
+    if shutil.which("node") is None:
+        missing(session, "act needs node for actions/cache: install it")
+        act = None
+    if act is None:
+        session.skip("it needs Go, which builds act, and node")
+    environment = {"QUANTCI_ACT": act}
+    kept = "--basetemp=build/e2e"  # the log of every run stays there until the next
+    session.run("python", "-m", "pytest", kept, *(session.posargs or ["tests/e2e"]), env=environment)
+
+
+@nox.session(python=TOOL_PYTHON)
 def lint(session: nox.Session) -> None:
-    """Format, lint, types, layers, spelling, schemas."""
+    """Format, lint, types, layers, spelling, schemas, workflows."""
     prepare(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -157,6 +215,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
     session.run("codespell")
     check_schemas(session)
+    check_workflows(session)
 
 
 @nox.session(python=TOOL_PYTHON)
@@ -173,6 +232,13 @@ def docs(session: nox.Session) -> None:
     prepare(session, "test")
     session.run("python", "tests/docs/tables.py")
     session.run("python", "tests/docs/check.py")
+
+
+@nox.session(python=TOOL_PYTHON)
+def picture(session: nox.Session) -> None:
+    """Draw docs/comment.png from the report that `pipeline` left, with a browser."""
+    prepare(session, "test")
+    session.run("python", "tests/docs/picture.py", *session.posargs)
 
 
 @nox.session(python=TOOL_PYTHON)

@@ -125,7 +125,7 @@ def test_fork_gets_the_report_in_the_summary_and_a_notice(job: Job) -> None:
     (notice,) = commands(done)
     assert notice.startswith("::notice title=quantci comment%3A comment-forbidden::")
     assert "Resource not accessible by integration" in notice
-    assert done.out.splitlines()[-1].startswith("not allowed to comment")
+    assert done.out.splitlines()[-1].startswith("not posted: ")
     assert not job.github.texts()
 
 
@@ -256,8 +256,9 @@ def test_push_without_a_pull_request_is_no_fault(job: Job) -> None:
     job.event({})
     done = job.run(GITHUB_SHA=sha_of("lonely"))
     assert done.code == 0
-    assert done.out.splitlines()[-1].startswith("not posted: No open pull request")
-    assert commands(done)[0].startswith("::notice title=quantci comment%3A no-pull-request::")
+    (notice,) = commands(done)
+    assert notice.startswith("::notice title=quantci comment%3A no-pull-request::acme/lights: No open pull request")
+    assert job.summary.read_text() == render(example_report())
 
 
 def test_desk_without_any_variable_takes_the_commit_of_the_report(job: Job) -> None:

@@ -77,9 +77,7 @@ def say(server: Server, text: str, clock: Fast | None = None) -> Posted:
     base = server.github.base
     event = Event(REPOSITORY, marker.sha, None, marker.run_id, marker.run_attempt, base, f"{base}/graphql", "")
     sender = HttpTransport(base, Token(TOKEN))
-    posted = post(sender, event, marker, text, clock=clock or Jump(), timeout_s=300, progress=silent)
-    assert posted is not None
-    return posted
+    return post(sender, event, marker, text, clock=clock or Jump(), timeout_s=300, progress=silent)
 
 
 def test_comment_on_the_third_page_is_found_and_stays_the_only_one(server: Server) -> None:

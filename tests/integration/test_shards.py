@@ -11,26 +11,13 @@ from pathlib import Path
 
 import pytest
 from tests.integration.pictures import Done
+from tests.masks import masked
 
 from quantci.records.base import read
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.shard import ShardRecord
 
 Quantci = Callable[..., Done]
-TIMES = {"median_us", "p90_us"}
-
-
-def masked(path: Path) -> str:
-    """A record as text, less provenance and what time alone decides; all else must be equal byte for byte."""
-
-    def scrub(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: None if key in {"provenance", *TIMES} else scrub(item) for key, item in value.items()}
-        return [scrub(item) for item in value] if isinstance(value, list) else value
-
-    text = path.read_text()
-    assert json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n" == text, "the mask must change no byte"
-    return json.dumps(scrub(json.loads(text)), indent=2)
 
 
 def whole(quantci: Quantci, project: Path) -> tuple[str, bytes]:
@@ -42,7 +29,7 @@ def whole(quantci: Quantci, project: Path) -> tuple[str, bytes]:
 
 
 def taken(project: Path) -> tuple[str, bytes]:
-    result = masked(project / "out" / "evaluate.json"), (project / "out" / "predictions.npz").read_bytes()
+    result = masked((project / "out" / "evaluate.json").read_text()), (project / "out" / "predictions.npz").read_bytes()
     (project / "out" / "evaluate.json").unlink()
     (project / "out" / "predictions.npz").unlink()
     return result

@@ -144,7 +144,7 @@ def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told
     from quantci.github.outcome import Told
 
     kept = keep(nested, environment)
-    return Told({"result": kept.result, "url": kept.url, "code": ""}, "", [])
+    return Told({"result": kept.result, "url": kept.url, "code": kept.code}, "", [])
 
 
 def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:

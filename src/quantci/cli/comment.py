@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from quantci.github.body import Text
 
 _LEAST_TIMEOUT_S: Final = 30
-_NO_PULL_REQUEST: Final = "no-pull-request"
 
 
 class Kept(NamedTuple):
@@ -37,10 +36,12 @@ class Kept(NamedTuple):
     Attributes:
         result: created, updated, unchanged, newer, none (no pull request), forbidden, or dry run.
         url: its web page; empty where there is none.
+        code: code word of why it was not posted; empty where it was.
     """
 
     result: str
     url: str
+    code: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +78,7 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
         QuantciError: it is neither written nor forbidden; the report is in the summary then, too.
     """
     from quantci.github.body import read_report
-    from quantci.github.faults import Forbidden
+    from quantci.github.faults import Forbidden, NotPosted
 
     try:
         text = read_report(Path(arguments.report or output_of_broken(arguments) / "report.json"))
@@ -86,12 +87,12 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
         raise
     try:
         kept = _comment(arguments, environment, text)
-    except Forbidden as error:
+    except NotPosted as error:
         _summarize(environment, text)
         if not _annotate(environment, "notice", error):
             print(f"quantci comment: {error}", file=sys.stderr)
-        print("not allowed to comment: the report is in the summary and in report.md")
-        kept = Kept("forbidden", "")
+        print("not posted: the report is in the step's summary and in report.md")
+        kept = Kept("forbidden" if isinstance(error, Forbidden) else "none", "", error.code)
     except QuantciError as error:
         with contextlib.suppress(QuantciError):  # the first fault is the one to tell
             _summarize(environment, text)
@@ -144,14 +145,6 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
         posted = post(
             transport, event, marker, body, clock=SystemClock(), timeout_s=arguments.timeout_s, progress=console
         )
-    if posted is None:
-        none = f"No open pull request of {event.repository} has the commit {event.sha}."
-        if environment.get("GITHUB_ACTIONS") == "true":
-            from quantci.github.annotations import annotation
-
-            print(annotation("notice", none, title=f"quantci comment: {_NO_PULL_REQUEST}"))
-        print(f"not posted: {none}")
-        return Kept("none", "")
     print(f"{posted.outcome.value}: {visible(posted.url, 500)}")
     return Kept(posted.outcome.name.lower(), posted.url)
 

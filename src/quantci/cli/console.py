@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -25,7 +26,8 @@ class Console:
 
     def __enter__(self) -> Self:
         self._started_s = time.monotonic()
-        if not self._quiet and sys.stderr.isatty():
+        # Some runners give a step a terminal. A bar there begins the line on which an annotation should stand.
+        if not self._quiet and sys.stderr.isatty() and os.environ.get("GITHUB_ACTIONS") != "true":
             from rich.console import Console as RichConsole
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

@@ -127,4 +127,4 @@ def _fault(spec: str, cause: str, remedy: str) -> ConfigError:
 
 
 def _where(spec: str) -> str:
-    return f"[task] metrics: {spec}"
+    return f"task.metrics: {spec}"

@@ -8,8 +8,8 @@ from quantci.errors import QuantciError, ToolError
 from quantci.github.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.report import Report
-from quantci.report.escape import code, prose, visible
-from quantci.report.markdown import render
+from quantci.report.escape import visible
+from quantci.report.markdown import environment, render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,17 +69,10 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
         text: what the report says.
         run_url: web page of the run, checked by event.py; empty when there is none.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("quantci.github"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown: see report/escape.py
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(code=code, prose=prose)
-    return environment.get_template("body.md.j2").render(
-        marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+    return (
+        environment("quantci.github")
+        .get_template("body.md.j2")
+        .render(
+            marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+        )
     )

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 _SHOWN: Final = 200  # characters of what a server said
 
 
-class Forbidden(ToolError):
+class NotPosted(ToolError):
+    """There is no comment, and nothing is broken: a notice, and exit code 0."""
+
+
+class Forbidden(NotPosted):
     """The token may not do this: on a pull request from a fork it never may."""
 
 

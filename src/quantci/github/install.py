@@ -57,7 +57,8 @@ def plan(action: str, root: Path, environment: Mapping[str, str]) -> dict[str, s
         environment: the variables of the job.
 
     Returns:
-        `lock`: requirements/<lock>.txt. `environment`: the private environment's folder. `cache-dir` and `cache-key`:
+        `lock`: requirements/<lock>.txt. `environment`: the private environment's folder, named after what goes into
+        it, so that all actions of a job share one even where each lies in its own folder. `cache-dir` and `cache-key`:
         what actions/cache keeps of it between jobs: the downloads, not the environment, whose paths are this job's.
         `cache`: `true` where it shall: not on a self-hosted runner, whose disk keeps uv's own cache, and not for an
         environment that stands already.
@@ -65,9 +66,10 @@ def plan(action: str, root: Path, environment: Mapping[str, str]) -> dict[str, s
     lock = choose_lock(action, environment)
     files = [root / "requirements" / f"{name}.txt" for name in ("build", lock)]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    sources = hashlib.sha256(str(root).encode())
-    for path in sorted((root / "src").rglob("*.*")):
+    sources = hashlib.sha256()
+    for path in [root / "pyproject.toml", *sorted((root / "src").rglob("*.*"))]:
         if "__pycache__" not in path.parts:
+            sources.update(f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n".encode())
             sources.update(path.read_bytes())
     temporary = Path(environment.get("RUNNER_TEMP") or root / "build")
     folder = temporary / "quantci" / f"{lock}-{digest}-{sources.hexdigest()[:16]}"

@@ -51,6 +51,8 @@ def tell(record: StageRecord, output: Path, config: Path, root: Path) -> Told:
         summary = stage_summary(record)
         outputs["record"] = (output / record.shard.record_file).as_posix()
         outputs["shard-name"] = f"{record.shard.index}-of-{record.shard.count}"
+        if record.result is not None:
+            outputs["samples"] = str(len(record.result.samples))
     elif isinstance(record, QuantizeRecord | EvaluateRecord | EmbedRecord):
         summary = stage_summary(record)
         outputs["record"] = (output / f"{record.stage}.json").as_posix()

@@ -35,7 +35,7 @@ def limit_s(answer: Answer, epoch_s: float) -> float | None:
     """Seconds that this limit says it lasts; None if it says nothing."""
     after = answer.headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,9}", after):
-        return float(after)
+        return max(1.0, float(after))
     reset = answer.headers.get("x-ratelimit-reset", "")
     if answer.headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
         return max(1.0, float(reset) - epoch_s + 1.0)  # a second more: clocks differ

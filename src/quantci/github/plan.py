@@ -26,8 +26,8 @@ class Plan(NamedTuple):
     create: bool = False
     change: Comment | None = None
     delete: Comment | None = None
-    newest: Comment | None = None
-    """The comment that stays as it is."""
+    newest: Ours | None = None
+    """What stays as it is."""
 
 
 def plan(found: Sequence[Ours], body: str, age: Age, *, was_written: bool) -> Plan:
@@ -47,4 +47,4 @@ def plan(found: Sequence[Ours], body: str, age: Age, *, was_written: bool) -> Pl
     if newest.age == age and not was_written and not is_same_text(newest.comment.text, body):
         return Plan(change=newest.comment)
     spare = next((ours.comment for ours in found if ours is not newest), None)
-    return Plan(delete=spare, newest=newest.comment)
+    return Plan(delete=spare, newest=newest)

@@ -35,17 +35,16 @@ def post(
     clock: Clock,
     timeout_s: float,
     progress: Progress,
-) -> Posted | None:
-    """Keep the comment up to date; None where no open pull request has the commit.
+) -> Posted:
+    """Keep the comment up to date.
 
     Raises:
-        ToolError: see faults.py and sticky.py; `Forbidden` among them.
+        NotPosted: no pull request, or several; the token may not comment.
+        ToolError: see faults.py and sticky.py.
     """
     api = Api(transport, event.api_url, clock, timeout_s=timeout_s, is_gitea=event.is_gitea, progress=progress)
     progress("looking for the pull request")
     pull = find_pull_request(api, event.repository, event.sha, event.pull_request)
-    if pull is None:
-        return None
     sticky = Sticky(
         api,
         History(api, event.repository, pull.number),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.github.answers import Commit, PullRequest
+from quantci.github.faults import NotPosted
 
 if TYPE_CHECKING:
     from quantci.github.api import Api
 
 
-def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -> PullRequest | None:
+def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -> PullRequest:
     """The open pull request that this commit is the head of, or was before newer ones were pushed.
 
     Args:
@@ -19,10 +20,8 @@ def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -
         sha: the commit.
         wanted: number that decides when there are several, and that is looked at even when no list has it.
 
-    Returns:
-        None when there is none, or when several could be meant.
-
     Raises:
+        NotPosted: `no-pull-request`, or `several-pull-requests` when more than one could be meant.
         ToolError: see faults.py.
     """
     heads, others = _associated(api, repository, sha)
@@ -35,9 +34,26 @@ def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -
         pull = api.find(f"/repos/{repository}/pulls/{wanted}", PullRequest)
         if pull is not None and pull.state == "open":
             (heads if pull.head.sha == sha else others)[wanted] = pull
-    return _choose(heads, wanted) or _choose(
-        {number: pull for number, pull in others.items() if sha in commits_of(api, repository, number)}, wanted
-    )
+    found = {number: pull for number, pull in heads.items() if wanted in {None, number}} or {
+        number: pull
+        for number, pull in others.items()
+        if wanted in {None, number} and sha in commits_of(api, repository, number)
+    }
+    if not found:
+        raise NotPosted(
+            "no-pull-request",
+            f"No open pull request has the commit {sha}.",
+            where=repository,
+            remedy="A push without one needs no comment; of a pull request give the head, not the merge commit.",
+        )
+    if len(found) > 1:
+        raise NotPosted(
+            "several-pull-requests",
+            f"Several open pull requests have the commit {sha}: {', '.join(map(str, sorted(found)))}.",
+            where=repository,
+            remedy="Name one with --pull-request.",
+        )
+    return next(iter(found.values()))
 
 
 def commits_of(api: Api, repository: str, number: int) -> list[str]:
@@ -56,9 +72,3 @@ def _associated(api: Api, repository: str, sha: str) -> tuple[dict[int, PullRequ
     still_open = {pull.number: pull for pull in pulls if pull.state == "open"}
     heads = {number: pull for number, pull in still_open.items() if pull.head.sha == sha}
     return heads, {number: pull for number, pull in still_open.items() if number not in heads}
-
-
-def _choose(pulls: dict[int, PullRequest], wanted: int | None) -> PullRequest | None:
-    if wanted is not None:
-        return pulls.get(wanted)
-    return next(iter(pulls.values())) if len(pulls) == 1 else None

@@ -10,6 +10,7 @@ from quantci.records.quantize import QuantizeRecord
 from quantci.records.shard import ShardRecord
 from quantci.report.baseline import accuracy_of
 from quantci.report.escape import code, prose, row
+from quantci.report.markdown import environment
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
 
 if TYPE_CHECKING:
@@ -104,6 +105,4 @@ def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, str]]:
 
 
 def _render(name: str, **values: str | Iterable[str]) -> str:
-    from quantci.report.markdown import environment
-
     return environment("quantci.github").get_template(name).render(values)

@@ -22,7 +22,7 @@ from quantci.errors import ToolError
 from quantci.github import faults
 from quantci.github.answers import Comment
 from quantci.github.api import Written, decode
-from quantci.github.marker import Marker, is_same_text, marker_of
+from quantci.github.marker import Marker, marker_of
 from quantci.github.plan import Ours, plan
 from quantci.github.transport import REQUEST_S
 
@@ -97,9 +97,9 @@ class Sticky:
                 if self._is_fresh(step.delete, seen_s):
                     self._api.write("DELETE", f"{self._comment}/{step.delete.id}", None)
             elif step.newest is not None:
-                if not is_same_text(step.newest.text, body):
+                if step.newest.age != self._history.age(marker):
                     outcome = Outcome.NEWER
-                return outcome, step.newest
+                return outcome, step.newest.comment
         raise ToolError(
             "comment-busy",
             "Others keep changing the comment.",

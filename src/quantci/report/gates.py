@@ -62,7 +62,7 @@ def _accuracy(limit: float, evaluate: EvaluateResult | None, samples_needed: Sam
     if evaluate is None:
         return _missing(name, limit, "evaluate gave no result")
     paired = evaluate.paired
-    drop, reach = -paired.delta, paired.interval.low
+    drop, reach = 0.0 - paired.delta, paired.interval.low  # -0.0 would be shown with its sign
     is_beyond_doubt = paired.interval.high < -limit - _ROUNDING
     if not is_beyond_doubt and _is_too_fine(limit, evaluate, samples_needed):
         raise _too_fine(limit, evaluate, samples_needed)

@@ -89,7 +89,7 @@ def test_options_and_variables_are_held_in_too(root: Path) -> None:
         load(parse(root / "quantci.toml"), {"QUANTCI_WORKSPACE": str(root), "QUANTCI_MODEL_SOURCE": "/etc/passwd"})
 
 
-@pytest.mark.parametrize("text", ['output_dir = "/tmp/elsewhere"\n[modle]', 'output_dir = "../x"\n[modle]'])
+@pytest.mark.parametrize("text", ['output_dir = "/tmp/elsewhere"\n[model]]', 'output_dir = "../x"\n[model]]'])
 def test_the_report_of_a_broken_configuration_stays_inside(root: Path, text: str) -> None:
     (root / "quantci.toml").write_text(text)
     arguments = parse(root / "quantci.toml")

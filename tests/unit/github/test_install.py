@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 from pathlib import Path
 
@@ -78,19 +79,40 @@ def test_nothing_is_cached_where_it_is_not_wanted_or_kept_anyway(tmp_path: Path)
     assert plan("evaluate", ROOT, given)["cache"] == "false"
 
 
-def test_another_lock_or_source_is_another_environment(tmp_path: Path) -> None:
+@pytest.fixture
+def action(tmp_path: Path) -> Path:
+    """A repository of the actions, as small as it can be."""
     root = tmp_path / "action"
     (root / "src").mkdir(parents=True)
     (root / "requirements").mkdir()
     for name in ("build", "base"):
         (root / "requirements" / f"{name}.txt").write_text("a==1\n")
-    first = plan("report", root, {})
-    (root / "src" / "a.py").write_text("x = 1\n")
-    second = plan("report", root, {})
-    (root / "requirements" / "base.txt").write_text("a==2\n")
-    third = plan("report", root, {})
-    assert len({one["environment"] for one in (first, second, third)}) == 3
-    assert first["cache-key"] == second["cache-key"] != third["cache-key"], "downloads are those of the lock"
+    (root / "pyproject.toml").write_text("[project]\n")
+    (root / "src" / "a.py").write_text("x = 0\n")
+    return root
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "src/a.py", "requirements/base.txt"])
+def test_another_lock_or_source_is_another_environment(action: Path, name: str) -> None:
+    first = plan("report", action, {})
+    (action / name).write_text("x = 1\n")
+    second = plan("report", action, {})
+    assert first["environment"] != second["environment"]
+    is_lock = name.startswith("requirements/")
+    assert (first["cache-key"] != second["cache-key"]) == is_lock, "downloads are those of the lock"
+
+
+def test_a_renamed_module_is_another_environment(action: Path) -> None:
+    first = plan("report", action, {})
+    (action / "src/a.py").rename(action / "src/b.py")
+    assert plan("report", action, {})["environment"] != first["environment"]
+
+
+def test_actions_share_one_environment_wherever_they_lie(action: Path, tmp_path: Path) -> None:
+    """A runner may give each action of a job its own copy of the repository."""
+    shutil.copytree(action, tmp_path / "copy")
+    given = {"RUNNER_TEMP": str(tmp_path / "temporary")}
+    assert plan("evaluate", action, given) == plan("report", tmp_path / "copy", given)
 
 
 def test_only_the_standard_library_is_imported() -> None:

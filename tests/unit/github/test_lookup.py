@@ -8,6 +8,7 @@ from tests.unit.github.desk import Direct, FakeClock
 
 from quantci.errors import ToolError
 from quantci.github.api import Api
+from quantci.github.faults import NotPosted
 from quantci.github.history import History, positions
 from quantci.github.identity import author_id
 from quantci.github.marker import Marker
@@ -22,9 +23,11 @@ def api_of(github: GitHub) -> Api:
     return Api(Direct(github, clock), github.base, clock, timeout_s=300, is_gitea=github.is_gitea, progress=silent)
 
 
-def found(github: GitHub, sha: str, wanted: int | None = None) -> int | None:
-    pull = find_pull_request(api_of(github), REPOSITORY, sha, wanted)
-    return pull.number if pull else None
+def found(github: GitHub, sha: str, wanted: int | None = None) -> int | str:
+    try:
+        return find_pull_request(api_of(github), REPOSITORY, sha, wanted).number
+    except NotPosted as error:
+        return error.code
 
 
 def test_a_persons_token_stands_for_that_person() -> None:
@@ -55,7 +58,7 @@ def test_pull_request_of_its_head() -> None:
     github = GitHub()
     github.commits = {1: [A], 2: [A, B], 3: [C]}
     github.state = {1: "open", 2: "open", 3: "closed"}
-    assert (found(github, A), found(github, B), found(github, C)) == (1, 2, None)
+    assert (found(github, A), found(github, B), found(github, C)) == (1, 2, "no-pull-request")
 
 
 @pytest.mark.parametrize("base", ["https://api.github.test", "https://git.test/api/v1"])
@@ -72,7 +75,7 @@ def test_commit_that_was_the_head_before_is_found_too() -> None:
     github.commits = {1: [A, B]}
     assert found(github, A) == 1
     github.knows_commit_pulls = False
-    assert found(github, A) is None
+    assert found(github, A) == "no-pull-request"
     assert found(github, A, wanted=1) == 1
 
 
@@ -80,17 +83,24 @@ def test_number_decides_only_between_those_that_have_the_commit() -> None:
     github = GitHub()
     github.commits = {1: [A], 2: [B, A], 3: [C]}
     github.state = dict.fromkeys(github.commits, "open")
-    assert found(github, A) is None  # two could be meant
+    assert found(github, A) == "several-pull-requests"
     assert (found(github, A, 1), found(github, A, 2)) == (1, 2)
-    assert found(github, A, wanted=3) is None
-    assert found(github, A, wanted=99) is None
+    assert found(github, A, wanted=3) == "no-pull-request"
+    assert found(github, A, wanted=99) == "no-pull-request"
+
+
+def test_number_may_name_one_that_has_moved_on_while_another_has_the_commit_as_its_head() -> None:
+    github = GitHub()
+    github.commits = {5: [A], 6: [A, B]}
+    github.state = {5: "open", 6: "open"}
+    assert (found(github, A), found(github, A, wanted=6)) == (5, 6)
 
 
 def test_closed_pull_request_gets_no_comment() -> None:
     github = GitHub()
     github.state[1] = "closed"
-    assert found(github, A) is None
-    assert found(github, A, wanted=1) is None
+    assert found(github, A) == "no-pull-request"
+    assert found(github, A, wanted=1) == "no-pull-request"
 
 
 def test_pages_that_never_end_are_a_fault() -> None:

@@ -39,6 +39,7 @@ def test_retry_after_comes_before_the_reset() -> None:
     patience = Patience(clock, 1000)
     reset = str(int(clock.epoch_s()) + 40)
     assert patience.limit_s(answer(429, retry_after="7", x_ratelimit_remaining="0", x_ratelimit_reset=reset)) == 7
+    assert patience.limit_s(answer(429, retry_after="0")) == 1
     assert patience.limit_s(answer(429, x_ratelimit_remaining="0", x_ratelimit_reset=reset)) == 41
     assert patience.limit_s(answer(429, x_ratelimit_remaining="0", x_ratelimit_reset="5")) == 1
 

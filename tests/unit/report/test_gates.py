@@ -66,6 +66,12 @@ def test_close_numbers_get_the_decimals_that_tell_them_apart() -> None:
     assert "2.03 pp; the gate allows 2.00 pp" in result.reason
 
 
+def test_no_loss_has_no_sign() -> None:
+    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(0.0, -0.01))
+    assert str(result.value) == "0.0"
+    assert "is 0.0 pp" in result.reason
+
+
 def test_gate_finer_than_the_set_can_detect_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"gate-too-fine") as caught:
         judge(

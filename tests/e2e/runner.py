@@ -1,0 +1,185 @@
+"""A runner: act in host mode, on what is installed here, with an environment in which every variable is known."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.caller import Caller
+from tests.e2e.export import export, local_repositories, workflow_files
+from tests.e2e.log import Log
+from tests.github_model import REPOSITORY, TOKEN
+
+# Where packages come from, and how to get there: the same for a job as for this session.
+_NETWORK = re.compile(
+    r"(?i)(https?|all|no)_proxy|ssl_cert_(file|dir)|requests_ca_bundle|curl_ca_bundle|pip_(?!require).*"
+    r"|uv_((default_|extra_)?index(_url)?|index_.*|find_links|native_tls|system_certs|http_.*)"
+)
+
+
+class Runner:
+    """Runs workflows of a caller's repository with the actions of this one.
+
+    Attributes:
+        export: this repository, as the actions are taken from it.
+        store: caches and artifacts; runs that share one are runs of one repository.
+    """
+
+    _run_ids = itertools.count(1001)
+
+    def __init__(self, folder: Path, act: str) -> None:
+        self._act = act
+        self._folder = folder
+        self.export = folder / "export"
+        self.store = folder / "store"
+        export(self.export)
+        self.repositories = local_repositories(workflow_files(self.export), self.export)
+        self.tools = _links(folder / "tools", os.get_exec_path())
+        self.python = _interpreter(folder / "python")
+        self.uv = _uv(folder / "uv")
+        self._home = _home(folder / "home")
+        self._fill_cache()
+
+    def run(
+        self,
+        caller: Caller,
+        event: str,
+        workflow: str,
+        *,
+        payload: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+        path: Iterable[Path] | None = None,
+        store: Path | None = None,
+        kind: str = "self-hosted",
+        is_online: bool = False,
+    ) -> Log:
+        """Run one workflow file of .github/workflows, once.
+
+        Args:
+            caller: the repository.
+            event: push or pull_request.
+            workflow: the file's name.
+            payload: what the server says about the event.
+            environment: variables that the steps see.
+            path: folders of the PATH; by default the tools of this machine, with Python and uv.
+            store: other caches and artifacts than the usual.
+            kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has what the
+                workflow restores.
+            is_online: whether uv asks for packages; it always does on `github-hosted`, whose cache may be empty.
+
+        Returns:
+            What happened. `jobs` says whether it succeeded: act's own exit code is checked against it here.
+        """
+        run_id = str(next(self._run_ids))
+        event_file = self._folder / f"event-{run_id}.json"
+        event_file.write_text(json.dumps(payload or {}))
+        steps = {
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": run_id,
+            "RUNNER_ENVIRONMENT": kind,
+            **({} if is_online or kind == "github-hosted" else {"UV_OFFLINE": "1"}),
+            **(environment or {}),
+        }
+        command = [
+            *(self._act, event, "-W", f".github/workflows/{workflow}", "-P", "ubuntu-latest=-self-hosted", "--json"),
+            *("--no-skip-checkout", "--rm", "--no-cache-server", "--action-offline-mode"),
+            *("--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"),
+            *("--container-daemon-socket", "-", "--action-cache-path", str(self._folder / "work")),
+            *("-e", str(event_file), "-s", f"GITHUB_TOKEN={TOKEN}"),
+            *(part for option in ("env", "secret", "var", "input") for part in (f"--{option}-file", os.devnull)),
+            *(part for item in steps.items() for part in ("--env", "=".join(item))),
+            *(part for item in self.repositories.items() for part in ("--local-repository", "{}={}".format(*item))),
+        ]
+        done = subprocess.run(
+            command,
+            cwd=caller.folder,
+            env=self._environment(caller, path, store),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        (self._folder / f"log-{run_id}.jsonl").write_text(done.stdout + done.stderr)
+        log = Log(run_id, done.stdout.splitlines())
+        failed = [name for name, result in log.jobs.items() if result != "success"]
+        assert log.jobs, done.stderr
+        assert done.returncode == (1 if failed else 0), done.stderr
+        return log
+
+    def _fill_cache(self) -> None:
+        """Install once what the actions install, so that uv need not ask again in every job."""
+        if not any(self.uv.iterdir()):
+            return
+        uv, target = self.uv / "uv", self._folder / "filled"
+        locks = [part for name in ("build", "base") for part in ("-r", self.export / "requirements" / f"{name}.txt")]
+        for arguments in (
+            ["venv", "--no-project", "--python", self.python / "python3", target],
+            ["pip", "install", "--python", target / "bin/python", "--require-hashes", *locks],
+        ):
+            subprocess.run([uv, *map(str, arguments)], cwd=self._folder, check=True, capture_output=True)
+
+    def _environment(self, caller: Caller, path: Iterable[Path] | None, store: Path | None) -> dict[str, str]:
+        """Nothing of this process but the way to the network: what stands here may be a runner's own."""
+        folders = [self.uv, self.python, self.tools] if path is None else list(path)
+        return {
+            **{name: value for name, value in os.environ.items() if _NETWORK.fullmatch(name)},
+            "PATH": os.pathsep.join(map(str, folders)),
+            "HOME": str(self._home),
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",  # a step of act has a terminal, one of GitHub has none
+            "ACT_DISABLE_VERSION_CHECK": "1",
+            "UV_CACHE_DIR": _uv_cache(),
+            "STAND_IN_STORE": str(store or self.store),
+            "STAND_IN_PYTHON": str(self.python / "python3"),
+            "STAND_IN_REPOSITORIES": f"{REPOSITORY}={caller.folder}",
+        }
+
+
+def _links(folder: Path, sources: Iterable[str]) -> Path:
+    """A folder with every command of this machine but Python and uv."""
+    folder.mkdir()
+    for source in sources:
+        for command in Path(source).iterdir() if Path(source).is_dir() else ():
+            link = folder / command.name
+            if not re.match(r"python|pypy|pip|uvx?$", command.name) and not link.is_symlink():
+                link.symlink_to(command)
+    return folder
+
+
+def _interpreter(folder: Path) -> Path:
+    folder.mkdir()
+    for name in ("python3", f"python{sys.version_info.major}.{sys.version_info.minor}"):
+        (folder / name).symlink_to(os.path.realpath(sys.executable))
+    return folder
+
+
+def _uv(folder: Path) -> Path:
+    folder.mkdir()
+    if uv := shutil.which("uv"):
+        (folder / "uv").symlink_to(uv)
+    return folder
+
+
+def _uv_cache() -> str:
+    uv = shutil.which("uv")
+    done = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True) if uv else None
+    return done.stdout.strip() if done else ""
+
+
+def _home(folder: Path) -> Path:
+    """An empty home but for the settings of pip and uv."""
+    (folder / ".config").mkdir(parents=True)
+    for name in ("pip", "uv"):
+        settings = Path.home() / ".config" / name
+        if settings.is_dir():
+            (folder / ".config" / name).symlink_to(settings)
+    return folder

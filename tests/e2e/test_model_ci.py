@@ -1,0 +1,149 @@
+"""The reusable workflow, by examples/workflows/model-ci.yml: a push, then two commits of a pull request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from tests.e2e import events
+from tests.e2e.artifacts import Artifacts
+from tests.e2e.caller import Caller
+from tests.e2e.log import Log
+from tests.e2e.runner import Runner
+from tests.integration.github_server import serve
+from tests.masks import masked
+
+CALLED = "model/quantci model CI"
+MODELS = {"model_float.tflite", "model_quant.tflite", "quantize.json"}
+# What a user adds to the example to evaluate in three jobs, and to go on with the verdict.
+SHARDS = "    with:\n      shards: 3\n"
+AFTER = """
+  after:
+    needs: model
+    runs-on: ubuntu-latest
+    steps:
+      - id: told
+        run: echo "verdict=$VERDICT, $BYTES bytes" >>"$GITHUB_OUTPUT"
+        env:
+          VERDICT: ${{ needs.model.outputs.verdict }}
+          BYTES: ${{ needs.model.outputs.quantized-bytes }}
+"""
+
+
+class Ran(NamedTuple):
+    """A run, what it kept, and the comments on the pull request after it."""
+
+    log: Log
+    artifacts: Artifacts
+    comments: list[str]
+
+
+class Story(NamedTuple):
+    """What happened to one repository, in this order."""
+
+    pushed: Ran
+    sharded: Ran
+    broken: Ran
+
+
+@pytest.fixture(scope="module")
+def story(runner: Runner, changed: Callable[[str], Caller]) -> Story:
+    """A push to main, a pull request that evaluates in three jobs, and its next commit, which breaks the model."""
+    caller = changed("model-ci")
+    base = caller.head
+    pushed = runner.run(caller, "push", "model-ci.yml", payload=events.push(caller))
+    with serve() as server:
+
+        def propose() -> Ran:
+            events.announce(server.github, caller)
+            log = runner.run(
+                caller,
+                "pull_request",
+                "model-ci.yml",
+                payload=events.pull_request(caller, base),
+                environment={"GITHUB_API_URL": server.github.base},
+            )
+            return Ran(log, Artifacts(runner.store, log.run_id), server.github.texts())
+
+        workflow = (caller.folder / ".github/workflows/model-ci.yml").read_text()
+        caller.write(".github/workflows/model-ci.yml", workflow + SHARDS + AFTER)
+        caller.commit("Evaluate in three jobs")
+        sharded = propose()
+        caller.write("model/lights.tflite", "no model\n")
+        caller.commit("Break the model")
+        broken = propose()
+    return Story(Ran(pushed, Artifacts(runner.store, pushed.run_id), []), sharded, broken)
+
+
+def test_a_push_is_evaluated_in_one_job(story: Story) -> None:
+    log, artifacts, _ = story.pushed
+    assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/1", "report")], "success")
+    assert log.annotations == []
+    assert artifacts.names() == {"quantci", "quantci+quantize", "quantci+evaluate-1-of-1"}
+    assert artifacts.files("quantci+quantize") == MODELS
+    assert artifacts.files("quantci+evaluate-1-of-1") == {"evaluate-1-of-1.json", "evaluate-1-of-1.npz"}
+    assert artifacts.report("quantci")["verdict"] == "pass"
+
+
+def test_a_pull_request_is_evaluated_in_three_jobs(story: Story) -> None:
+    log, artifacts, _ = story.sharded
+    names = ["quantize", "evaluate 1/3-1", "evaluate 2/3-2", "evaluate 3/3-3", "report", "comment"]
+    assert log.jobs == dict.fromkeys([*(f"{CALLED}/{name}" for name in names), "model/after"], "success")
+    shards = {f"quantci+evaluate-{index}-of-3" for index in (1, 2, 3)}
+    assert artifacts.names() == {"quantci", "quantci+quantize", *shards}
+    files = artifacts.files("quantci")
+    assert files >= MODELS | {"evaluate.json", "predictions.npz", "embed.json", "report.json", "report.md"}
+    assert "component/quantci_model/CMakeLists.txt" in files
+
+
+def test_a_shard_tells_what_it_is_and_nothing_of_the_whole(story: Story) -> None:
+    (outputs,) = [
+        values for (job, step), values in story.sharded.log.outputs.items() if (step, job[-5:]) == ("evaluate", "2/3-2")
+    ]
+    expected = {"status": "ok", "exit-code": "0", "shard-name": "2-of-3", "samples": "60"}
+    assert {name: value for name, value in outputs.items() if value} == expected | {
+        "record": "build/quantci/evaluate-2-of-3.json"
+    }
+
+
+def test_merged_shards_are_what_one_job_gives(story: Story) -> None:
+    one, three = (ran.artifacts.read("quantci", "evaluate.json").decode() for ran in (story.pushed, story.sharded))
+    assert masked(three) == masked(one)
+    assert story.sharded.artifacts.read("quantci", "predictions.npz") == story.pushed.artifacts.read(
+        "quantci", "predictions.npz"
+    )
+
+
+def test_outputs_come_up_to_the_caller(story: Story) -> None:
+    size = json.loads(story.sharded.artifacts.read("quantci", "quantize.json"))["result"]["quantized_model"][
+        "file_bytes"
+    ]
+    assert story.sharded.log.output("told", "verdict") == f"pass, {size} bytes"
+
+
+def test_a_pull_request_is_compared_with_the_push_before_it(story: Story) -> None:
+    assert story.pushed.artifacts.report("quantci")["baseline"] is None
+    baseline = story.sharded.artifacts.report("quantci")["baseline"]
+    assert baseline is not None
+    assert "quantci-baseline" in story.sharded.log.text(f"{CALLED}/report")
+
+
+def test_the_pull_request_has_one_comment(story: Story) -> None:
+    (comment,) = story.sharded.comments
+    assert "✅ quantci: pass" in comment
+    assert story.sharded.log.output("1", "result", f"{CALLED}/comment") == "created"
+
+
+def test_a_quantize_that_fails_ends_in_a_report_and_in_the_same_comment(story: Story) -> None:
+    log, artifacts, comments = story.broken
+    results = {name: log.jobs[f"{CALLED}/{name}"] for name in ("quantize", "report", "comment")}
+    assert results == {"quantize": "failure", "report": "failure", "comment": "success"}
+    assert not [name for name in log.jobs if "evaluate" in name]
+    assert [one.job for one in log.annotations if one.level == "error"] == [f"{CALLED}/quantize", f"{CALLED}/report"]
+    report = artifacts.report("quantci")
+    assert (report["status"], report["verdict"]) == ("model_rejected", "fail")
+    (comment,) = comments
+    assert "❌ quantci: fail" in comment
+    assert log.output("1", "result", f"{CALLED}/comment") == "updated"

@@ -1,0 +1,120 @@
+"""The single actions in one job, by examples/workflows/single-actions.yml as it stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.e2e import events
+from tests.e2e.caller import Caller
+from tests.e2e.log import Log
+from tests.e2e.runner import Runner
+from tests.integration.github_server import serve
+
+JOB = "model/model"
+# Action -> the id that its step has in the workflow, given or counted.
+STEPS = {"quantize": "quantize", "evaluate": "2", "embed": "3", "report": "report", "comment": "5"}
+# Outputs that a good run leaves empty; each says so in its action.yml.
+EMPTY = {"code", "shard-name"}
+
+
+def declared(runner: Runner, action: str) -> set[str]:
+    """Names of the outputs in an action.yml."""
+    return set(yaml.safe_load((runner.export / "actions" / action / "action.yml").read_text())["outputs"])
+
+
+def test_the_job_succeeds_without_a_word(cold: Log) -> None:
+    assert cold.jobs == {JOB: "success"}
+    assert set(cold.steps.values()) == {"success"}
+    assert cold.annotations == []
+    assert (JOB, STEPS["comment"]) not in cold.steps, "there is no pull request"
+
+
+@pytest.mark.parametrize("action", ["quantize", "evaluate", "embed", "report"])
+def test_every_declared_output_is_set(runner: Runner, cold: Log, action: str) -> None:
+    outputs = cold.outputs[JOB, STEPS[action]]
+    assert set(outputs) == declared(runner, action)
+    assert {name for name, value in outputs.items() if not value} == EMPTY & set(outputs)
+    assert outputs["exit-code"] == "0"
+    assert outputs["status"] == "ok"
+
+
+def test_outputs_say_what_the_records_say(cold: Log) -> None:
+    quantize, evaluate = cold.outputs[JOB, "quantize"], cold.outputs[JOB, STEPS["evaluate"]]
+    report = cold.outputs[JOB, "report"]
+    assert quantize["shards"] == '["1/1"]'
+    assert quantize["quantized-model"] == "build/quantci/model_quant.tflite"
+    assert (evaluate["samples"], evaluate["metric"], evaluate["quantized-accuracy"]) == (
+        "180",
+        "top1_accuracy",
+        "1.000000",
+    )
+    assert (report["verdict"], report["reason"]) == ("pass", "All 3 gates hold.")
+    assert report["quantized-bytes"] == quantize["quantized-bytes"]
+    assert report["accuracy-delta"] == evaluate["accuracy-delta"] == "0.000000"
+    assert report["arena-bytes"] == cold.outputs[JOB, STEPS["embed"]]["arena-bytes"]
+
+
+def test_every_action_has_its_summary(cold: Log) -> None:
+    heads = [(step, text.splitlines()[0]) for _, step, text in cold.summaries]
+    assert heads == [
+        ("quantize/run", "#### quantci quantize"),
+        ("2/run", "#### quantci evaluate"),
+        ("3/run", "#### quantci embed"),
+        ("report/run", "**✅ quantci: pass** · `lights.tflite`"),
+    ]
+
+
+def test_the_environment_is_installed_once(cold: Log) -> None:
+    assert len({cold.outputs[JOB, f"{step}/install"]["python"] for step in ("quantize", "2", "3", "report")}) == 1
+
+
+@pytest.fixture(scope="module")
+def failing(runner: Runner, changed: Callable[[str], Caller]) -> tuple[Log, list[str]]:
+    """A pull request whose model is larger than its gate; and the comments on it."""
+    caller = changed("failing")
+    base = caller.head
+    caller.replace("quantci.toml", "max_model_bytes = 100000", "max_model_bytes = 1000")
+    caller.commit("Ask for a smaller model")
+    with serve() as server:
+        events.announce(server.github, caller)
+        log = runner.run(
+            caller,
+            "pull_request",
+            "single-actions.yml",
+            payload=events.pull_request(caller, base),
+            environment={"GITHUB_API_URL": server.github.base},
+        )
+        return log, server.github.texts()
+
+
+def test_a_failing_gate_fails_the_run_by_exit_code_3(failing: tuple[Log, list[str]]) -> None:
+    log, _ = failing
+    assert log.jobs == {JOB: "failure"}
+    assert [step for (_, step), result in log.steps.items() if result == "failure"] == ["report/run", "report"]
+    assert "exit status 3" in log.text(JOB, "report/")
+    assert log.outputs[JOB, "report"]["exit-code"] == "3"
+    assert log.outputs[JOB, "report"]["status"] == "regression"
+    assert log.outputs[JOB, "report"]["verdict"] == "fail"
+
+
+def test_a_failing_gate_is_annotated_on_its_line(failing: tuple[Log, list[str]], caller: Caller) -> None:
+    (annotation,) = failing[0].annotations
+    lines = (caller.folder / "quantci.toml").read_text().splitlines()
+    assert (annotation.level, annotation.file) == ("error", "quantci.toml")
+    assert lines[int(annotation.line) - 1].startswith("max_model_bytes")
+    assert annotation.title == "quantci gate max_model_bytes"
+
+
+def test_the_comment_is_made_and_the_report_kept_all_the_same(runner: Runner, failing: tuple[Log, list[str]]) -> None:
+    log, comments = failing
+    outputs = log.outputs[JOB, STEPS["comment"]]
+    assert set(outputs) == declared(runner, "comment")
+    assert (outputs["result"], outputs["exit-code"], outputs["code"]) == ("created", "0", "")
+    assert outputs["url"].startswith("https://github.test/")
+    (comment,) = comments
+    assert "❌ quantci: fail" in comment
+    assert log.steps[JOB, "6"] == "success"
+    assert Path(runner.store, "artifacts", log.run_id, "quantci.zip").is_file()

@@ -1,0 +1,155 @@
+"""actions/*/action.yml and the workflows: what GitHub reads only when it is too late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record, example_report
+
+from quantci.cli.action import OPTIONS
+from quantci.cli.options import all_keys
+from quantci.github.figures import embed_figures, evaluate_figures, quantize_figures, report_figures
+from quantci.github.outcome import tell
+
+ROOT = Path(__file__).parents[3]
+ACTIONS = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
+FILES = [
+    *ACTIONS.values(),
+    *sorted(ROOT.glob(".github/workflows/*.yml")),
+    *sorted(ROOT.glob("examples/workflows/*.yml")),
+]
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def steps_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All steps of an action or of a workflow."""
+    for holder in document.get("jobs", {"": document.get("runs", {})}).values():
+        yield from holder.get("steps", [])
+
+
+def uses(path: Path) -> list[str]:
+    """What stands behind every `uses:`, with its comment."""
+    return re.findall(r"(?m)^\s*(?:- )?uses: (.+)$", path.read_text(encoding="utf-8"))
+
+
+def table(action: str, head: str) -> list[list[str]]:
+    """The cells of the table below this head in an action's README, without the backticks of names and defaults."""
+    text = (ROOT / "actions" / action / "README.md").read_text(encoding="utf-8")
+    lines = text[text.index(f"| {head} |") :].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
+    return [[cell.strip("`") for cell in row[:-1]] + [row[-1]] for row in rows]
+
+
+def test_the_actions_are_there() -> None:
+    assert set(ACTIONS) == set(OPTIONS) - {"merge"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_inputs_stand_in_the_readme(action: str) -> None:
+    inputs = read(ACTIONS[action])["inputs"]
+    said = {name: row for name, *row in table(action, "input | default | what it is")}
+    assert list(said) == list(inputs)
+    for name, one in inputs.items():
+        assert said[name] == [one["default"], one["description"]], name
+        assert one["required"] is False
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_outputs_stand_in_the_readme(action: str) -> None:
+    outputs = read(ACTIONS[action])["outputs"]
+    assert table(action, "output | what it is") == [[name, one["description"]] for name, one in outputs.items()]
+    for name, one in outputs.items():
+        assert one["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
+    document = read(ACTIONS[action])
+    given = {name: value for step in steps_of(document) for name, value in step.get("env", {}).items()}
+    passed = {
+        match[1]: name for name, value in given.items() if (match := re.fullmatch(r"\${{ inputs\.(.+) }}", value))
+    }
+    assert set(passed) == set(document["inputs"])
+    known = {"QUANTCI_CONFIG", "QUANTCI_OUTPUT_DIR", "QUANTCI_CACHE", "QUANTCI_ALLOW_CODE", "QUANTCI_SHARD_COUNT"}
+    known |= {"GITHUB_TOKEN", *OPTIONS[action], *(OPTIONS["merge"] if action == "evaluate" else ())}
+    known |= {f"QUANTCI_{key.path.replace('.', '_').upper()}" for key in all_keys()}
+    assert set(passed.values()) <= known
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_output_is_one_that_the_command_sets(action: str) -> None:
+    output = Path("build/quantci")
+    report = example_report()
+    quantize, evaluate, embed = example_quantize_record(), example_evaluate_record(), example_embed_record()
+    assert quantize.result is not None
+    assert evaluate.result is not None
+    assert embed.result is not None
+    figures = {
+        "quantize": {*quantize_figures(quantize.result, output), "record", "shards"},
+        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name"},
+        "embed": {*embed_figures(embed.result, output), "record"},
+        "report": {*report_figures(report, output)},
+        "comment": {"url", "result"},
+    }
+    assert set(read(ACTIONS[action])["outputs"]) == figures[action] | {"status", "code", "exit-code"} - (
+        {"status"} if action == "comment" else set()
+    )
+
+
+def test_the_figures_are_what_a_runner_is_told() -> None:
+    told = tell(example_report(), Path("build/quantci"), Path("quantci.toml"), Path())
+    assert set(told.outputs) == {*report_figures(example_report(), Path()), "status", "code"}
+
+
+def test_all_actions_install_in_the_same_way() -> None:
+    installs = []
+    for action, path in ACTIONS.items():
+        steps = list(steps_of(read(path)))
+        assert tuple(step.get("id") for step in steps) == ("plan", None, "install", "run")
+        for name in ("QUANTCI_CONFIG", "QUANTCI_MODEL_SOURCE") if action == "quantize" else ():
+            del steps[0]["env"][name]  # TensorFlow is installed only where the model needs it
+        installs.append(re.sub(rf"(plan|install) {action}\b", r"\1 ACTION", yaml.safe_dump(steps[:3])))
+        assert steps[3]["run"] == f'exec "$QUANTCI_PYTHON" -I -m quantci action {action}'
+    assert len(set(installs)) == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_no_expression_is_part_of_a_script(path: Path) -> None:
+    for step in steps_of(read(path)):
+        assert "${{" not in step.get("run", ""), step
+        assert step.get("shell", "bash") == "bash"
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
+    for use in uses(path):
+        ours = r"\./actions/[a-z]+|org/quantci/(actions/[a-z]+|\.github/workflows/model-ci\.yml)@v1"
+        assert re.fullmatch(rf"{ours}|[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", use), use
+
+
+def test_an_action_has_one_pin_everywhere() -> None:
+    readmes = [*sorted(ROOT.glob("actions/*/README.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"]
+    pins: dict[str, set[str]] = {}
+    for path in [*FILES, *readmes]:
+        for owner, rest, version in re.findall(r"(actions/[\w-]+)\S*@([0-9a-f]{40}) # (v\S+)", path.read_text("utf-8")):
+            pins.setdefault(owner, set()).add(f"{rest} {version}")
+    assert pins
+    assert {name: found for name, found in pins.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_our_own_actions_get_only_inputs_that_they_have(path: Path) -> None:
+    """Neither a runner's log nor actionlint says more than a word about an input with a wrong name."""
+    for step in steps_of(read(path)):
+        if match := re.fullmatch(r"(?:\./|org/quantci/)actions/([a-z]+)(?:@v1)?", step.get("uses", "")):
+            assert set(step.get("with", {})) <= set(read(ACTIONS[match[1]])["inputs"])
