@@ -1,6 +1,7 @@
 """Quantize, evaluate, embed and report in one go, and print the comment that a pull request would get.
 
-Whatever happens, report.json and report.md are written.
+Whatever happens, report.json and report.md are written. Where accuracy is lost, quantci diagnose runs as well, so that
+the report says in which layer.
 
 examples:
   quantci pipeline
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from quantci.cli import options
 from quantci.cli.cancel import cancelled
 from quantci.cli.console import Console
+from quantci.cli.diagnose import diagnose
 from quantci.cli.embed import embed
 from quantci.cli.evaluate import evaluate
 from quantci.cli.quantize import quantize
@@ -23,9 +25,14 @@ from quantci.cli.report import exit_code, show_failure, write_broken, write_repo
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import ConfigError, QuantciError
+from quantci.records.base import read
+from quantci.records.evaluate import EvaluateRecord
 
 if TYPE_CHECKING:
     import argparse
+
+    from quantci.cli.settings import Settings
+    from quantci.progress import Progress
 
 
 _STAGES = {"quantize": quantize, "evaluate": evaluate, "embed": embed}
@@ -49,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         with Console("pipeline") as console:
             for name, stage in _STAGES.items():
                 run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
+            _diagnose(settings, console)
     except QuantciError as error:
         stopped = error
     except KeyboardInterrupt:
@@ -66,3 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
         written = (path for path in sorted(settings.output.iterdir()) if not path.name.startswith("."))
         print("\n".join(f"wrote {path}" for path in written))
     return code
+
+
+def _diagnose(settings: Settings, progress: Progress) -> None:
+    """Look where accuracy goes if it is lost; that it cannot be found out costs the report one line of advice."""
+    from quantci.report.loss import is_accuracy_lost
+
+    evaluated = read(settings.output / "evaluate.json", EvaluateRecord).result
+    if evaluated is None or not is_accuracy_lost(settings.config.gates, evaluated):
+        return
+    with contextlib.suppress(QuantciError):
+        run_stage("diagnose", settings, lambda: diagnose(settings, progress))
