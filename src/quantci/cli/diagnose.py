@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quantci.records.diagnose import DiagnoseResult, LayerError
 
 _MOST_ROWS: Final = 10
+_LONG: Final = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,9 +82,9 @@ def _print(result: DiagnoseResult, *, everything: bool) -> None:
     for layer in result.layers if everything else _worst(result):
         rows.add_row(str(layer.rank), Text(f"{visible(layer.name)}\n{visible(layer.op)}"), *map(Text, cells(layer)))
     console.print(rows)
-    console.print(Text(headline(result, lambda name: visible(name, 120))), soft_wrap=True)
+    console.print(Text(headline(result, lambda name: visible(name, _LONG))), soft_wrap=True)
     for advice in result.advice:
-        console.print(Text(f"- {visible(advice.text, 1000)} [{advice.code}]"), soft_wrap=True)
+        console.print(Text(f"- {visible(advice.text, _LONG)} [{advice.code}]"), soft_wrap=True)
 
 
 def _worst(result: DiagnoseResult) -> list[LayerError]:

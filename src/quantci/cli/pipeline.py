@@ -78,10 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _diagnose(settings: Settings, progress: Progress) -> None:
     """Look where accuracy goes if it is lost; that it cannot be found out costs the report one line of advice."""
+    from quantci.evaluate.power import samples_needed
     from quantci.report.loss import is_accuracy_lost
 
     evaluated = read(settings.output / "evaluate.json", EvaluateRecord).result
-    if evaluated is None or not is_accuracy_lost(settings.config.gates, evaluated):
+    if evaluated is None or not is_accuracy_lost(settings.config.gates, evaluated, samples_needed):
         return
     with contextlib.suppress(QuantciError):
         run_stage("diagnose", settings, lambda: diagnose(settings, progress))

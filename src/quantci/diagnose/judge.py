@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantci.diagnose.match import INPUT
@@ -49,6 +50,10 @@ def judge(
     """
     summary = quantize.quantized_model
     kinds = [INPUT if pair.op is None else summary.ops[pair.op].op for pair in matching.pairs]
+    layers = [
+        replace(sums, whole=sums.whole.merged(), own=sums.own.merged()) if kind == "SOFTMAX" else sums
+        for kind, sums in zip(kinds, layers, strict=True)
+    ]
     labels = [_name(pair, names, quantize) for pair in matching.pairs]
     errors = _ranked(matching.pairs, kinds, labels, layers)
     float_op_of = {

@@ -1,7 +1,7 @@
 """Which activation of the INT8 model is which of the float model.
 
 Engines keep the ops and most names, put QUANTIZE ops between, and may do more one day. A pair is made only where
-everything agrees: kind of op, shapes of its outputs, and that it takes its inputs from pairs. What is left over is
+everything agrees: kind of op, shapes of its outputs, and the pairs that it takes its inputs from. What is left over is
 reported as not compared; a wrong pair would blame a layer for nothing.
 """
 
@@ -121,7 +121,7 @@ def _alike(op: OpInfo, other: OpInfo, float_model: ModelSummary, quantized: Mode
 def _takes_the_same(
     op: OpInfo, other: OpInfo, known: Mapping[int, int], float_model: ModelSummary, quantized: ModelSummary
 ) -> bool:
-    """Whether each input is a constant on both sides, or an activation that was paired with the other's."""
+    """Whether each input is a constant on both sides, or an activation that is in no other pair."""
     for ours, theirs in zip(op.inputs, other.inputs, strict=False):
         if ours < 0 or theirs < 0:
             if ours != theirs:

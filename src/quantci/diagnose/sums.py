@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from quantci.records.model import TensorInfo
 
+# Less than this share of the largest channel's sum of squares is no signal: of a channel that training has switched off
+# there is 1e-30 left.
+SILENT: Final = 1e-12
 # A rounded value is half a step off, and where a scale is fixed the limit may be one step short: softmax has 256
 # steps of 1/256 for 0 to 1, so that a probability of 1 is stored as 255/256. Only beyond that something is lost.
 TOLERANCE_STEPS: Final = 1.5
@@ -85,10 +88,14 @@ class NoiseSums:
         """10 log10(sum x^2 / sum (x - y)^2) over all channels."""
         return decibel(float(self.signal.sum()), float(self.noise.sum()))
 
+    def merged(self) -> NoiseSums:
+        """All channels as one."""
+        return NoiseSums(self.signal.sum(keepdims=True), self.noise.sum(keepdims=True))
+
     @property
     def channel_sqnr_db(self) -> float:
         """The median of the channels that carry a signal; that of all where none does."""
-        carrying = np.flatnonzero(self.signal > 0)
+        carrying = np.flatnonzero(self.signal > SILENT * self.signal.max(initial=0.0))
         if len(carrying) == 0:
             return self.sqnr_db
         return float(np.median([decibel(float(self.signal[k]), float(self.noise[k])) for k in carrying]))

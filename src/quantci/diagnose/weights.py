@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from quantci.records.model import ModelSummary
 
+# A channel that training has switched off keeps weights like 1e-30, which are no range to compare with.
+DEAD: Final = 1e-6
 # Axis of the output channel in the weights, which are each op's second input (tflite kernels' own layouts).
 CHANNEL_AXIS: Final = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
 
@@ -65,16 +67,16 @@ def weight_channels(data: bytes, summary: ModelSummary, per_channel: Mapping[int
 def spread_of(weights: NDArray[np.float32], axis: int) -> Spread | None:
     """The ranges (largest absolute value) of the channels along an axis; None where all weights are zero.
 
-    A channel of zeros has no range and is left out.
+    A channel of (next to) zeros has no range and is left out.
     """
     ranges = np.abs(np.moveaxis(weights, axis, 0).reshape(weights.shape[axis], -1)).max(axis=1).astype(np.float64)
-    used = ranges[ranges > 0]
-    if len(used) == 0:
+    largest = float(ranges.max(initial=0.0))
+    if largest == 0:
         return None
-    largest = float(used.max())
+    used = ranges[ranges > DEAD * largest]
     return Spread(
         len(used),
-        max(1.0, largest / float(np.median(used))),
+        largest / float(np.median(used)),
         largest / float(used.min()),
         int(ranges.argmax()),
     )

@@ -22,7 +22,7 @@ class LayerError(Record, frozen=True, kw_only=True):
 
     `sqnr_db` is 10 log10(sum x^2 / sum (x - y)^2), x in float and y dequantized. Of the channels (the last axis) it is
     taken one by one, and the median of those that carry a signal is kept: a channel that is far larger than the others
-    hides in the sum that all others are lost.
+    hides in the sum that all others are lost. Of SOFTMAX it is that of the whole: there small channels are meant to be.
     """
 
     op_index: Annotated[Count | None, Meta(description="Index of the op in the quantized model; null: model input.")]
@@ -52,7 +52,7 @@ class WeightChannels(Record, frozen=True, kw_only=True):
     op_index: Annotated[Count, Meta(description="Index of the op in the float model.")]
     op: str
     name: Annotated[str, Meta(description="Name of the layer's output.")]
-    channels: Annotated[Positive, Meta(description="Output channels that are not all zero.")]
+    channels: Annotated[Positive, Meta(description="Output channels, less those of next to no range.")]
     largest_to_median: Annotated[float, Meta(ge=1, description="Largest range over the median one.")]
     largest_to_smallest: Annotated[float, Meta(ge=1, description="Largest range over the smallest one.")]
     largest_channel: Annotated[Count, Meta(description="Index of the channel with the largest range.")]

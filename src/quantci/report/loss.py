@@ -12,15 +12,16 @@ from quantci.report.gates import judge
 if TYPE_CHECKING:
     from quantci.records.config import GatesConfig
     from quantci.records.evaluate import EvaluateResult
+    from quantci.report.gates import SamplesNeeded
 
 MOST_FLIPS: Final = 0.02
 
 
-def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
+def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult, samples_needed: SamplesNeeded | None) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
-    samples, which is a change even where as many are mended as broken.
+    samples, which is a change even where as many are mended as broken. A gate that `judge` refuses does not pass.
     """
     if evaluate.paired.interval.high < 0:
         return True
@@ -29,7 +30,6 @@ def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
         return True
     only = replace(gates, max_model_bytes=None, max_arena_bytes=None, max_latency_us=None, int_only=False)
     try:
-        results = judge(only, None, evaluate, None)
-    except ConfigError:  # finer than the set can detect: the report says so
-        results = judge(replace(only, max_accuracy_drop=None), None, evaluate, None)
-    return any(result.verdict != "pass" for result in results)
+        return any(result.verdict != "pass" for result in judge(only, None, evaluate, None, samples_needed))
+    except ConfigError:
+        return True
