@@ -29,10 +29,10 @@ INT8_KERNELS: Literal["reference"] = "reference"
 
 
 class Fed(NamedTuple):
-    """A quantized activation that an op takes: its tensor in the INT8 model, and how its integers are read."""
+    """An activation that an op takes: its tensor in the INT8 model, and how its integers are read; None of floats."""
 
     tensor: int
-    integers: Integers
+    integers: Integers | None
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class Comparer:
         return None if fed is None else self._real(fed)
 
     def _real(self, fed: Fed) -> NDArray[np.float32]:
-        return fed.integers.real(self._int8.tensor(fed.tensor)).astype(np.float32)
+        values: NDArray[np.float32] = self._int8.tensor(fed.tensor)
+        return values if fed.integers is None else fed.integers.real(values).astype(np.float32)
 
     def _finite(self, pair: Pair) -> NDArray[np.float32]:
         values: NDArray[np.float32] = self._float.tensor(pair.float_tensor)

@@ -75,7 +75,7 @@ def diagnose(
     matching = match(*summaries, names)
     preprocessing = Preprocessing.for_model(config.input, summaries[0].inputs[0].shape)
     calibration, evaluation = _samples(config, base)
-    job = _job(float_model, quantized_model, preprocessing, matching, *summaries)
+    job = job_of(float_model, quantized_model, preprocessing, matching, *summaries)
     where = str(output / summaries[1].file_name)
     size = config.evaluation.workers or core_count()
     with Pool(size, where=where, initializer=take_job, initargs=(job,)) as workers:
@@ -110,7 +110,7 @@ def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
     )
 
 
-def _job(
+def job_of(
     float_model: bytes,
     quantized_model: bytes,
     preprocessing: Preprocessing,
@@ -118,6 +118,7 @@ def _job(
     float_summary: ModelSummary,
     summary: ModelSummary,
 ) -> Job:
+    """What the workers need, with what each op of the INT8 model takes."""
     feeds: dict[Slot, Fed] = {}
     rescaled: dict[int, Fed] = {}
     for pair in matching.pairs:
@@ -138,10 +139,11 @@ def _job(
 
 
 def _fed(summary: ModelSummary, tensor: int) -> Fed | None:
-    """A quantized activation as an op takes it; None for constants, absent inputs and other types."""
-    if tensor < 0 or summary.tensors[tensor].constant_bytes or len(summary.tensors[tensor].scale) != 1:
+    """An activation as an op takes it; None for constants, absent inputs, and integers without a scale."""
+    info = None if tensor < 0 else summary.tensors[tensor]
+    if info is None or info.constant_bytes or (info.dtype != "float32" and len(info.scale) != 1):
         return None
-    return Fed(tensor, Integers.of(summary.tensors[tensor]))
+    return Fed(tensor, None if info.dtype == "float32" else Integers.of(info))
 
 
 def _look(
