@@ -25,14 +25,13 @@ from quantci.cli.report import exit_code, show_failure, write_broken, write_repo
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import ConfigError, QuantciError
-from quantci.records.base import read
-from quantci.records.evaluate import EvaluateRecord
 
 if TYPE_CHECKING:
     import argparse
 
     from quantci.cli.settings import Settings
     from quantci.progress import Progress
+    from quantci.records.evaluate import EvaluateResult
 
 
 _STAGES = {"quantize": quantize, "evaluate": evaluate, "embed": embed}
@@ -54,9 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            for name, stage in _STAGES.items():
-                run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
-            _diagnose(settings, console)
+            results = {
+                name: run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
+                for name, stage in _STAGES.items()
+            }
+            _diagnose(results["evaluate"], settings, console)
     except QuantciError as error:
         stopped = error
     except KeyboardInterrupt:
@@ -76,13 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _diagnose(settings: Settings, progress: Progress) -> None:
+def _diagnose(evaluated: EvaluateResult, settings: Settings, progress: Progress) -> None:
     """Look where accuracy goes if it is lost; that it cannot be found out costs the report one line of advice."""
     from quantci.evaluate.power import samples_needed
     from quantci.report.loss import is_accuracy_lost
 
-    evaluated = read(settings.output / "evaluate.json", EvaluateRecord).result
-    if evaluated is None or not is_accuracy_lost(settings.config.gates, evaluated, samples_needed):
-        return
-    with contextlib.suppress(QuantciError):
-        run_stage("diagnose", settings, lambda: diagnose(settings, progress))
+    if is_accuracy_lost(settings.config.gates, evaluated, samples_needed):
+        with contextlib.suppress(QuantciError):
+            run_stage("diagnose", settings, lambda: diagnose(settings, progress))
