@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from quantci.records.base import encode
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
+from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, DiagnoseResult, LayerError, WeightChannels
 from quantci.records.embed import ArenaEstimate, EmbeddedFile, EmbedRecord, EmbedResult
 from quantci.records.evaluate import (
     Agreement,
@@ -460,3 +461,64 @@ def _op_counts(ops: list[OpInfo]) -> list[OpCount]:
         )
         for name in sorted({op.op for op in ops})
     ]
+
+
+def example_diagnose_record(quantize: QuantizeRecord | None = None) -> DiagnoseRecord:
+    """Record of a diagnosis whose second layer has an outlier channel."""
+    result = (quantize or example_quantize_record()).result
+    assert result is not None
+    bad = 1
+    layers = [
+        LayerError(
+            op_index=op.index,
+            op=op.op,
+            name=op.output_name,
+            rank=1 if op.index == bad else op.index + (2 if op.index < bad else 1),
+            sqnr_db=36.0 if op.index < bad else 12.5,
+            channel_sqnr_db=34.0 if op.index < bad else 2.5,
+            own_sqnr_db=38.0,
+            own_channel_sqnr_db=2.5 if op.index == bad else 37.5,
+            cosine=0.9995 if op.index < bad else 0.93,
+            saturation=0.0 if op.index < bad else 0.031,
+            largest_error=0.05,
+        )
+        for op in result.quantized_model.ops
+    ]
+    record = DiagnoseRecord(
+        schema_version=1,
+        stage="diagnose",
+        status="ok",
+        failure=None,
+        provenance=example_provenance(1.2),
+        result=DiagnoseResult(
+            float_sha256=result.float_model.sha256,
+            quantized_sha256=result.quantized_model.sha256,
+            interpreters=("LiteRT 2.1.2 (built-in kernels)", "LiteRT 2.1.2 (reference kernels)"),
+            samples=32,
+            evaluation_samples=32,
+            threshold_db=15.0,
+            layers=layers,
+            unmatched=[],
+            first_below=bad,
+            weights=[
+                WeightChannels(
+                    op_index=bad,
+                    op=layers[bad].op,
+                    name=layers[bad].name,
+                    channels=8,
+                    largest_to_median=187.5,
+                    largest_to_smallest=410.0,
+                    largest_channel=5,
+                    is_per_channel=True,
+                )
+            ],
+            clipped=[
+                ClippedActivation(
+                    op_index=0, name=layers[0].name, low=0.0, high=6.0, calibration_ratio=0.0, evaluation_ratio=0.0004
+                )
+            ],
+            advice=[Advice(code=f"advice-{number}", text=f"Advice {number} about a layer.") for number in range(1, 6)],
+        ),
+    )
+    encode(record)
+    return record

@@ -8,6 +8,7 @@ import msgspec
 
 from quantci.errors import ToolError
 from quantci.records.config import Config
+from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.latency import LatencyCoefficients
@@ -27,6 +28,7 @@ RECORDS: dict[str, type[Record]] = {
     "quantize": QuantizeRecord,
     "evaluate": EvaluateRecord,
     "evaluate-shard": ShardRecord,
+    "diagnose": DiagnoseRecord,
     "embed": EmbedRecord,
     "latency-coefficients": LatencyCoefficients,
     "report": Report,

@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated
 from tests.integration.pictures import draw
 from tests.models import projecting_autoencoder
 
+from quantci.diagnose.match import match
 from quantci.errors import ModelRejected, ToolError
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
@@ -52,6 +53,24 @@ def outputs(model: bytes, samples: list[np.ndarray[Any, np.dtype[np.float32]]]) 
     port = runner.inputs[0]
     given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
     return np.concatenate([runner.run([sample])[0].reshape(1, -1) for sample in given]).astype(np.int64)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("integer", ["int8", "uint8"])
+@pytest.mark.parametrize("named", [True, False])
+def test_every_activation_has_its_float_counterpart_whatever_the_engine(
+    zoo: Path, name: str, integer: str, named: bool
+) -> None:
+    data = (zoo / f"{name}.tflite").read_bytes()
+    ours = quantize_with_litert(with_ranges(data, calibrate(data, samples_of(zoo), name), name), integer, integer, name)
+    float_summary = summarize(data, name)
+    for quantized in (ours, (zoo / f"{name}_{integer}.tflite").read_bytes()):
+        summary = summarize(quantized, name)
+        found = match(float_summary, summary, [tensor.name if named else "" for tensor in summary.tensors])
+        assert len(found.pairs) == 1 + len(summary.ops)
+        assert not found.unmatched
+        places = [pair.float_op for pair in found.pairs if pair.float_op is not None]
+        assert places == list(range(len(float_summary.ops)))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "quantize": "make model_float.tflite and model_quant.tflite",
     "evaluate": "measure what quantization costs, on the same samples",
     "merge": "join the shards of an evaluation into one record",
+    "diagnose": "show which layer costs accuracy, and what to do",
     "embed": "write the ESP-IDF component",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",
@@ -40,6 +41,7 @@ _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
     "quantize": ("quantci.quantize.run",),
     "evaluate": ("quantci.evaluate.score",),
+    "diagnose": ("quantci.diagnose.compare",),
     "embed": (),
 }
 

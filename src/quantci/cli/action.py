@@ -40,6 +40,7 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
     "quantize": {},
     "evaluate": {"QUANTCI_SHARD": "--shard"},
     "merge": {"QUANTCI_SHARDS": ""},
+    "diagnose": {},
     "embed": {"QUANTCI_MODEL": "--model"},
     "report": {"QUANTCI_BASELINE": "--baseline"},
     "comment": {"QUANTCI_REPORT": "--report", "QUANTCI_KEY": "--key", "QUANTCI_SHA": "--sha"},

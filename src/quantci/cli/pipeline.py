@@ -1,6 +1,7 @@
 """Quantize, evaluate, embed and report in one go, and print the comment that a pull request would get.
 
-Whatever happens, report.json and report.md are written.
+Whatever happens, report.json and report.md are written. Where accuracy is lost, quantci diagnose runs as well, so that
+the report says in which layer.
 
 examples:
   quantci pipeline
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from quantci.cli import options
 from quantci.cli.cancel import cancelled
 from quantci.cli.console import Console
+from quantci.cli.diagnose import diagnose
 from quantci.cli.embed import embed
 from quantci.cli.evaluate import evaluate
 from quantci.cli.quantize import quantize
@@ -26,6 +28,10 @@ from quantci.errors import ConfigError, QuantciError
 
 if TYPE_CHECKING:
     import argparse
+
+    from quantci.cli.settings import Settings
+    from quantci.progress import Progress
+    from quantci.records.evaluate import EvaluateResult
 
 
 _STAGES = {"quantize": quantize, "evaluate": evaluate, "embed": embed}
@@ -47,8 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            for name, stage in _STAGES.items():
-                run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
+            results = {
+                name: run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
+                for name, stage in _STAGES.items()
+            }
+            _diagnose(results["evaluate"], settings, console)
     except QuantciError as error:
         stopped = error
     except KeyboardInterrupt:
@@ -66,3 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
         written = (path for path in sorted(settings.output.iterdir()) if not path.name.startswith("."))
         print("\n".join(f"wrote {path}" for path in written))
     return code
+
+
+def _diagnose(evaluated: EvaluateResult, settings: Settings, progress: Progress) -> None:
+    """Look where accuracy goes if it is lost; that it cannot be found out costs the report one line of advice."""
+    from quantci.evaluate.power import samples_needed
+    from quantci.report.loss import is_accuracy_lost
+
+    if is_accuracy_lost(settings.config.gates, evaluated, samples_needed):
+        with contextlib.suppress(QuantciError):
+            run_stage("diagnose", settings, lambda: diagnose(settings, progress))

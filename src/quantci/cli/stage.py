@@ -9,6 +9,7 @@ from quantci.cli.cancel import cancelled
 from quantci.cli.provenance import collect
 from quantci.errors import QuantciError, ToolError
 from quantci.records.base import SCHEMA_VERSION, write
+from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
     from quantci.cli.settings import Settings
     from quantci.records.shard import Shard
 
-RECORDS: dict[str, type[Any]] = {"quantize": QuantizeRecord, "evaluate": EvaluateRecord, "embed": EmbedRecord}
+RECORDS: dict[str, type[Any]] = {
+    "quantize": QuantizeRecord,
+    "evaluate": EvaluateRecord,
+    "diagnose": DiagnoseRecord,
+    "embed": EmbedRecord,
+}
 REPORT = ("report.json", "report.md")
 # Stage -> what is out of date as soon as it runs again.
 LATER = {
-    "quantize": ("quantize.json", "evaluate.json", *SHARD_FILES, "embed.json", *REPORT),
+    "quantize": ("quantize.json", "evaluate.json", *SHARD_FILES, "diagnose.json", "embed.json", *REPORT),
     "evaluate": ("evaluate.json", *REPORT),
+    "diagnose": ("diagnose.json", *REPORT),
     "embed": ("embed.json", *REPORT),
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.report.baseline import accuracy_of
+from quantci.report.escape import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quantci.records.diagnose import DiagnoseResult
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
@@ -40,6 +42,15 @@ def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
         "accuracy-delta": _ratio(paired.delta),
         "accuracy-delta-low": _ratio(paired.interval.low),
         "accuracy-delta-high": _ratio(paired.interval.high),
+    }
+
+
+def diagnose_figures(result: DiagnoseResult) -> dict[str, str]:
+    """How much was compared, and the first bad layer, empty where there is none."""
+    first = None if result.first_below is None else result.layers[result.first_below]
+    return {
+        "compared-layers": str(len(result.layers)),
+        "first-bad-layer": visible(first.name) if first else "",
     }
 
 

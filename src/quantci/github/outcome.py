@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.github.annotations import annotation
-from quantci.github.figures import embed_figures, evaluate_figures, quantize_figures, report_figures
+from quantci.github.figures import diagnose_figures, embed_figures, evaluate_figures, quantize_figures, report_figures
 from quantci.github.place import Place, place_of
 from quantci.github.stage import failure_summary, stage_summary
+from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
@@ -53,13 +54,15 @@ def tell(record: StageRecord, output: Path, config: Path, root: Path) -> Told:
         outputs["shard-name"] = f"{record.shard.index}-of-{record.shard.count}"
         if record.result is not None:
             outputs["samples"] = str(len(record.result.samples))
-    elif isinstance(record, QuantizeRecord | EvaluateRecord | EmbedRecord):
+    elif isinstance(record, QuantizeRecord | EvaluateRecord | DiagnoseRecord | EmbedRecord):
         summary = stage_summary(record)
         outputs["record"] = (output / f"{record.stage}.json").as_posix()
         if isinstance(record, QuantizeRecord) and record.result is not None:
             outputs |= quantize_figures(record.result, output)
         elif isinstance(record, EvaluateRecord) and record.result is not None:
             outputs |= evaluate_figures(record.result, output)
+        elif isinstance(record, DiagnoseRecord) and record.result is not None:
+            outputs |= diagnose_figures(record.result)
         elif isinstance(record, EmbedRecord) and record.result is not None:
             outputs |= embed_figures(record.result, output)
         advice = record.result.advice if record.result is not None else []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.shard import ShardRecord
 from quantci.report.baseline import accuracy_of
+from quantci.report.diagnosis import cells, headline
 from quantci.report.escape import code, prose, row
 from quantci.report.markdown import environment
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
@@ -16,13 +18,14 @@ from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, sig
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from quantci.records.diagnose import DiagnoseResult
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
     from quantci.records.shard import Shard, ShardResult
     from quantci.records.stage import Advice, Failure
 
-    Record = QuantizeRecord | EvaluateRecord | EmbedRecord | ShardRecord
+    Record = QuantizeRecord | EvaluateRecord | DiagnoseRecord | EmbedRecord | ShardRecord
 
 _MOST_ADVICE: Final = 10
 
@@ -37,6 +40,8 @@ def stage_summary(record: Record) -> str:
         rows, advice = _quantize(record.result), record.result.advice
     elif isinstance(record, EvaluateRecord) and record.result is not None:
         rows, advice = _evaluate(record.result), record.result.advice
+    elif isinstance(record, DiagnoseRecord) and record.result is not None:
+        rows, advice = _diagnose(record.result), record.result.advice
     elif isinstance(record, EmbedRecord) and record.result is not None:
         rows, advice = _embed(record.result), record.result.advice
     elif isinstance(record, ShardRecord) and record.result is not None:
@@ -84,6 +89,15 @@ def _evaluate(result: EvaluateResult) -> list[tuple[str, str]]:
         ("Difference", f"{points(paired.delta)} ({level}: {low} to {high}), measured on host"),
         ("Samples", f"{result.dataset.used:,}; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"),
         ("INT8 was judged in", prose(last.interpreter)),
+    ]
+
+
+def _diagnose(result: DiagnoseResult) -> list[tuple[str, str]]:
+    worst = sorted(result.layers, key=lambda layer: layer.rank)[:3]
+    return [
+        ("Where accuracy goes", headline(result, code)),
+        *((f"Worst {layer.rank}", f"{code(layer.name)} {cells(layer)[0]} of its own") for layer in worst),
+        ("Calibration samples", f"{result.samples:,}"),
     ]
 
 

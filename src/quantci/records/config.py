@@ -100,6 +100,17 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
     strip: Annotated[bool, Meta(description="Drop what the chip never reads: names, ranges, metadata.")] = True
 
 
+class DiagnoseConfig(Record, frozen=True, kw_only=True):
+    """Where accuracy goes: float against INT8, layer by layer."""
+
+    samples: Annotated[
+        int, Meta(ge=1, le=10_000, description="Calibration samples, and as many evaluation samples, to look at.")
+    ] = 32
+    threshold_db: Annotated[
+        float, Meta(ge=-120, le=120, description="A layer with less signal to error than this counts as bad.")
+    ] = 15.0
+
+
 class TargetConfig(Record, frozen=True, kw_only=True):
     """The chip."""
 
@@ -155,5 +166,6 @@ class Config(Record, frozen=True, kw_only=True):
     input: InputConfig = InputConfig()
     quantization: QuantizationConfig = QuantizationConfig()
     target: TargetConfig = TargetConfig()
+    diagnose: DiagnoseConfig = DiagnoseConfig()
     embed: EmbedConfig = EmbedConfig()
     gates: GatesConfig = GatesConfig()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.diagnose import DiagnoseResult
 from quantci.records.embed import EmbedResult
 from quantci.records.evaluate import EvaluateResult
 from quantci.records.quantize import QuantizeResult
@@ -86,4 +87,7 @@ class Report(StageRecord, frozen=True, kw_only=True):
     device_latency_us: Annotated[float | None, Meta(description="Null: not measured; see the reason.")]
     device_latency_reason: Annotated[str, Meta(description="Why there is no device latency.")]
     baseline: BaselineComparison | None
+    diagnose: Annotated[
+        DiagnoseResult | None, Meta(description="Where accuracy goes; null where that was not looked for.")
+    ] = None
     advice: Annotated[list[Advice], Meta(description="What was noticed while joining, such as an unreadable baseline.")]

@@ -16,6 +16,7 @@ from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
     from quantci.records.config import Config
+    from quantci.records.diagnose import DiagnoseRecord
     from quantci.records.embed import EmbedRecord
     from quantci.records.evaluate import EvaluateRecord
     from quantci.records.quantize import QuantizeRecord
@@ -44,6 +45,7 @@ def build_report(
     baseline: Report | None,
     provenance: Provenance,
     title: str,
+    diagnose: DiagnoseRecord | None = None,
     baseline_failure: Failure | None = None,
     failure: Failure | None = None,
     status: str = "config_rejected",
@@ -52,13 +54,14 @@ def build_report(
     """The report of what there is: a stage that failed or did not run leaves its part null, the rest stands.
 
     `failure` is a fault outside of the three stages, and `status` its kind. `baseline_failure` says why the baseline
-    that was asked for is missing; it costs the candidate nothing. `samples_needed`: see `judge`.
+    that was asked for is missing; it costs the candidate nothing, and neither does a diagnosis that failed.
+    `samples_needed`: see `judge`.
 
     Raises:
         ConfigError: `mixed-records`: the records do not belong to one model.
     """
     if quantize is not None and quantize.result is None:
-        evaluate = embed = None  # what is there is about the model of an earlier run
+        evaluate = embed = diagnose = None  # what is there is about the model of an earlier run
     parts = Parts(
         quantize=quantize.result if quantize else None,
         evaluate=evaluate.result if evaluate else None,
@@ -66,6 +69,7 @@ def build_report(
         quantci_version=provenance.quantci_version,
     )
     check_same_model(quantize, evaluate, embed)
+    check_diagnosed(quantize, evaluate, embed, diagnose)
     gates, refused = _judge(config.gates if config else GatesConfig(), parts, samples_needed)
     stages = [_outcome("quantize", quantize), _outcome("evaluate", evaluate), _outcome("embed", embed), BENCH]
     if config is None and not any((quantize, evaluate, embed)):
@@ -94,10 +98,19 @@ def build_report(
         quantize=parts.quantize,
         evaluate=parts.evaluate,
         embed=parts.embed,
+        diagnose=diagnose.result if diagnose else None,
         device_latency_us=None,
         device_latency_reason=NO_DEVICE,
         baseline=compare(parts, baseline) if baseline else None,
-        advice=[_as_advice(fault) for fault in (baseline_failure, *(fault.failure for fault in faults[1:])) if fault],
+        advice=[
+            _as_advice(fault)
+            for fault in (
+                baseline_failure,
+                *(fault.failure for fault in faults[1:]),
+                diagnose.failure if diagnose else None,
+            )
+            if fault
+        ],
     )
 
 
@@ -123,6 +136,31 @@ def check_same_model(
         given, used = quantize.result.float_model.sha256, evaluate.result.float_sha256
         if given != used:
             raise _mixed("evaluate", used, "quantize", given)
+
+
+def check_diagnosed(
+    quantize: QuantizeRecord | None,
+    evaluate: EvaluateRecord | None,
+    embed: EmbedRecord | None,
+    diagnose: DiagnoseRecord | None,
+) -> None:
+    """Refuse a diagnosis of another model than the other records are about.
+
+    Raises:
+        ConfigError: `mixed-records`.
+    """
+    if diagnose is None or diagnose.result is None:
+        return
+    float_found, found = diagnose.result.float_sha256, diagnose.result.quantized_sha256
+    others = [
+        ("quantize", quantize.result.quantized_model.sha256, found) if quantize and quantize.result else None,
+        ("quantize", quantize.result.float_model.sha256, float_found) if quantize and quantize.result else None,
+        ("evaluate", evaluate.result.quantized_sha256, found) if evaluate and evaluate.result else None,
+        ("embed", embed.result.model_sha256, found) if embed and embed.result else None,
+    ]
+    for stage, other, its in filter(None, others):
+        if other != its:
+            raise _mixed("diagnose", its, stage, other)
 
 
 def _mixed(stale: str, its: str, fresh: str, other: str) -> ConfigError:

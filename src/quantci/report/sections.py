@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from quantci.report import latency, quality
+from quantci.report import diagnosis, latency, quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
@@ -26,6 +26,8 @@ def sections(report: Report) -> list[Section]:
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate), quality.classes(report.evaluate), quality.tags(report.evaluate)]
         parts.append(quality.samples(report.evaluate))
+    if report.diagnose is not None:
+        parts.append(diagnosis.section(report.diagnose))
     if report.baseline is not None:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
@@ -143,6 +145,8 @@ def _conversion(source: SourceInfo) -> str:
 def _advice(report: Report) -> Section:
     results = (report.quantize, report.evaluate, report.embed)
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
+    if report.diagnose is not None:
+        found += report.diagnose.advice[: diagnosis.MOST_ADVICE]
     return Section("Advice", tables=[Table.bullets(f"{prose(item.text)} ({code(item.code)})" for item in found)])
 
 

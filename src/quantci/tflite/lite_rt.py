@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -19,20 +19,28 @@ if TYPE_CHECKING:
 
     from quantci.tflite.runner import Runner
 
+Kernels: TypeAlias = Literal["default", "builtin", "reference"]
+_KERNELS: Final[dict[Kernels, tuple[str, str]]] = {
+    "default": ("AUTO", "XNNPACK"),
+    "builtin": ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", "built-in kernels"),
+    "reference": ("BUILTIN_REF", "reference kernels"),
+}
 
-def lite_rt_name(kernels: Literal["default", "reference"] = "default") -> str:
+
+def lite_rt_name(kernels: Kernels = "default") -> str:
     """What a record calls this interpreter."""
     import ai_edge_litert
 
-    return f"LiteRT {ai_edge_litert.__version__} ({'XNNPACK' if kernels == 'default' else 'reference kernels'})"
+    return f"LiteRT {ai_edge_litert.__version__} ({_KERNELS[kernels][1]})"
 
 
-def open_lite_rt(data: bytes, *, kernels: Literal["default", "reference"] = "default", threads: int = 1) -> Runner:
+def open_lite_rt(data: bytes, *, kernels: Kernels = "default", threads: int = 1) -> Runner:
     """A runner of this model in LiteRT.
 
     Args:
         data: content of a .tflite that `parse` accepts.
-        kernels: `default` is what an application gets (XNNPACK where it can), `reference` the plain C++ kernels.
+        kernels: `default` is what an application gets (XNNPACK where it can), `builtin` LiteRT's own optimized
+            kernels, `reference` the plain C++ kernels.
         threads: threads of one inference.
 
     Raises:
@@ -41,13 +49,29 @@ def open_lite_rt(data: bytes, *, kernels: Literal["default", "reference"] = "def
     return _LiteRtRunner(data, kernels, threads)
 
 
+def open_preserved(data: bytes, kernels: Literal["builtin", "reference"]) -> PreservedRunner:
+    """A runner that keeps every tensor of the main subgraph after a run, for the memory that this takes.
+
+    Not with XNNPACK: it may compute several ops as one and leave what lies between them untouched.
+
+    Raises:
+        ModelRejected: `lite-rt-refused`, with LiteRT's own reason.
+    """
+    return PreservedRunner(data, kernels, 1, preserve=True)
+
+
 class _LiteRtRunner:
-    def __init__(self, data: bytes, kernels: Literal["default", "reference"], threads: int) -> None:
+    def __init__(self, data: bytes, kernels: Kernels, threads: int, *, preserve: bool = False) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-        resolver = OpResolverType.AUTO if kernels == "default" else OpResolverType.BUILTIN_REF
         self.name = lite_rt_name(kernels)
-        make = partial(Interpreter, model_content=data, num_threads=threads, experimental_op_resolver_type=resolver)
+        make = partial(
+            Interpreter,
+            model_content=data,
+            num_threads=threads,
+            experimental_op_resolver_type=getattr(OpResolverType, _KERNELS[kernels][0]),
+            experimental_preserve_all_tensors=preserve,
+        )
         self._interpreter: Any = self._guard(make)
         self._guard(self._interpreter.allocate_tensors)
         self._input_indices, self.inputs = _specs(self._interpreter.get_input_details())
@@ -85,6 +109,21 @@ class _LiteRtRunner:
             f"{self.name} cannot run this model: {' '.join(reason.split())}",
             remedy="Export it again, and check that it runs outside of quantci.",
         )
+
+
+class PreservedRunner(_LiteRtRunner):
+    """See open_preserved(); `run` is a Runner's."""
+
+    def tensor(self, index: int) -> NDArray[Any]:
+        """A copy of what the tensor of this index in the model held after the last run.
+
+        Raises:
+            ModelRejected: `lite-rt-refused`: LiteRT holds no data for it.
+        """
+        try:
+            return np.asarray(self._interpreter.get_tensor(index))
+        except (RuntimeError, ValueError) as error:
+            raise self._refusal(str(error)) from None
 
 
 def _specs(details: list[dict[str, Any]]) -> tuple[list[int], list[TensorSpec]]:

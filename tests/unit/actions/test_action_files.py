@@ -51,7 +51,7 @@ def table(action: str, head: str) -> list[list[str]]:
 
 
 def test_the_actions_are_there() -> None:
-    assert set(ACTIONS) == set(OPTIONS) - {"merge"}
+    assert set(ACTIONS) == set(OPTIONS) - {"merge", "diagnose"}  # diagnose: at a desk so far
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from tests.golden import (
     example_config,
+    example_diagnose_record,
     example_embed_record,
     example_evaluate_record,
     example_quantize_record,
@@ -53,6 +54,21 @@ def test_evaluate(config: Path, tmp_path: Path) -> None:
     assert told.outputs["quantized-accuracy"] == "0.952500"
     assert told.outputs["accuracy-delta"] == "-0.007500"
     assert "FP32 96.0\N{NO-BREAK SPACE}% → INT8 95.2\N{NO-BREAK SPACE}%" in told.summary
+
+
+def test_diagnose(config: Path, tmp_path: Path) -> None:
+    record = example_diagnose_record()
+    told = tell(record, OUTPUT, config, tmp_path)
+    assert told.outputs["first-bad-layer"] == "model/depthwise2/Relu"
+    assert told.outputs["compared-layers"] == "6"
+    assert told.outputs["record"] == "build/quantci/diagnose.json"
+    assert "| Worst 1 | `model/depthwise2/Relu` 2.5\N{NO-BREAK SPACE}dB of its own |" in told.summary
+    assert record.result is not None
+    evil = [replace(layer, name=EVIL) for layer in record.result.layers]
+    told = tell(replace(record, result=replace(record.result, layers=evil)), OUTPUT, config, tmp_path)
+    assert "\n" not in told.outputs["first-bad-layer"]
+    assert not parse(told.summary) & {"html_block", "link_open", "image"}
+    assert told.summary.count("\n#") == 0
 
 
 def test_embed(config: Path, tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 from markdown_it import MarkdownIt
-from tests.golden import example_config, example_provenance, example_report, failed_quantize_record
+from msgspec.structs import replace
+from tests.golden import (
+    example_config,
+    example_diagnose_record,
+    example_provenance,
+    example_report,
+    failed_quantize_record,
+)
 
 from quantci.records.base import decode, encode
 from quantci.records.report import Report
@@ -32,7 +39,10 @@ def failed() -> Report:
     )
 
 
-REPORTS = {"whole": example_report(baseline=example_report()), "failed": failed()}
+REPORTS = {
+    "whole": replace(example_report(baseline=example_report()), diagnose=example_diagnose_record().result),
+    "failed": failed(),
+}
 
 
 def texts(node: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,0 +1,91 @@
+"""Show where accuracy goes: float against INT8 layer by layer, the first bad layer, and what to do about it.
+
+Reads quantize.json and both models from the output folder; writes diagnose.json. docs/diagnose.md explains the table.
+
+examples:
+  quantci diagnose
+  quantci diagnose --all
+  quantci diagnose --diagnose-samples 200 --diagnose-threshold-db 20
+  quantci diagnose --json > diagnose.json
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from quantci.cli import options
+from quantci.cli.console import Console
+from quantci.cli.settings import Settings, load
+from quantci.cli.stage import run_stage
+from quantci.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.progress import Progress
+    from quantci.records.diagnose import DiagnoseResult, LayerError
+
+_MOST_ROWS: Final = 10
+_LONG: Final = 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--all", action="store_true", help="show every layer in its order, not only the worst ten")
+    options.add_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Diagnose, and show tables or JSON."""
+    settings = load(arguments)
+    with Console("diagnose") as console:
+        result = run_stage("diagnose", settings, lambda: diagnose(settings, console))
+    if arguments.json:
+        from quantci.records.base import encode
+
+        sys.stdout.write(encode(result).decode())
+        return EXIT_OK
+    _print(result, everything=arguments.all)
+    print(settings.output / "diagnose.json")
+    return EXIT_OK
+
+
+def diagnose(settings: Settings, progress: Progress) -> DiagnoseResult:
+    """Run the stage in this process and its workers."""
+    from quantci.cli.models import read_models
+    from quantci.diagnose.run import diagnose as diagnose_stage
+
+    models = read_models(settings)
+    return diagnose_stage(
+        settings.config,
+        settings.base,
+        settings.output,
+        float_model=models.float_model,
+        quantized_model=models.quantized_model,
+        quantize=models.result,
+        progress=progress,
+    )
+
+
+def _print(result: DiagnoseResult, *, everything: bool) -> None:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+    from rich.text import Text
+
+    from quantci.report.diagnosis import CELLS, cells, headline
+    from quantci.report.escape import visible
+
+    console = RichConsole(width=None if sys.stdout.isatty() else 120)
+    rows = Table("#", "layer", *CELLS)
+    for layer in result.layers if everything else _worst(result):
+        rows.add_row(str(layer.rank), Text(f"{visible(layer.name)}\n{visible(layer.op)}"), *map(Text, cells(layer)))
+    console.print(rows)
+    console.print(Text(headline(result, lambda name: visible(name, _LONG))), soft_wrap=True)
+    for advice in result.advice:
+        console.print(Text(f"- {visible(advice.text, _LONG)} [{advice.code}]"), soft_wrap=True)
+
+
+def _worst(result: DiagnoseResult) -> list[LayerError]:
+    return sorted(result.layers, key=lambda layer: layer.rank)[:_MOST_ROWS]

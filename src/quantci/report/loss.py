@@ -1,0 +1,35 @@
+"""Whether accuracy is lost at all: only then the question is where, and the pipeline looks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from quantci.errors import ConfigError
+from quantci.report.gates import judge
+
+if TYPE_CHECKING:
+    from quantci.records.config import GatesConfig
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.report.gates import SamplesNeeded
+
+MOST_FLIPS: Final = 0.02
+
+
+def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult, samples_needed: SamplesNeeded | None) -> bool:
+    """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
+
+    Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
+    samples, which is a change even where as many are mended as broken. A gate that `judge` refuses does not pass.
+    """
+    if evaluate.paired.interval.high < 0:
+        return True
+    agreements = [step.agreement for step in evaluate.steps if step.agreement is not None]
+    if any(agreement.flips > MOST_FLIPS * agreement.samples for agreement in agreements):
+        return True
+    only = replace(gates, max_model_bytes=None, max_arena_bytes=None, max_latency_us=None, int_only=False)
+    try:
+        return any(result.verdict != "pass" for result in judge(only, None, evaluate, None, samples_needed))
+    except ConfigError:
+        return True
