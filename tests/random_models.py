@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model
 
 SCALE, ZERO_POINT = 0.05, -3
@@ -39,7 +39,9 @@ class Sketch:
     def bias(self, count: int, *, per_channel: bool) -> str:
         """INT32 constants."""
         scale, zero = ([0.0001] * count, [0] * count) if per_channel else (0.0001, 0)
-        self.tensors.append(Tensor(f"b{len(self.tensors)}", data=np.ones(count, np.int32), scale=scale, zero_point=zero))
+        self.tensors.append(
+            Tensor(f"b{len(self.tensors)}", data=np.ones(count, np.int32), scale=scale, zero_point=zero)
+        )
         return self.tensors[-1].name
 
     def integers(self, *values: int, shape: tuple[int, ...] | None = None) -> str:
@@ -50,7 +52,7 @@ class Sketch:
     def shape(self, name: str) -> list[int]:
         return next(tensor.shape for tensor in self.tensors if tensor.name == name)
 
-    def op(self, kind: str, inputs: list[str], *outputs: str, version: int = 2, **options: object) -> str:
+    def op(self, kind: str, inputs: list[str], *outputs: str, version: int = 2, **options: Any) -> str:
         self.ops.append(Op(kind, inputs, [*outputs], options, version))
         return outputs[0]
 
@@ -114,9 +116,7 @@ def conv_like(m: Sketch, x: str) -> str:
     """A branch that ends in the shape of `x`."""
     depth = m.shape(x)[3]
     weights = m.weights(depth, 1, 1, depth)
-    return m.op(
-        "CONV_2D", [x, weights, ""], m.activation(*m.shape(x)), version=3, **WINDOW, padding=SAME
-    )
+    return m.op("CONV_2D", [x, weights, ""], m.activation(*m.shape(x)), version=3, **WINDOW, padding=SAME)
 
 
 def concat(m: Sketch, x: str) -> str:
@@ -145,7 +145,8 @@ def pointwise(m: Sketch, x: str) -> str:
     if kind == "PRELU":
         depth = m.shape(x)[3]
         return m.op(kind, [x, m.weights(1, 1, depth)], out)
-    made = m.op(kind, [x], out, **({"alpha": 0.1} if kind == "LEAKY_RELU" else {}))
+    options: dict[str, Any] = {"alpha": 0.1} if kind == "LEAKY_RELU" else {}
+    made = m.op(kind, [x], out, **options)
     return made if (scale, zero) == (SCALE, ZERO_POINT) else m.op("QUANTIZE", [made], m.activation(*m.shape(x)))
 
 

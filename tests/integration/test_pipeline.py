@@ -342,4 +342,4 @@ def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> N
         f"kArenaSize = {record.result.arena.recommended_bytes}"
         in (folder / "include" / "quantci_model" / "model.h").read_text()
     )
-    assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "estimated"
+    assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "simulated"

@@ -1,4 +1,4 @@
-"""The stage: from the quantized model to an ESP-IDF component, sized by what TFLM used on this host."""
+"""The stage: from the quantized model to an ESP-IDF component, with the arena that it needs on the chip."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from quantci.embed.constants import ImageConstants
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 from quantci.records.stage import Advice
-from quantci.target.arena import estimate_arena
+from quantci.target.arena.estimate import estimate_arena
+from quantci.target.chip import load_chip
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from quantci.progress import Progress
+    from quantci.records.arena import Arena
     from quantci.records.config import Config
-    from quantci.records.embed import ArenaEstimate
     from quantci.records.model import ModelSummary
     from quantci.tflite.pool import Pool
 
@@ -28,7 +30,15 @@ COMPONENT_DIR = "component"
 
 
 def embed(
-    config: Config, base: Path, output: Path, *, model: bytes, summary: ModelSummary, worker: Pool, progress: Progress
+    config: Config,
+    base: Path,
+    output: Path,
+    *,
+    model: bytes,
+    summary: ModelSummary,
+    names: Sequence[str],
+    make_worker: Callable[[], Pool],
+    progress: Progress,
 ) -> EmbedResult:
     """Write the component into `output`/component/<name>.
 
@@ -38,14 +48,15 @@ def embed(
         output: folder to write into.
         model: the quantized model.
         summary: the look into it.
-        worker: pool of one process, for TFLM.
+        names: names of its tensors from before stripping, by index; empty where they are still in it.
+        make_worker: makes a pool of one process, for TFLM; called only where the arena cannot be simulated.
         progress: told what is going on.
 
     Raises:
         ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     progress("sizing the tensor arena")
-    arena, advice = _arena(config, model, worker)
+    arena, advice = _arena(config, model, names, make_worker)
     progress("writing the component")
     folder = output / COMPONENT_DIR / config.embed.component
     port = summary.inputs[0]
@@ -87,13 +98,48 @@ def embed(
     )
 
 
-def _arena(config: Config, model: bytes, worker: Pool) -> tuple[ArenaEstimate | None, list[Advice]]:
-    """TFLM's own figure needs its wheel, and a model without custom ops."""
-    if config.embed.custom_ops or not tflm_available():
+def _arena(
+    config: Config, model: bytes, names: Sequence[str], make_worker: Callable[[], Pool]
+) -> tuple[Arena | None, list[Advice]]:
+    """The host's TFLM is asked only for what the simulation does not know; it cannot say anything about custom ops."""
+
+    def host_bytes() -> int:
+        with make_worker() as worker:
+            return worker.call(tflm_arena_bytes, model)
+
+    can_ask = tflm_available() and not config.embed.custom_ops
+    chip = load_chip(config.target.chip)
+    arena = estimate_arena(model, config.target.chip, chip, host_bytes=host_bytes if can_ask else None, names=names)
+    if arena is None:
         reason = "the model has custom ops" if config.embed.custom_ops else "TFLM has no wheel for this machine"
         text = f"The tensor arena is not known because {reason}: set kArenaSize by trying it on the chip."
         return None, [Advice(code="arena-unknown", text=text)]
-    return estimate_arena(model, worker.call(tflm_arena_bytes, model)), []
+    return arena, _advice(arena, chip.name)
+
+
+def _advice(arena: Arena, chip: str) -> list[Advice]:
+    found = []
+    if arena.kind == "estimated":
+        text = "The tensor arena is a rough estimate, with a margin: print arena_used_bytes() on the chip once."
+        found.append(Advice(code="arena-estimated", text=text))
+    need, room = f"{arena.recommended_bytes:,}", f"{arena.internal_room_bytes:,}"
+    if arena.memory == "psram":
+        text = (
+            f"The arena of {need} bytes does not fit into the {room} bytes of internal memory that a usual firmware "
+            "leaves free; in PSRAM every layer is slower. The section Memory names the tensors to shrink."
+        )
+        found.append(Advice(code="arena-psram", text=text))
+    if arena.memory == "none":
+        rooms = f"{room} bytes of internal memory"
+        rooms += (
+            f" and {arena.psram_room_bytes:,} bytes of PSRAM" if arena.psram_room_bytes else ", and it has no PSRAM"
+        )
+        text = (
+            f"The arena of {need} bytes fits nowhere on {chip}: a usual firmware leaves {rooms}. Shrink the tensors "
+            "that the section Memory names, or name a chip with more memory in target.chip."
+        )
+        found.append(Advice(code="arena-too-large", text=text))
+    return found
 
 
 def _labels(config: Config, base: Path) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from quantci.report import quality
+from quantci.report import memory, quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
@@ -30,6 +30,8 @@ def sections(report: Report) -> list[Section]:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
         parts += [_layers(report.quantize), _dataset("Calibration", report.quantize.calibration)]
+    if report.embed is not None and report.embed.arena is not None:
+        parts.append(memory.section(report.embed.arena))
     if report.evaluate is not None:
         parts += [_dataset("Evaluation set", report.evaluate.dataset), _host_time(report.evaluate)]
     parts += [_advice(report), _provenance(report)]
@@ -165,7 +167,7 @@ def _provenance(report: Report) -> Section:
             ("Evaluation set", f"{code(data.path)} {_digest(data.sha256)}"),
         ]
     if report.embed is not None and report.embed.arena is not None:
-        facts.append(("Arena estimate", prose(report.embed.arena.basis)))
+        facts.append(("Tensor arena", prose(report.embed.arena.basis)))
     facts += [(code(tool), code(version)) for tool, version in sorted(head.tools.items())]
     return Section("Provenance", tables=[Table.of(("What", "Which"), facts, len(facts))])
 

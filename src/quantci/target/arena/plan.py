@@ -21,7 +21,7 @@ CROWDED: Final = 1_000_000
 
 
 class Buffer(NamedTuple):
-    """A piece of the head: its size in bytes, and the first and the last step (0 is before the first op) it lives in."""
+    """A piece of the head: its size in bytes, and the first and the last step that it lives in; op 0 is step 1."""
 
     size: int
     first: int

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from quantci.target.arena.graph import Graph, Op, Tensor
+    from quantci.target.arena.kernels import Ask, Kernel
     from quantci.target.arena.layout import Build, Layout
+
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
@@ -40,7 +42,8 @@ class Simulation:
     Attributes:
         head: what tensors and scratch take, placed by the planner.
         tail: what stays for the model's life.
-        transient: the most that was in use at once on the way, which can be more than head and tail together.
+        transient: the most that is in use at once while ops prepare and memory is planned, which can be more than head
+            and tail together.
         planned: the buffers of the head.
     """
 
@@ -73,12 +76,8 @@ def simulate(graph: Graph, build: Build, scratch_of: Callable[[Op], int] | None 
     """
     arena = _Arena(LAYOUTS[build])
     arena.start(graph)
-    kernels = []
-    for op in graph.ops:
-        kernel = kernel_of(op)
-        if kernel is None:
-            raise KeyError(op.name)
-        kernels.append(kernel)
+    kernels = [_known(op) for op in graph.ops]
+    for kernel in kernels:
         if kernel.options is not None:
             arena.keep(*kernel.options.of(build))
     for kernel in kernels:
@@ -86,24 +85,18 @@ def simulate(graph: Graph, build: Build, scratch_of: Callable[[Op], int] | None 
             arena.keep(kernel.data.of(build))
     scratch: list[tuple[int, int]] = []  # op, bytes
     for op, kernel in zip(graph.ops, kernels, strict=True):
-        for ask in kernel.prepare(op):
-            match ask:
-                case Temporary(tensor):
-                    arena.borrow_tensor(tensor)
-                case Persistent(size):
-                    arena.keep(size)
-                case Scratch(size):
-                    scratch.append((op.index, size))
-        extra = scratch_of(op) if scratch_of is not None else 0
-        if extra:
-            scratch.append((op.index, extra))
+        requests = arena.prepare(kernel.prepare(op))
+        if scratch_of is not None and (extra := scratch_of(op)):
+            requests.append(extra)
+        scratch += [(op.index, size) for size in requests]
         arena.reserve_requests(len(scratch))
     planned = lifetimes(graph, scratch)
     buffers = [piece.buffer for piece in planned]
     arena.plan(graph, scratch=len(scratch), buffers=len(buffers))
+    transient = arena.most
     head = height(buffers, plan(buffers))
     arena.finish(graph, head)
-    return Simulation(head=head, tail=arena.tail, transient=arena.most, planned=planned)
+    return Simulation(head=head, tail=arena.tail, transient=transient, planned=planned)
 
 
 def lifetimes(graph: Graph, scratch: Iterable[tuple[int, int]]) -> list[Planned]:
@@ -128,9 +121,14 @@ def lifetimes(graph: Graph, scratch: Iterable[tuple[int, int]]) -> list[Planned]
         for index, tensor in enumerate(graph.tensors)
         if tensor.is_planned
     ]
-    return tensors + [
-        Planned(tensor=None, op=op, buffer=Buffer(align(size), op + 1, op + 1)) for op, size in scratch
-    ]
+    return tensors + [Planned(tensor=None, op=op, buffer=Buffer(align(size), op + 1, op + 1)) for op, size in scratch]
+
+
+def _known(op: Op) -> Kernel:
+    kernel = kernel_of(op)
+    if kernel is None:
+        raise KeyError(op.name)
+    return kernel
 
 
 class _Arena:
@@ -166,6 +164,19 @@ class _Arena:
     def borrow_tensor(self, tensor: Tensor) -> None:
         for size, alignment in self._tensor(tensor):
             self.borrow(size, alignment)
+
+    def prepare(self, asks: Iterable[Ask]) -> list[int]:
+        """Do what an op's Prepare asks for; gives the sizes of its scratch buffers."""
+        scratch = []
+        for ask in asks:
+            match ask:
+                case Temporary(tensor):
+                    self.borrow_tensor(tensor)
+                case Persistent(size):
+                    self.keep(size)
+                case Scratch(size):
+                    scratch.append(size)
+        return scratch
 
     def reserve_requests(self, count: int) -> None:
         """Room for the requests so far and for those of the next op; whatever was borrowed is given back."""
