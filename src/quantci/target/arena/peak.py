@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.records.arena import ArenaPeak, ArenaPiece
 from quantci.target.arena.layout import align
-from quantci.target.arena.plan import height, plan
+from quantci.target.arena.plan import height, is_crowded, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quantci.target.arena.simulate import Planned, Simulation
 
 MOST_GAINS: Final = 5  # pieces for which a smaller plan is tried
+MOST_PLANNED: Final = 1000  # buffers of a crowded model up to which plans are tried again: each takes a second beyond
 MOST_PIECES: Final = 50  # pieces that a record lists
 
 
@@ -51,13 +52,15 @@ def alive_at(
     step = peak.op_index + 1
     found = [place for place, piece in enumerate(planned) if piece.buffer.first <= step <= piece.buffer.last]
     found.sort(key=lambda place: -planned[place].buffer.size)
+    crowded = len(planned) > MOST_PLANNED and is_crowded([piece.buffer for piece in planned])
+    tried = MOST_GAINS if simulation is not None and not crowded else 0
     pieces = []
     for rank, place in enumerate(found[:MOST_PIECES]):
         piece = planned[place]
         name = _output_name(graph.ops[piece.op], name_of) if piece.op is not None else ""
         if piece.tensor is not None:
             name = name_of(graph.tensors[piece.tensor])
-        gain = gain_of_half(simulation, place) if simulation is not None and rank < MOST_GAINS else None
+        gain = gain_of_half(simulation, place) if simulation is not None and rank < tried else None
         pieces.append(ArenaPiece(tensor=piece.tensor, name=name, piece_bytes=piece.buffer.size, gain_bytes=gain))
     return pieces
 

@@ -9,6 +9,7 @@ every other; here only those that do live at the same time are looked at.
 from __future__ import annotations
 
 from bisect import insort
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -16,8 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# Steps that all buffers live, together, up to which a list for each step is kept; beyond it an array of all is scanned.
-CROWDED: Final = 1_000_000
+CROWDED: Final = 4_000_000  # meetings of buffers up to which each is looked at; beyond it arrays of all are scanned
 
 
 class Buffer(NamedTuple):
@@ -31,12 +31,21 @@ class Buffer(NamedTuple):
 def plan(buffers: Sequence[Buffer]) -> list[int]:
     """Offset of each buffer from the start of the arena, in bytes."""
     order = sorted(range(len(buffers)), key=lambda index: (-buffers[index].size, -index))
-    lifetimes = sum(buffer.last - buffer.first + 1 for buffer in buffers)
-    place = _place_crowded if lifetimes > CROWDED else _place
+    place = _place_crowded if is_crowded(buffers) else _place
     offsets = [0] * len(buffers)
     for index, offset in place(buffers, order):
         offsets[index] = offset
     return offsets
+
+
+def is_crowded(buffers: Sequence[Buffer]) -> bool:
+    """Whether so many live so long together that looking at each meeting would take seconds."""
+    start = min((buffer.first for buffer in buffers), default=0)
+    change = [0] * (max((buffer.last for buffer in buffers), default=0) - start + 2)
+    for buffer in buffers:
+        change[buffer.first - start] += 1
+        change[buffer.last - start + 1] -= 1
+    return sum(alive * alive for alive in accumulate(change)) > CROWDED
 
 
 def height(buffers: Iterable[Buffer], offsets: Iterable[int]) -> int:

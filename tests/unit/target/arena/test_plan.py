@@ -1,5 +1,4 @@
-"""The planner: by hand, against TFLM's own way of comparing every buffer with every other, and its two ways against
-each other."""
+"""The planner: by hand, and its two ways against the literal one, which compares every buffer with every other."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -61,8 +61,10 @@ def test_the_smallest_arena_holds_the_work_of_planning() -> None:
 
 
 def test_reference_kernels_ask_for_no_scratch_and_keep_less() -> None:
-    """Data of SOFTMAX 56 instead of 64: 192 + 56 = 248 up to 256 all the same. No handle: the input's pointer ends at
-    272, and all after it is as before."""
+    """Data of SOFTMAX 56 instead of 64: 192 + 56 = 248 up to 256 all the same.
+
+    No handle: the input's pointer ends at 272, and all after it is as before.
+    """
     found = simulate(graph_of(softmax()), "reference")
     assert (found.head, found.tail) == (32, 396)
 
@@ -72,7 +74,8 @@ def test_temporary_tensors_count_while_an_op_prepares() -> None:
 
     Before: 12 requests for scratch, 144. Temporary: output 60, input 60, filter 40 + 12 + 4 + 4 * 4000 = 16,056; then
     the same and the bias, of no scale 40. In all 144 + 2 * 16,176 + 40 = 32,536.
-    The tail then: 124 + 8 + 4 * 12 + 32 = 212, options 28: 240, data 60: 300 up to 304, and two arrays of 16,000: 32,304.
+    The tail then: 124 + 8 + 4 * 12 + 32 = 212, options 28: 240, data 56: 296 up to 304,
+    and two arrays of 16,000: 32,304.
     """
     tensors = [
         Tensor("x", [1, 1, 1, 1], "int8", scale=0.1),
