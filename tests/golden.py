@@ -310,7 +310,7 @@ def example_arena() -> Arena:
         headroom_bytes=1_296,
         head_bytes=57_344,
         tail_bytes=2_800,
-        scratch_bytes=16_672,
+        scratch_bytes=15_872,
         host_used_bytes=None,
         basis="TFLM's allocator (esp-tflite-micro 1.4.0) simulated to the byte, with the scratch of esp-nn 1.2.3 on "
         "ESP32-S3; not measured on a chip.",

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models import SAME, WINDOW, Op, Tensor, build_model, tiny_int8_cnn
+from ai_edge_litert import schema_py_generated as schema
+from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_int8_cnn
 from tests.unit.embed.sample import int8_model
 
 from quantci.records.arena import Arena
@@ -115,6 +116,21 @@ def test_int16_activations_and_custom_ops_are_not_in_the_table() -> None:
     assert arena_of(model, host_bytes=lambda: 1000).kind == "estimated"
     (op,) = read_graph(parse(build_model(tensors, [Op("Mine", ["x"], ["y"])], ["x"], ["y"]), "")).ops
     assert kernel_of(op) is None
+
+
+def test_several_subgraphs_and_plans_of_the_models_own_are_not_simulated() -> None:
+    tensors = [Tensor(name, [1, 4], "int8", scale=0.1) for name in "xy"]
+    tree = build_tree(tensors, [Op("ADD", ["x", "x"], ["y"])], ["x"], ["y"])
+    second = build_tree(tensors, [Op("ADD", ["x", "x"], ["y"])], ["x"], ["y"]).subgraphs[0]
+    tree.subgraphs.append(second)
+    arena = arena_of(pack_tree(tree), host_bytes=lambda: 2_000)
+    assert (arena.kind, arena.peak, arena.timeline) == ("estimated", None, [])
+    assert "because it has 2 subgraphs:" in arena.basis
+    tree.subgraphs.pop()
+    plan = schema.MetadataT()
+    plan.name, plan.buffer = b"OfflineMemoryAllocation", 0
+    tree.metadata = [plan]
+    assert read_graph(parse(pack_tree(tree), "")).obstacles == ["it brings a memory plan of its own"]
 
 
 def test_a_model_without_ops_has_no_peak() -> None:
