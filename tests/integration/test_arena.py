@@ -46,7 +46,7 @@ def fits(model: bytes, arena_bytes: int) -> bool:
     try:
         open_tflm(model, arena_bytes)
     except ModelRejected as error:
-        if error.code in {"arena", "tflm-refused"}:  # the latter where only the planner lacks room
+        if error.code == "arena":
             return False
         raise
     return True
