@@ -10,9 +10,10 @@ from quantci.target import esp_nn
 from quantci.target.arena.graph import read_graph
 from quantci.target.arena.kernels import kernel_of
 from quantci.target.arena.layout import align
+from quantci.target.arena.lifetimes import lifetimes
 from quantci.target.arena.peak import alive_at, find_peak, timeline
 from quantci.target.arena.scratch import scratch_of
-from quantci.target.arena.simulate import Simulation, lifetimes, simulate
+from quantci.target.arena.simulate import Simulation, simulate
 from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:

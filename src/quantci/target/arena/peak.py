@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from quantci.target.arena.graph import Graph, Op, Tensor
-    from quantci.target.arena.simulate import Planned, Simulation
+    from quantci.target.arena.lifetimes import Planned
+    from quantci.target.arena.simulate import Simulation
 
 MOST_GAINS: Final = 5  # pieces for which a smaller plan is tried
 MOST_PLANNED: Final = 1000  # buffers of a crowded model up to which plans are tried again: each takes a second beyond

@@ -9,30 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantci.target.arena.kernels import Persistent, Scratch, Temporary, kernel_of
+from quantci.target.arena.kernels import kernel_of
 from quantci.target.arena.layout import LAYOUTS, PLANNED_BUFFER_BYTES, SPARE_REQUESTS, align
-from quantci.target.arena.plan import Buffer, height, plan
+from quantci.target.arena.lifetimes import Planned, lifetimes
+from quantci.target.arena.plan import height, plan
+from quantci.target.arena.prepare import Persistent, Scratch, Temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from quantci.target.arena.graph import Graph, Op, Tensor
-    from quantci.target.arena.kernels import Ask, Kernel
+    from quantci.target.arena.kernels import Kernel
     from quantci.target.arena.layout import Build, Layout
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A buffer of the head: a tensor's, or the scratch of one op.
-
-    Attributes:
-        tensor: index of the tensor; None for scratch.
-        op: index of the op whose scratch it is; None for a tensor.
-    """
-
-    tensor: int | None
-    op: int | None
-    buffer: Buffer
+    from quantci.target.arena.prepare import Ask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,31 +86,6 @@ def simulate(graph: Graph, build: Build, scratch_of: Callable[[Op], int] | None 
     head = height(buffers, plan(buffers))
     arena.finish(graph, head)
     return Simulation(head=head, tail=arena.tail, transient=transient, planned=planned)
-
-
-def lifetimes(graph: Graph, scratch: Iterable[tuple[int, int]]) -> list[Planned]:
-    """When each planned buffer is in use: from the op that writes it to the last that reads it; op 0 is step 1."""
-    count = len(graph.tensors)
-    first, last = [-1] * count, [-1] * count
-
-    def live(tensors: Iterable[Tensor | None], step: int, *, starts: bool) -> None:
-        for tensor in tensors:
-            if tensor is not None:
-                last[tensor.index] = step
-                if starts and first[tensor.index] < 0:
-                    first[tensor.index] = step
-
-    live(graph.inputs, 0, starts=True)
-    for op in graph.ops:
-        live(op.inputs, op.index + 1, starts=False)
-        live(op.outputs, op.index + 1, starts=True)
-    live(graph.outputs, len(graph.ops), starts=True)
-    tensors = [
-        Planned(tensor=tensor.index, op=None, buffer=Buffer(align(tensor.size), first[index], last[index]))
-        for index, tensor in enumerate(graph.tensors)
-        if tensor.is_planned
-    ]
-    return tensors + [Planned(tensor=None, op=op, buffer=Buffer(align(size), op + 1, op + 1)) for op, size in scratch]
 
 
 def _known(op: Op) -> Kernel:
