@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.arena import arena
 from benchmarks.installation import installation
 from benchmarks.measure import Row, pair, peak_mb, run
 from benchmarks.models import FOLDER
@@ -122,6 +123,7 @@ def main() -> int:
         start,
         latency,
         pipeline,
+        arena,
         installation,
     ):  # start() reports on what the two before it wrote
         print(f"running {part.__name__} ...", file=sys.stderr, flush=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
 from quantci.records.base import encode
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
 from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, DiagnoseResult, LayerError, WeightChannels
-from quantci.records.embed import ArenaEstimate, EmbeddedFile, EmbedRecord, EmbedResult
+from quantci.records.embed import EmbeddedFile, EmbedRecord, EmbedResult
 from quantci.records.evaluate import (
     Agreement,
     ClassDelta,
@@ -292,14 +293,7 @@ def example_embed_record(quantize: QuantizeRecord | None = None) -> EmbedRecord:
             model_sha256=model.sha256,
             model_bytes=model.file_bytes,
             resolver_ops=sorted({op.op for op in model.ops}),
-            arena=ArenaEstimate(
-                recommended_bytes=61_440,
-                host_used_bytes=57_392,
-                scratch_margin_bytes=2_048,
-                headroom_bytes=2_000,
-                kind="estimated",
-                basis="What 64-bit TFLM used on the host, the largest ESP-NN scratch, and headroom.",
-            ),
+            arena=example_arena(),
             files=[EmbeddedFile(path="include/quantci_model.h", file_bytes=2_310, sha256=sha("header"))],
             advice=[],
             latency=example_latency(model.ops),
@@ -340,6 +334,35 @@ def example_latency(ops: list[OpInfo]) -> LatencyEstimate:
             )
             for op in ops
         ],
+    )
+
+
+def example_arena() -> Arena:
+    """The arena of the example: fullest in the pointwise convolution, whose input and output are alive then."""
+    return Arena(
+        kind="simulated",
+        used_bytes=60_144,
+        minimum_bytes=60_144,
+        recommended_bytes=61_440,
+        headroom_bytes=1_296,
+        head_bytes=57_344,
+        tail_bytes=2_800,
+        scratch_bytes=15_872,
+        host_used_bytes=None,
+        basis="TFLM's allocator (esp-tflite-micro 1.4.0) simulated to the byte, with the scratch of esp-nn 1.2.3 on "
+        "ESP32-S3; not measured on a chip.",
+        chip="esp32s3",
+        memory="internal",
+        internal_room_bytes=225_024,
+        psram_room_bytes=0,
+        unknown_ops=[],
+        peak=ArenaPeak(op_index=2, op="CONV_2D", name="model/pointwise2/Relu", bytes_in_use=57_344),
+        alive=[
+            ArenaPiece(tensor=9, name="model/pointwise2/Relu", piece_bytes=36_864, gain_bytes=11_264),
+            ArenaPiece(tensor=None, name="model/pointwise2/Relu", piece_bytes=15_872, gain_bytes=7_936),
+            ArenaPiece(tensor=6, name="model/depthwise2/Relu", piece_bytes=4_608, gain_bytes=2_304),
+        ],
+        timeline=[46_080, 39_712, 57_344, 37_200, 80, 32],
     )
 
 

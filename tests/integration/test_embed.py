@@ -14,7 +14,8 @@ from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.records.config import EmbedConfig
-from quantci.target.arena import estimate_arena
+from quantci.target.arena.estimate import estimate_arena
+from quantci.target.chip import load_chip
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 
 STUBS = Path(__file__).parent.parent / "firmware_stubs"
@@ -72,7 +73,8 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
     labels = nasty_labels()
     table = np.random.RandomState(1).randint(-128, 128, (3, 256)).tolist()
     summary = summary_of(model)
-    arena = estimate_arena(model, 3000)
+    arena = estimate_arena(model, "esp32s3", load_chip("esp32s3"), host_bytes=lambda: 3000)
+    assert arena is not None
     write_component(
         tmp_path / "part",
         model=model,

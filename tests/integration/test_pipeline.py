@@ -344,7 +344,7 @@ def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> N
         f"kArenaSize = {record.result.arena.recommended_bytes}"
         in (folder / "include" / "quantci_model" / "model.h").read_text()
     )
-    assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "estimated"
+    assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "simulated"
 
 
 def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci, project: Path) -> None:
@@ -371,3 +371,15 @@ def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci
     failed = quantci("embed", "--target-latency-coefficients", "absent.json", cwd=project)
     assert failed.code == 2
     assert "[latency-coefficients]" in failed.err
+
+
+def test_another_chip_gets_its_arena_but_no_latency_from_figures_of_the_first(quantci: Quantci, project: Path) -> None:
+    assert quantci("quantize", cwd=project).code == 0
+    done = quantci("embed", "--target-chip", "esp32c3", cwd=project)
+    assert done.code == 0
+    assert "[latency-unknown]" in done.err
+    record = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord).result
+    assert record is not None
+    assert record.latency is None
+    assert record.arena is not None
+    assert (record.arena.chip, record.arena.scratch_bytes) == ("esp32c3", 0)

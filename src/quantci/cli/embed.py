@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def embed(settings: Settings, progress: Progress, model: str | None = None) -> EmbedResult:
-    """Run the stage in this process and one worker, for `model` or for what quantize made."""
+    """Run the stage in this process, and in a worker where TFLM is asked, for `model` or for what quantize made."""
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
     from quantci.tflite import pool
@@ -62,19 +62,21 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
     if model is None:
         models = read_models(settings)
         data, summary = models.quantized_model, models.result.quantized_model
+        names = models.result.strip.tensor_names if models.result.strip else []
     else:
         from quantci.tflite.identify import read_model_file
         from quantci.tflite.summary import summarize
 
         data = read_model_file(Path(model))
         summary = summarize(data, Path(model).name)
-    with pool.Pool(1, where=summary.file_name) as worker:
-        return embed_stage(
-            settings.config,
-            settings.base,
-            settings.output,
-            model=data,
-            summary=summary,
-            worker=worker,
-            progress=progress,
-        )
+        names = []
+    return embed_stage(
+        settings.config,
+        settings.base,
+        settings.output,
+        model=data,
+        summary=summary,
+        names=names,
+        make_worker=lambda: pool.Pool(1, where=summary.file_name),
+        progress=progress,
+    )

@@ -18,6 +18,7 @@ from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
 from quantci.records.config import Config
+from quantci.target.chip import check_chip
 
 if TYPE_CHECKING:
     import argparse
@@ -69,6 +70,7 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
         config = msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
         raise _explain(error, file, origins) from None
+    check_chip(config.target.chip, origins.get("target.chip", f"{file}: target.chip"))
     workspace.check_config(config, file)
     return Settings(config, file, base, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from quantci.embed.constants import ImageConstants
     from quantci.embed.resolver import Resolver
+    from quantci.records.arena import Arena
     from quantci.records.config import EmbedConfig
-    from quantci.records.embed import ArenaEstimate, EmbeddedFile
+    from quantci.records.embed import EmbeddedFile
     from quantci.records.model import ModelSummary
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -43,7 +44,7 @@ def write_component(
     labels: Sequence[str],
     lookup_table: Sequence[Sequence[int]] | None,
     image: ImageConstants | None,
-    arena: ArenaEstimate | None,
+    arena: Arena | None,
     base: Path,
 ) -> list[EmbeddedFile]:
     """Write the component's folder, whole or not at all; one that quantci wrote before is replaced.

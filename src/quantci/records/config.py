@@ -114,7 +114,13 @@ class DiagnoseConfig(Record, frozen=True, kw_only=True):
 class TargetConfig(Record, frozen=True, kw_only=True):
     """The chip."""
 
-    chip: Annotated[Literal["esp32s3"], Meta(description="Chip that the model shall run on.")] = "esp32s3"
+    chip: Annotated[
+        str,
+        Meta(
+            pattern="^[a-z0-9-]+$",
+            description="Chip or module: esp32s3 (also with -n8r2, -n8r8, -n16r8), esp32, esp32c3, esp32p4.",
+        ),
+    ] = "esp32s3"
     latency_coefficients: Annotated[
         str | None, Meta(description="Latency coefficients of your own board (JSON); else those of published figures.")
     ] = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from quantci.records.arena import Arena
 from quantci.records.base import Record
 from quantci.records.latency import LatencyEstimate
 from quantci.records.stage import Advice, StageRecord
@@ -20,17 +21,6 @@ class EmbeddedFile(Record, frozen=True, kw_only=True):
     sha256: Sha256
 
 
-class ArenaEstimate(Record, frozen=True, kw_only=True):
-    """Tensor arena. Estimated from the host's own TFLM; not measured on a chip."""
-
-    recommended_bytes: Annotated[Bytes, Meta(description="What the generated header reserves.")]
-    host_used_bytes: Annotated[Bytes, Meta(description="What 64-bit TFLM used on the host.")]
-    scratch_margin_bytes: Annotated[Bytes, Meta(description="Largest ESP-NN scratch of any op.")]
-    headroom_bytes: Annotated[Bytes, Meta(description="Added on top.")]
-    kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
-    basis: Annotated[str, Meta(description="One sentence: what the estimate rests on.")]
-
-
 class EmbedResult(Record, frozen=True, kw_only=True):
     """The component and its constants."""
 
@@ -39,7 +29,7 @@ class EmbedResult(Record, frozen=True, kw_only=True):
     model_sha256: Sha256
     model_bytes: Bytes
     resolver_ops: Annotated[list[str], Meta(description="Ops that the generated op resolver registers.")]
-    arena: Annotated[ArenaEstimate | None, Meta(description="Null when it is not known; `advice` says why.")]
+    arena: Annotated[Arena | None, Meta(description="Null when it is not known; `advice` says why.")]
     files: list[EmbeddedFile]
     advice: list[Advice]
     latency: Annotated[LatencyEstimate | None, Meta(description="Null in records of before there was one.")] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from quantci.report import diagnosis, latency, quality
+from quantci.report import diagnosis, latency, memory, quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
@@ -32,6 +32,8 @@ def sections(report: Report) -> list[Section]:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
         parts += [_layers(report.quantize), _dataset("Calibration", report.quantize.calibration)]
+    if report.embed is not None and report.embed.arena is not None:
+        parts.append(memory.section(report.embed.arena))
     if report.embed is not None and report.embed.latency is not None:
         parts.append(latency.section(report, report.embed.latency))
     if report.evaluate is not None:
@@ -171,7 +173,7 @@ def _provenance(report: Report) -> Section:
             ("Evaluation set", f"{code(data.path)} {_digest(data.sha256)}"),
         ]
     if report.embed is not None and report.embed.arena is not None:
-        facts.append(("Arena estimate", prose(report.embed.arena.basis)))
+        facts.append(("Tensor arena", prose(report.embed.arena.basis)))
     if report.embed is not None and report.embed.latency is not None:
         facts.append(("Latency estimate", prose(report.embed.latency.basis)))
     facts += [(code(tool), code(version)) for tool, version in sorted(head.tools.items())]

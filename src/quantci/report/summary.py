@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.report.baseline import accuracy_of
 from quantci.report.latency import ESTIMATED, estimate_of, words
+from quantci.report.memory import PLACES
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size, size_change
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def _arena(report: Report, verdict: Verdict | None) -> Row:
     if arena is None:
         why = "embed could not estimate it" if report.embed else _why(report, "embed")
         return Row("Tensor arena", "", None, NOT_KNOWN, [why], verdict)
-    changes = [_against(size_change, report.baseline.arena_bytes_delta)] if report.baseline else []
+    changes = [PLACES[arena.memory]]
+    if report.baseline is not None:
+        changes.append(_against(size_change, report.baseline.arena_bytes_delta))
     return Row("Tensor arena", "estimated", None, size(arena.recommended_bytes), changes, verdict)
 
 

@@ -9,11 +9,9 @@ calls them: with no dilation, and with the top and left padding only. They chang
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
+VERSION: Final = "1.2.3"
 STRIP_LIMIT: Final = 40 * 1024  # padded input of a 3x3 depthwise convolution up to which it is kept whole
 TILE_LIMIT: Final = 48 * 1024  # the same for other filters, with input and filter widened to 16 bits
 
@@ -103,18 +101,3 @@ def _depthwise_3x3(w: Window, filters: int, widened: int) -> int:
 
 def _up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scratch:
-    """The formulas of one version of esp-nn."""
-
-    convolution: Callable[[Window], int]
-    depthwise: Callable[[Window], int]
-    softmax: Callable[[tuple[int, ...]], int]
-
-
-VERSION: Final = "1.2.3"
-SCRATCH: Final[Mapping[str, Scratch]] = {
-    "1.2.3": Scratch(convolution=convolution, depthwise=depthwise, softmax=softmax)
-}

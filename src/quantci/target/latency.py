@@ -6,7 +6,7 @@ docs/latency.md has the model, the figures behind it and how far off it is.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 from quantci.target.latency_scope import EstimatedOp, no_total, uncovered_mac_share
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from quantci.records.model import OpInfo
     from quantci.target.latency_coefficients import Coefficients
     from quantci.target.layer import Layer
-
-_INTERNAL_ARENA_BYTES: Final = 320 * 1024  # of 512 KB of SRAM, what code, stacks and caches of ESP-IDF leave, about
-
-
-def arena_memory(arena_bytes: int | None) -> Memory:
-    """Where an arena of this size lies: in internal RAM as long as it fits, and where its size is not known."""
-    return "psram" if arena_bytes is not None and arena_bytes > _INTERNAL_ARENA_BYTES else "internal"
 
 
 def estimate_latency(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FIRST_ARENA_BYTES: Final = 4 * 1024**2
 MAX_ARENA_BYTES: Final = 64 * 1024**2
 _FULL: Final = re.compile(
-    r"Failed to (allocate|resize)|Arena size is too small|failed to allocate memory", re.IGNORECASE
+    r"Failed to (allocate|resize)|Arena size is too small|failed to allocate memory|Too many buffers", re.IGNORECASE
 )
 _NO_OP: Final = re.compile(r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)")
 _TOTAL: Final = re.compile(r"Arena allocation total (\d+) bytes")

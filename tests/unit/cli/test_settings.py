@@ -104,6 +104,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
         (MINIMAL + '[gates]\nmax_accuracy_drop = "a"\n', "config-value", "float"),
         (MINIMAL + '[task]\nlabels = ["a", 3]\n', "config-value", "str"),
         (MINIMAL + '[task]\nkind = "detection"\n', "config-value", "detection"),
+        (MINIMAL + '[target]\nchip = "esp33"\n', "config-value", "esp33"),
         (MINIMAL.replace("[model]", "model = 3\n[x]"), "config-value", "int"),
     ],
 )
@@ -133,3 +134,10 @@ def test_the_digest_follows_the_effective_values(tmp_path: Path) -> None:
     spelled_out = settings(tmp_path, MINIMAL + "[task]\ntop_k = 3\n")
     changed = settings(tmp_path, MINIMAL, ["--task-top-k", "2"])
     assert plain.sha256 == spelled_out.sha256 != changed.sha256
+
+
+def test_an_unknown_chip_is_told_where_it_stands_and_which_there_are(tmp_path: Path) -> None:
+    error = fault(tmp_path, MINIMAL, env={"QUANTCI_TARGET_CHIP": "esp33"})
+    assert error.where == "QUANTCI_TARGET_CHIP"
+    assert "esp32s3-n8r8" in error.remedy
+    assert settings(tmp_path, MINIMAL, ["--target-chip", "esp32p4"]).config.target.chip == "esp32p4"

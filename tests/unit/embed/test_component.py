@@ -2,7 +2,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from tests.golden import example_arena
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.embed.component import write_component
@@ -10,16 +12,10 @@ from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
-from quantci.records.embed import ArenaEstimate
 
 MODEL = int8_model()
-ARENA = ArenaEstimate(
-    recommended_bytes=5488,
-    host_used_bytes=3000,
-    scratch_margin_bytes=432,
-    headroom_bytes=2056,
-    kind="estimated",
-    basis="Guessed */ \\ ??/ from " + "words " * 30,
+ARENA = msgspec.structs.replace(
+    example_arena(), recommended_bytes=5488, basis="Guessed */ \\ ??/ from " + "words " * 30
 )
 IMAGE = ImageConstants(height=8, width=9, channels=3, mean=(1.5, 2.5, 3.5), std=(0.1,), resize="bilinear")
 
@@ -91,7 +87,7 @@ def test_the_header_says_what_the_record_says(tmp_path: Path) -> None:
     ):
         assert line in text
     assert "with the bilinear filter of Pillow" in text
-    assert "tensor arena: estimated." in text
+    assert "tensor arena: estimated, by simulation." in text
 
 
 def test_no_line_is_longer_than_google_style_allows(tmp_path: Path) -> None:

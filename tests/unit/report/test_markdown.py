@@ -62,7 +62,7 @@ def test_numbers_say_where_they_come_from() -> None:
     table = "\n".join(first_table(render(example_report(baseline=example_report())))).replace("\u00a0", " ")
     change = "96.0 % → 95.2 % | \N{MINUS SIGN}0.8 pp to FP32<br>(95 %: \N{MINUS SIGN}2.0 to +0.5)"
     assert f"FP32 → INT8, measured on host | {change}" in table
-    assert "estimated | 61,440 B (60.0 KiB) | 0 B to baseline" in table
+    assert "estimated | 61,440 B (60.0 KiB) | fits into internal SRAM<br>0 B to baseline" in table
     estimate = "**Device latency**<br>estimated, not measured | ≈ 7.0 ms | ±40 %, 4.2 ms to 9.7 ms"
     assert estimate in table
 
@@ -78,6 +78,7 @@ def test_folded_parts_hold_the_details() -> None:
         "What changed in the model",
         "Layers",
         "Calibration",
+        "Memory",
         "Time on the chip (estimated)",
         "Evaluation set",
         "Time on the host",

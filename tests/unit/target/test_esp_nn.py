@@ -2,7 +2,7 @@
 
 import pytest
 
-from quantci.target.esp_nn import SCRATCH, VERSION, Window, convolution, depthwise, softmax
+from quantci.target.esp_nn import Window, convolution, depthwise, softmax
 
 
 def window(
@@ -86,7 +86,3 @@ def test_width_and_height_are_not_mixed_up() -> None:
     )
     assert convolution(w) == 14 * 4 * 16 + 5 * 16 * 2 + 80 * 2 + 14 * 4 * 16 + 8 + 64
     assert depthwise(w) == 2 * (5 * 16 + 640) + 32
-
-
-def test_the_default_version_is_known() -> None:
-    assert VERSION in SCRATCH

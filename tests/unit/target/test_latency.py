@@ -18,7 +18,7 @@ from tests.unit.target.latency_models import coefficients, conv, infos, op
 from quantci.errors import ConfigError
 from quantci.records.base import encode
 from quantci.records.latency import Kernels, LatencyBoard, LatencyEstimate, LatencyTerm, Memory
-from quantci.target.latency import arena_memory, estimate_latency
+from quantci.target.latency import estimate_latency
 from quantci.target.latency_coefficients import Coefficients, published, read_coefficients
 from quantci.target.latency_data import published as published_figures
 from quantci.target.latency_layers import parse_layers
@@ -142,12 +142,6 @@ def test_published_models_lie_within_the_stated_error(name: str) -> None:
     assert made.low_us is not None
     assert made.high_us is not None
     assert made.low_us <= (figure.time_us or 0) <= made.high_us
-
-
-def test_an_arena_of_more_than_internal_ram() -> None:
-    assert arena_memory(None) == "internal"
-    assert arena_memory(320 * 1024) == "internal"
-    assert arena_memory(320 * 1024 + 16) == "psram"
 
 
 def test_ten_thousand_ops_are_one_pass() -> None:

@@ -1,0 +1,105 @@
+"""The simulated arena against TFLM itself: what the wheel records, and the smallest arena that it allocates in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+from tests.models import float_model_of_bytes, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
+from tests.random_models import random_model
+from tests.unit.embed.sample import int8_model
+
+from quantci.errors import ModelRejected
+from quantci.target.arena.graph import read_graph
+from quantci.target.arena.kernels import KERNELS
+from quantci.target.arena.simulate import Simulation, simulate
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.pool import Pool
+from quantci.tflite.tflm import _TflmRunner, open_tflm, tflm_available
+
+pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
+
+MODELS = 200
+
+
+class Recorded(NamedTuple):
+    """Bytes, as TFLM's recording allocator prints them."""
+
+    total: int
+    head: int
+    tail: int
+
+
+def recorded(model: bytes) -> Recorded:
+    """Runs in a worker."""
+    runner = _TflmRunner(model, None)
+    with native_stderr() as printed:
+        runner._interpreter.print_allocations()
+    return Recorded(*(int(number) for number in re.findall(r"Arena allocation \w+ (\d+) bytes", printed.text)))
+
+
+def fits(model: bytes, arena_bytes: int) -> bool:
+    """Runs in a worker: an arena that is too small may kill TFLM."""
+    try:
+        open_tflm(model, arena_bytes)
+    except ModelRejected as error:
+        if error.code == "arena":
+            return False
+        raise
+    return True
+
+
+def on_the_host(model: bytes) -> Simulation:
+    return simulate(read_graph(parse(model, "model")), "host")
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Pool]:
+    with Pool(1, where="model") as pool:
+        yield pool
+
+
+@pytest.mark.parametrize(
+    "model",
+    [tiny_int8_cnn(), int8_model(), tiny_float_cnn(1), tiny_autoencoder(2)],
+    ids=["int8 cnn", "int8 sample", "float cnn", "float autoencoder"],
+)
+def test_the_models_of_the_tests(worker: Pool, model: bytes) -> None:
+    found = on_the_host(model)
+    assert worker.call(recorded, model) == Recorded(found.used, found.head, found.tail)
+
+
+def test_random_models_of_all_ops_in_the_table_to_the_byte(
+    worker: Pool, record_property: Callable[[str, object], None]
+) -> None:
+    models = [random_model(seed) for seed in range(MODELS)]
+    simulated = [on_the_host(model) for model in models]
+    real = [worker.result(future) for future in [worker.submit(recorded, model) for model in models]]
+    differences = {
+        what: [getattr(mine, name) - getattr(theirs, what) for mine, theirs in zip(simulated, real, strict=True)]
+        for what, name in (("total", "used"), ("head", "head"), ("tail", "tail"))
+    }
+    largest = {what: max(map(abs, values)) for what, values in differences.items()}
+    record_property(f"largest difference in bytes over {MODELS} models", str(largest))
+    assert largest == {"total": 0, "head": 0, "tail": 0}
+    met = {op.name for model in models for op in read_graph(parse(model, "model")).ops}
+    assert met == set(KERNELS), "every op of the table is met"
+
+
+def test_the_smallest_arena_is_the_smallest(worker: Pool) -> None:
+    above = 0
+    for seed in range(60):
+        model = random_model(seed)
+        found = on_the_host(model)
+        assert worker.call(fits, model, found.minimum), f"seed {seed}: {found.minimum} bytes are too few"
+        assert not worker.call(fits, model, found.minimum - 16), f"seed {seed}: {found.minimum - 16} bytes are enough"
+        above += found.minimum > found.used + 15
+    assert above > 5, "in some models it is the work of planning that decides"
+
+
+def test_a_float_op_outside_of_the_table_is_known_to_be() -> None:
+    with pytest.raises(KeyError, match="CAST"):
+        on_the_host(float_model_of_bytes())
