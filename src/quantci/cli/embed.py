@@ -55,12 +55,14 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
     if model is None:
         models = read_models(settings)
         data, summary = models.quantized_model, models.result.quantized_model
+        names = models.result.strip.tensor_names if models.result.strip else []
     else:
         from quantci.tflite.identify import read_model_file
         from quantci.tflite.summary import summarize
 
         data = read_model_file(Path(model))
         summary = summarize(data, Path(model).name)
+        names = []
     with pool.Pool(1, where=summary.file_name) as worker:
         return embed_stage(
             settings.config,
@@ -68,6 +70,7 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
             settings.output,
             model=data,
             summary=summary,
+            tensor_names=names,
             worker=worker,
             progress=progress,
         )

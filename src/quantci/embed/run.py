@@ -12,10 +12,13 @@ from quantci.embed.constants import ImageConstants
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 from quantci.records.stage import Advice
+from quantci.target.acceleration import op_kernels
 from quantci.target.arena import estimate_arena
+from quantci.target.known_bad.scan import advise, libraries, scan
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from quantci.progress import Progress
@@ -28,7 +31,15 @@ COMPONENT_DIR = "component"
 
 
 def embed(
-    config: Config, base: Path, output: Path, *, model: bytes, summary: ModelSummary, worker: Pool, progress: Progress
+    config: Config,
+    base: Path,
+    output: Path,
+    *,
+    model: bytes,
+    summary: ModelSummary,
+    tensor_names: Sequence[str] = (),
+    worker: Pool,
+    progress: Progress,
 ) -> EmbedResult:
     """Write the component into `output`/component/<name>.
 
@@ -38,6 +49,7 @@ def embed(
         output: folder to write into.
         model: the quantized model.
         summary: the look into it.
+        tensor_names: names of its tensors where they were stripped from it.
         worker: pool of one process, for TFLM.
         progress: told what is going on.
 
@@ -46,6 +58,7 @@ def embed(
     """
     progress("sizing the tensor arena")
     arena, advice = _arena(config, model, worker)
+    hits = scan(model, libraries("esp-nn"), tensor_names)
     progress("writing the component")
     folder = output / COMPONENT_DIR / config.embed.component
     port = summary.inputs[0]
@@ -83,7 +96,9 @@ def embed(
         resolver_ops=list(resolver_for(model, config.embed, base).ops),
         arena=arena,
         files=files,
-        advice=advice,
+        advice=[*advice, *advise(hits)],
+        kernel_hits=hits,
+        op_kernels=op_kernels(model, "esp-nn"),
     )
 
 

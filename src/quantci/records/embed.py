@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.kernels import KernelHit, OpKernel
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Sha256
 
@@ -41,6 +43,12 @@ class EmbedResult(Record, frozen=True, kw_only=True):
     arena: Annotated[ArenaEstimate | None, Meta(description="Null when it is not known; `advice` says why.")]
     files: list[EmbeddedFile]
     advice: list[Advice]
+    kernel_hits: Annotated[
+        list[KernelHit], Meta(description="Ops that meet a known fault of a kernel that the chip runs.")
+    ] = msgspec.field(default_factory=list)
+    op_kernels: Annotated[list[OpKernel], Meta(description="Which kernel of the chip runs each op.")] = msgspec.field(
+        default_factory=list
+    )
 
 
 class EmbedRecord(StageRecord, frozen=True, kw_only=True):

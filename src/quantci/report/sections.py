@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from quantci.report import quality
+from quantci.report import kernels, quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
@@ -26,10 +26,12 @@ def sections(report: Report) -> list[Section]:
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate), quality.classes(report.evaluate), quality.tags(report.evaluate)]
         parts.append(quality.samples(report.evaluate))
+    parts.append(kernels.faults(report))
     if report.baseline is not None:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
-        parts += [_layers(report.quantize), _dataset("Calibration", report.quantize.calibration)]
+        parts += [_layers(report.quantize), kernels.not_accelerated(report)]
+        parts.append(_dataset("Calibration", report.quantize.calibration))
     if report.evaluate is not None:
         parts += [_dataset("Evaluation set", report.evaluate.dataset), _host_time(report.evaluate)]
     parts += [_advice(report), _provenance(report)]
@@ -141,7 +143,8 @@ def _conversion(source: SourceInfo) -> str:
 def _advice(report: Report) -> Section:
     results = (report.quantize, report.evaluate, report.embed)
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
-    return Section("Advice", tables=[Table.bullets(f"{prose(item.text)} ({code(item.code)})" for item in found)])
+    lines = dict.fromkeys(f"{prose(item.text)} ({code(item.code)})" for item in found)  # two stages may say the same
+    return Section("Advice", tables=[Table.bullets(lines)])
 
 
 def _provenance(report: Report) -> Section:
