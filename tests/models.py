@@ -20,6 +20,7 @@ OPTIONS = {
     "BATCH_MATMUL": "BatchMatMulOptions",
     "MEAN": "ReducerOptions",
     "SUM": "ReducerOptions",
+    "REDUCE_ALL": "ReducerOptions",
     "REDUCE_MAX": "ReducerOptions",
     "REDUCE_MIN": "ReducerOptions",
     "SVDF": "SVDFOptions",

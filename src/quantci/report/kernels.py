@@ -50,9 +50,7 @@ def not_accelerated(report: Report) -> Section:
     cells = (
         (
             f"{code(names[kernel.op_index])}<br>{code(kernel.op)}",
-            f"{kernel.path}: {prose(kernel.reason)}<br>{prose(kernel.remedy)}"
-            if kernel.remedy
-            else prose(kernel.reason),
+            "<br>".join(text for text in (f"{kernel.path}: {prose(kernel.reason)}", prose(kernel.remedy)) if text),
             f"{ops[kernel.op_index].macs:,}" if ops[kernel.op_index].macs is not None else "not known",
         )
         for kernel in slow
