@@ -11,15 +11,19 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from tests.models import Op, Tensor, build_model, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
+from tests.typed_ops import BUILDERS, runs
+from tests.typed_ops import TYPES as TRIED_IN_ORDER
 
 from quantci.errors import ModelRejected
 from quantci.evaluate.score import interpreter_names
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.pool import Pool
 from quantci.tflite.runner import Runner
 from quantci.tflite.tflm import open_tflm, tflm_arena_bytes, tflm_available
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
+from quantci.tflite.tflm_types import TYPES
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
 
@@ -160,3 +164,17 @@ def is_found(op: str) -> bool:
     with native_stderr() as printed, pytest.raises(RuntimeError):
         _runtime.InterpreterWrapper(model, [], 1 << 20, 0, _runtime.PythonInterpreterConfig.kAllocationRecording, 0)
     return f"Didn't find op for builtin opcode '{op}'" not in printed.text
+
+
+@pytest.mark.slow
+def test_the_wheel_has_kernels_for_the_types_of_the_table_and_no_others() -> None:
+    with Pool(1, where="one op") as worker:  # none of these aborts: a crash would end this test
+        found = {op: " ".join(t for t in TRIED_IN_ORDER if worker.call(runs, op, t)) for op in sorted(BUILDERS)}
+    assert found == dict(TYPES)
+
+
+@pytest.mark.parametrize("version", [1, 99])
+def test_tflm_never_looks_at_the_version_of_an_op(version: int) -> None:
+    tensors = [Tensor("x", [1, 4], "int8", scale=0.1), Tensor("y", [1, 4], "int8", scale=0.1)]
+    runner = open_tflm(build_model(tensors, [Op("RELU", ["x"], ["y"], version=version)], ["x"], ["y"]))
+    assert runner.run([np.array([[-1, 0, 1, 2]], np.int8)])[0].tolist() == [[0, 0, 1, 2]]

@@ -47,6 +47,8 @@ def _print(summary: ModelSummary, *, layers: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from quantci.tflite.tflm_types import TYPES
+
     console = Console(width=None if sys.stdout.isatty() else 120)
     kind = "integer only" if summary.is_integer_only else f"{len(summary.float_tensors)} float tensors"
     console.print(
@@ -60,7 +62,7 @@ def _print(summary: ModelSummary, *, layers: bool) -> None:
     rows = Table("op", "version", "count", "MACs", "weight bytes", "TFLM")
     for op in summary.op_counts:
         cost = "" if op.macs is None else f"{op.macs:,}"
-        tflm = "yes" if op.runs_in_tflm else "no"
+        tflm = TYPES.get(op.op, "yes") if op.runs_in_tflm else "no"
         rows.add_row(Text(op.op), str(op.version), str(op.count), cost, f"{op.weight_bytes:,}", tflm)
     console.print(rows)
     if layers:
@@ -79,10 +81,23 @@ def _print(summary: ModelSummary, *, layers: bool) -> None:
         console.print(rows)
     for text, names in (
         ("ops that TFLM lacks", summary.unsupported_ops),
+        ("layers of a type that TFLM lacks", _wrong_types(summary)),
         ("tensors without a fixed shape", summary.dynamic_tensors),
     ):
         if names:
             console.print(Text(f"{text}: {', '.join(names)}"), soft_wrap=True)
+
+
+def _wrong_types(summary: ModelSummary) -> list[str]:
+    """OP (layer) TYPE of each op that TFLM has, but not for its first activation's type."""
+    from quantci.tflite.tflm_types import lacks_type
+
+    found = []
+    for op in summary.ops:
+        activations = [summary.tensors[i] for i in op.inputs if i >= 0 and not summary.tensors[i].constant_bytes]
+        if activations and lacks_type(op.op, activations[0].dtype):
+            found.append(f"{op.op} ({op.output_name or op.index}) {activations[0].dtype}")
+    return found
 
 
 def _describe(tensor: TensorInfo) -> str:

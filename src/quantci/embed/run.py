@@ -12,8 +12,10 @@ from quantci.embed.constants import ImageConstants
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 from quantci.records.stage import Advice
+from quantci.target.acceleration import op_kernels
 from quantci.target.arena.estimate import estimate_arena
 from quantci.target.chip import load_chip
+from quantci.target.known_bad.scan import advise, libraries, scan
 from quantci.target.latency import estimate_latency
 from quantci.target.latency_coefficients import published, read_coefficients
 from quantci.target.layer import read_layers
@@ -62,6 +64,8 @@ def embed(
     """
     progress("sizing the tensor arena")
     arena, advice = _arena(config, model, names, make_worker)
+    chip = load_chip(config.target.chip)
+    hits = scan(model, libraries(chip.kernels), names)
     progress("writing the component")
     folder = output / COMPONENT_DIR / config.embed.component
     port = summary.inputs[0]
@@ -100,8 +104,11 @@ def embed(
         resolver_ops=list(resolver_for(model, config.embed, base).ops),
         arena=arena,
         files=files,
-        advice=[*advice, *unknown],
+        advice=[*advice, *unknown, *advise(hits)],
         latency=latency,
+        kernel_hits=hits,
+        # What ESP-NN's other set of vector kernels takes is not known here: nothing is said of it.
+        op_kernels=[] if chip.kernel_set == "esp32p4" else op_kernels(model, chip.kernels),
     )
 
 

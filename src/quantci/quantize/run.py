@@ -11,12 +11,16 @@ from quantci.data.samples import find_samples, infer_labels
 from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import check_spread, with_ranges
 from quantci.quantize.engine import engine_version, quantize_with_litert, quantize_with_tensorflow
+from quantci.quantize.mend import advise as advise_mends
+from quantci.quantize.mend import equalize, fuse
 from quantci.quantize.recipe import RECIPES
 from quantci.quantize.samples import Calibrated, calibrate_set
 from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
+from quantci.target.known_bad.scan import advise as advise_kernels
+from quantci.target.known_bad.scan import scan_host
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.lite_rt import lite_rt_name
 from quantci.tflite.oracle import choose_oracle, oracle_name
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from quantci.progress import Progress
     from quantci.records.config import Config
+    from quantci.records.kernels import Mend
     from quantci.records.model import ModelSummary
     from quantci.source.base import Source
     from quantci.tflite.pool import Pool
@@ -57,6 +62,9 @@ def quantize(
     where = str(base / config.model.source)
     progress("reading and converting the source model")
     float_model = source.convert()
+    mends: list[Mend] = []
+    if config.quantization.mend:
+        float_model, mends = fuse(float_model, where)
     float_summary = summarize(float_model, FLOAT_MODEL)
     preprocessing = _preprocessing(config, float_summary, where)
 
@@ -78,6 +86,9 @@ def quantize(
     check_spread(calibrated.ranges, where)
     recipe = RECIPES[config.quantization.recipe]
     ranges = recipe(calibrated.ranges)
+    if config.quantization.mend:
+        ranges, equalized = equalize(float_model, ranges, where)
+        mends += equalized
     prepared = with_ranges(float_model, ranges, where)
     types = (config.quantization.input_type, config.quantization.output_type)
     if engine == "tensorflow":
@@ -87,11 +98,12 @@ def quantize(
     if config.gates.int_only:
         check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
 
+    oracle = choose_oracle(config.evaluation.oracle)
+    hits = scan_host(quantized, oracle)
     strip_info = None
     if config.quantization.strip:
         progress("stripping what the chip never reads")
         lean, names = strip(quantized, where)
-        oracle = choose_oracle(config.evaluation.oracle)
         samples = calibrated.first_tensors
         waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
         interpreters = [lite_rt_name(), oracle_name(oracle)]
@@ -128,7 +140,14 @@ def quantize(
         calibration=calibration,
         calibration_samples=calibrated.tally.digests,
         strip=strip_info,
-        advice=[*find_empty_classes(chosen, labels), *_advice(config, calibrated, difference)],
+        advice=[
+            *find_empty_classes(chosen, labels),
+            *_advice(config, calibrated, difference),
+            *advise_mends(mends),
+            *advise_kernels(hits),
+        ],
+        mends=mends,
+        kernel_hits=hits,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.arena import Arena
 from quantci.records.base import Record
+from quantci.records.kernels import KernelHit, OpKernel
 from quantci.records.latency import LatencyEstimate
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Sha256
@@ -33,6 +35,12 @@ class EmbedResult(Record, frozen=True, kw_only=True):
     files: list[EmbeddedFile]
     advice: list[Advice]
     latency: Annotated[LatencyEstimate | None, Meta(description="Null in records of before there was one.")] = None
+    kernel_hits: Annotated[
+        list[KernelHit], Meta(description="Ops that meet a known fault of a kernel that the chip runs.")
+    ] = msgspec.field(default_factory=list)
+    op_kernels: Annotated[list[OpKernel], Meta(description="Which kernel of the chip runs each op.")] = msgspec.field(
+        default_factory=list
+    )
 
 
 class EmbedRecord(StageRecord, frozen=True, kw_only=True):

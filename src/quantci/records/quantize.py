@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary, SampleDigest
+from quantci.records.kernels import KernelHit, Mend
 from quantci.records.model import ModelSummary
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Sha256
@@ -65,6 +67,12 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     calibration_samples: list[SampleDigest]
     strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
     advice: list[Advice]
+    mends: Annotated[list[Mend], Meta(description="Changes to the float model against faulty kernels.")] = (
+        msgspec.field(default_factory=list)
+    )
+    kernel_hits: Annotated[list[KernelHit], Meta(description="Ops that meet a known fault of the oracle.")] = (
+        msgspec.field(default_factory=list)
+    )
 
 
 class QuantizeRecord(StageRecord, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from quantci.report import diagnosis, latency, memory, quality
+from quantci.report import diagnosis, kernels, latency, memory, quality
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
@@ -28,10 +28,12 @@ def sections(report: Report) -> list[Section]:
         parts.append(quality.samples(report.evaluate))
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
+    parts.append(kernels.faults(report))
     if report.baseline is not None:
         parts.append(_changes(report.baseline))
     if report.quantize is not None:
-        parts += [_layers(report.quantize), _dataset("Calibration", report.quantize.calibration)]
+        parts += [_layers(report.quantize), kernels.not_accelerated(report)]
+        parts.append(_dataset("Calibration", report.quantize.calibration))
     if report.embed is not None and report.embed.arena is not None:
         parts.append(memory.section(report.embed.arena))
     if report.embed is not None and report.embed.latency is not None:
@@ -149,7 +151,8 @@ def _advice(report: Report) -> Section:
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
     if report.diagnose is not None:
         found += report.diagnose.advice[: diagnosis.MOST_ADVICE]
-    return Section("Advice", tables=[Table.bullets(f"{prose(item.text)} ({code(item.code)})" for item in found)])
+    lines = dict.fromkeys(f"{prose(item.text)} ({code(item.code)})" for item in found)  # two stages may say the same
+    return Section("Advice", tables=[Table.bullets(lines)])
 
 
 def _provenance(report: Report) -> Section:

@@ -1,0 +1,57 @@
+"""What is known about the kernels that a model's ops run in: faults, and which of them are fast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from quantci.records.base import Record
+from quantci.records.units import Count
+
+Severity = Literal["wrong-output", "crash", "slow"]
+KernelPath = Literal["vector", "padded", "scalar", "reference"]
+
+
+class KernelHit(Record, frozen=True, kw_only=True):
+    """An op of the model that meets a known fault of a kernel."""
+
+    rule: Annotated[str, Meta(description="Name of the rule, as docs/kernels.md lists it.", pattern="^[a-z0-9-]+$")]
+    subgraph: Annotated[Count, Meta(description="Index of the op's subgraph; 0 is the main one.")]
+    op_index: Annotated[Count, Meta(description="Index of the op in its subgraph.")]
+    op: str
+    layer: Annotated[str, Meta(description="Name of the op's output; empty when it has none.")]
+    library: Annotated[str, Meta(description="Whose kernel it is: tflite-micro, esp-tflite-micro, esp-nn, LiteRT.")]
+    versions: Annotated[str, Meta(description="Versions of the library that have the fault.")]
+    severity: Annotated[Severity, Meta(description="What happens.")]
+    cause: Annotated[str, Meta(description="One sentence: what the kernel does.")]
+    remedy: Annotated[str, Meta(description="One sentence: what to change in the model.")]
+    source: Annotated[str, Meta(description="Where it is reported or read.", pattern="^https://github\\.com/")]
+    is_confirmed: Annotated[
+        bool, Meta(description="Confirmed by measurement, by the sources or by a maintainer; else only reported.")
+    ]
+
+
+class OpKernel(Record, frozen=True, kw_only=True):
+    """Which kernel of the chip runs an op of the main subgraph."""
+
+    op_index: Count
+    op: str
+    path: Annotated[
+        KernelPath,
+        Meta(
+            description="vector: the vector unit. padded: the vector unit, after copying into padded channels. "
+            "scalar: the accelerated library's plain C. reference: TFLM's reference kernel."
+        ),
+    ]
+    reason: Annotated[str, Meta(description="Why it is not `vector`; empty when it is.")]
+    remedy: Annotated[str, Meta(description="What would make it `vector`; empty when nothing is known to.")]
+
+
+class Mend(Record, frozen=True, kw_only=True):
+    """A change that quantize made to the float model so that a faulty kernel gives right answers."""
+
+    op: Annotated[str, Meta(description="The op that would have gone wrong.")]
+    layer: Annotated[str, Meta(description="Name of its output in the float model.")]
+    how: Annotated[Literal["fused", "same-range"], Meta(description="Into the op before it, or equal ranges.")]
+    into: Annotated[str, Meta(description="Name of the layer that it was fused into; empty for same-range.")]

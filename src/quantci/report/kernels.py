@@ -1,0 +1,79 @@
+"""The folded parts about the chip's kernels: known faults, and what the vector unit does not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quantci.report.baseline import layer_names
+from quantci.report.escape import code, prose
+from quantci.report.tables import Section, Table
+
+if TYPE_CHECKING:
+    from quantci.records.kernels import KernelHit
+    from quantci.records.report import Report
+
+_SEVERITIES: Final = {"wrong-output": "wrong output", "crash": "crash", "slow": "slow"}
+
+
+def faults(report: Report) -> Section:
+    """Each op that meets a known fault, once, whether quantize or embed found it."""
+    found = {
+        (hit.rule, hit.subgraph, hit.op_index): hit
+        for result in (report.quantize, report.embed)
+        if result is not None
+        for hit in result.kernel_hits
+    }
+    cells = (
+        (
+            f"{_name(hit)}<br>{code(hit.op)}",
+            f"{_fault(hit)}<br>{prose(hit.cause)}",
+            f"{prose(hit.remedy)}<br>{_source(hit)}",
+        )
+        for hit in found.values()
+    )
+    note = "Found by looking at shapes and scales, not by running the model on a chip."
+    return Section("Known kernel faults", note, [Table.of(("Layer", "Fault", "What to do"), cells, len(found))])
+
+
+def not_accelerated(report: Report) -> Section:
+    """Ops that cost multiply-accumulates, or that a change would help, and that the vector unit does not run whole."""
+    if report.embed is None or report.quantize is None:
+        return Section("Not accelerated")
+    ops = report.quantize.quantized_model.ops
+    names = layer_names(report.quantize)
+    slow = [
+        kernel
+        for kernel in report.embed.op_kernels
+        if kernel.path != "vector" and kernel.op_index < len(ops) and (ops[kernel.op_index].macs or kernel.remedy)
+    ]
+    slow.sort(key=lambda kernel: (-(ops[kernel.op_index].macs or 0), kernel.op_index))
+    cells = (
+        (
+            f"{code(names[kernel.op_index])}<br>{code(kernel.op)}",
+            "<br>".join(text for text in (f"{kernel.path}: {prose(kernel.reason)}", prose(kernel.remedy)) if text),
+            f"{ops[kernel.op_index].macs:,}" if ops[kernel.op_index].macs is not None else "not known",
+        )
+        for kernel in slow
+    )
+    note = (
+        "Layers that the vector unit of the chip does not run, or only after copying into padded channels, read from "
+        "their shapes; the time that a change would save is not estimated here."
+    )
+    return Section("Not accelerated", note, [Table.of(("Layer", "Why, and what to change", "MACs"), cells, len(slow))])
+
+
+def _name(hit: KernelHit) -> str:
+    return code(hit.layer) if hit.layer else f"op {hit.op_index}"
+
+
+def _fault(hit: KernelHit) -> str:
+    doubt = "" if hit.is_confirmed else ", reported and not confirmed"
+    return f"{_SEVERITIES[hit.severity]}{doubt}, {code(hit.library)} {prose(hit.versions)}"
+
+
+def _source(hit: KernelHit) -> str:
+    """A link to the address that our own table has; the one in the record may be a stranger's."""
+    from quantci.target.known_bad.table import RULES  # only where there is a fault to link
+
+    address = next((rule.source for rule in RULES if rule.name == hit.rule), None)
+    return f"[source]({address})" if address is not None else code(hit.source)

@@ -1,0 +1,96 @@
+"""Hold a model against the rules. It is looked at, never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from quantci.records.kernels import KernelHit
+from quantci.records.stage import Advice
+from quantci.target import esp_nn as scratch
+from quantci.target.known_bad.table import RULES
+from quantci.target.op_view import view_ops
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantci.target.known_bad.rule import Rule
+    from quantci.target.op_view import OpView
+
+ESP_TFLITE_MICRO: Final = "1.4.0"
+TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}
+LITE_RT: Final[Mapping[str, str]] = {"LiteRT": "2.3.0"}
+_SHOWN: Final = 3
+
+
+def libraries(kernels: Literal["esp-nn", "reference"]) -> Mapping[str, str]:
+    """Version of each library whose kernels run on a chip; `kernels` says whether ESP-NN is among them."""
+    if kernels == "reference":
+        return TFLM
+    return {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO, "esp-nn": scratch.VERSION}
+
+
+def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
+    """Every op that meets a rule about these versions, in the model's order.
+
+    Args:
+        model: a quantized model.
+        versions: version by library; a library that is not in it takes no part.
+        names: names of the main subgraph's tensors, for a model that was stripped of them.
+
+    Raises:
+        ModelRejected: see `parse`.
+    """
+    by_op: dict[str, list[Rule]] = {}
+    for rule in RULES:
+        if rule.library in versions and rule.concerns(versions[rule.library]):
+            for op in rule.ops:
+                by_op.setdefault(op, []).append(rule)
+    return [
+        _hit(rule, op)
+        for op in view_ops(model, names)
+        for rule in by_op.get(op.name, ())
+        if op.is_static and rule.matches(op)
+    ]
+
+
+def _hit(rule: Rule, op: OpView) -> KernelHit:
+    return KernelHit(
+        rule=rule.name,
+        subgraph=op.subgraph,
+        op_index=op.index,
+        op=op.name,
+        layer=op.outputs[0].name if op.outputs else "",
+        library=rule.library,
+        versions=rule.versions,
+        severity=rule.severity,
+        cause=rule.cause,
+        remedy=rule.remedy,
+        source=rule.source,
+        is_confirmed=rule.is_confirmed,
+    )
+
+
+def scan_host(model: bytes, oracle: str, names: Sequence[str] = ()) -> list[KernelHit]:
+    """What concerns the oracle on this machine, `tflm` or `litert-reference`, and with it every chip."""
+    return scan(model, TFLM if oracle == "tflm" else {**TFLM, **LITE_RT}, names)
+
+
+def advise(hits: Sequence[KernelHit]) -> list[Advice]:
+    """One line for each rule that was met, naming the first layers."""
+    met: dict[str, list[KernelHit]] = {}
+    for hit in hits:
+        met.setdefault(hit.rule, []).append(hit)
+    return [Advice(code="known-bad-kernel", text=_sentence(same)) for same in met.values()]
+
+
+def _sentence(same: list[KernelHit]) -> str:
+    first = same[0]
+    layers = ", ".join(f"{hit.op} `{_quotable(hit.layer) or f'op {hit.op_index}'}`" for hit in same[:_SHOWN])
+    more = f" and {len(same) - _SHOWN} more" if len(same) > _SHOWN else ""
+    doubt = "" if first.is_confirmed else " (reported, not confirmed)"
+    return f"{layers}{more}: {first.library}: {first.cause[:-1]}{doubt}. {first.remedy}"
+
+
+def _quotable(name: str) -> str:
+    """The name without what would end its quotation."""
+    return name.replace("`", "'")[:80]

@@ -1,0 +1,82 @@
+"""The smallest example of each fault that the host's interpreters have, in those interpreters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.differential import only_tflm
+from tests.models import Op, Tensor, build_model
+
+from quantci.errors import ModelRejected
+from quantci.target.known_bad.scan import LITE_RT, TFLM, scan
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.pool import Pool
+from quantci.tflite.tflm import open_tflm, tflm_available
+
+pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
+
+
+def tensor(name: str, count: int = 1, scale: float = 0.1, zero_point: int = 0) -> Tensor:
+    return Tensor(name, [1, count], "int8", scale=scale, zero_point=zero_point)
+
+
+def rules(model: bytes) -> list[str]:
+    return [hit.rule for hit in scan(model, {**TFLM, **LITE_RT})]
+
+
+def answers(model: bytes, *given: list[int]) -> tuple[int, int]:
+    """The first value that LiteRT's reference kernels and TFLM answer."""
+    tensors = [np.array([values], np.int8) for values in given]
+    reference, tflm = open_lite_rt(model, kernels="reference").run(tensors)[0], open_tflm(model).run(tensors)[0]
+    return int(reference.ravel()[0]), int(tflm.ravel()[0])
+
+
+def test_relu6_never_rescales_in_tflm() -> None:
+    model = build_model([tensor("x", scale=0.05), tensor("y")], [Op("RELU6", ["x"], ["y"])], ["x"], ["y"])
+    assert answers(model, [20]) == (10, 20)
+    assert rules(model) == ["relu6-rescale"]
+
+
+def test_relu6_with_one_scale_on_both_sides_is_right() -> None:
+    model = build_model([tensor("x"), tensor("y")], [Op("RELU6", ["x"], ["y"])], ["x"], ["y"])
+    assert [answers(model, [value]) for value in (-5, 20, 100)] == [(0, 0), (20, 20), (60, 60)]
+    assert rules(model) == []
+
+
+@pytest.mark.parametrize(("scale", "dies"), [(0.99, False), (1.0, True)])
+def test_comparisons_of_large_steps_kill_tflm(scale: float, dies: bool) -> None:
+    tensors = [tensor("a", scale=scale), tensor("b", scale=scale), Tensor("y", [1, 1], "bool")]
+    model = build_model(tensors, [Op("EQUAL", ["a", "b"], ["y"], version=2)], ["a", "b"], ["y"])
+    assert rules(model) == (["comparison-scale"] if dies else [])
+    with Pool(1, where="EQUAL") as worker:
+        if dies:
+            with pytest.raises(ModelRejected, match="SIGABRT"):
+                worker.call(only_tflm, model)
+        else:
+            worker.call(only_tflm, model)
+
+
+def test_small_quotients_come_out_large() -> None:
+    tensors = [tensor("a", scale=1.0), tensor("b", scale=1.0), tensor("y", scale=1.0)]
+    model = build_model(tensors, [Op("DIV", ["a", "b"], ["y"], version=2)], ["a", "b"], ["y"])
+    assert answers(model, [1], [8]) == (127, 127), "0.125 rounds to 0"
+    assert answers(model, [80], [8]) == (10, 10)
+    assert rules(model) == ["div-small-quotient"]
+
+
+def test_from_64_on_every_quotient_is_right() -> None:
+    a = np.repeat(np.arange(-128, 128), 255)
+    b = np.tile([value for value in range(-128, 128) if value], 256)
+    tensors = [tensor("a", a.size, scale=64.0), tensor("b", a.size, scale=1.0), tensor("y", a.size, scale=1.0)]
+    model = build_model(tensors, [Op("DIV", ["a", "b"], ["y"], version=2)], ["a", "b"], ["y"])
+    found = open_tflm(model).run([a.astype(np.int8)[np.newaxis], b.astype(np.int8)[np.newaxis]])[0][0]
+    assert np.abs(found - np.clip(64 * a / b, -128, 127)).max() <= 1
+    assert rules(model) == []
+
+
+def test_litert_reference_sums_below_zero_are_zero() -> None:
+    axes = Tensor("axes", data=np.array([1], np.int32))
+    tensors = [tensor("x", 2, zero_point=20), axes, Tensor("y", [1], "int8", scale=0.1)]
+    model = build_model(tensors, [Op("SUM", ["x", "axes"], ["y"], {"keepDims": False}, 2)], ["x"], ["y"])
+    assert answers(model, [10, 20]) == (0, -10)
+    assert rules(model) == ["reference-sum"]

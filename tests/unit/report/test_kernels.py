@@ -1,0 +1,118 @@
+"""The sections about kernels: each fault once, names literal, links to our own addresses only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from tests.golden import example_report
+
+from quantci.records.kernels import KernelHit, OpKernel
+from quantci.records.report import Report
+from quantci.records.stage import Advice
+from quantci.report import kernels
+from quantci.report.markdown import render
+
+replace = msgspec.structs.replace
+
+
+def hit(**changes: Any) -> KernelHit:
+    made = KernelHit(
+        rule="relu6-rescale",
+        subgraph=0,
+        op_index=2,
+        op="RELU6",
+        layer="stem/relu6",
+        library="tflite-micro",
+        versions="1.2.1 to 1.2.3",
+        severity="wrong-output",
+        cause="It never rescales.",
+        remedy="Fuse it.",
+        source="https://github.com/some/where",
+        is_confirmed=True,
+    )
+    return replace(made, **changes)
+
+
+def report_with(hits: list[KernelHit], op_kernels: list[OpKernel] | None = None) -> Report:
+    report = example_report()
+    assert report.embed is not None
+    return replace(report, embed=replace(report.embed, kernel_hits=hits, op_kernels=op_kernels or []))
+
+
+def test_a_report_without_faults_has_no_section() -> None:
+    text = render(example_report())
+    assert "Known kernel faults" not in text
+    assert "Not accelerated" not in text
+
+
+def test_a_fault_that_both_stages_found_stands_there_once() -> None:
+    report = report_with([hit(), hit(op_index=3, layer="")])
+    assert report.quantize is not None
+    both = replace(report, quantize=replace(report.quantize, kernel_hits=[hit()]))
+    (table,) = kernels.faults(both).tables
+    assert len(table.rows) == 2
+    assert table.rows[0].startswith(
+        "| `stem/relu6`<br>`RELU6` | wrong output, `tflite-micro` 1.2.1 to 1.2.3<br>It never"
+    )
+    assert table.rows[1].startswith("| op 3<br>")
+
+
+def test_doubt_is_said() -> None:
+    (table,) = kernels.faults(report_with([hit(is_confirmed=False, severity="crash")])).tables
+    assert "crash, reported and not confirmed, `tflite-micro`" in table.rows[0]
+
+
+def test_the_link_is_our_tables_whatever_the_record_says() -> None:
+    (table,) = kernels.faults(
+        report_with([hit(source="https://github.com/evil/x)[click](https://evil.example")])
+    ).tables
+    assert "evil" not in table.rows[0]
+    assert "[source](https://github.com/tensorflow/tflite-micro/" in table.rows[0]
+
+
+def test_an_unknown_rules_source_is_text() -> None:
+    (table,) = kernels.faults(report_with([hit(rule="of-tomorrow", source="https://github.com/evil/x")])).tables
+    assert "](" not in table.rows[0]
+    assert "`https://github.com/evil/x`" in table.rows[0]
+
+
+def test_names_from_strangers_are_literal() -> None:
+    report = report_with(
+        [hit(layer="a|b @team <img>", op="*X*", library="[l](u)", cause="See @all #1.", remedy="<b>.")]
+    )
+    (row,) = kernels.faults(report).tables[0].rows
+    assert "`a\\|b @team <img>`" in row
+    assert "`*X*`" in row
+    assert "`[l](u)`" in row
+    assert "`@all #1`" in row
+    assert "`<b>`" in row
+
+
+def test_slow_layers_are_listed_by_cost_with_what_to_change() -> None:
+    found = [
+        OpKernel(op_index=0, op="CONV_2D", path="padded", reason="12 channels are few.", remedy="Give it 16."),
+        OpKernel(op_index=1, op="DEPTHWISE_CONV_2D", path="vector", reason="", remedy=""),
+        OpKernel(op_index=2, op="CONV_2D", path="scalar", reason="it is grouped", remedy=""),
+        OpKernel(op_index=3, op="MEAN", path="reference", reason="no kernel", remedy=""),
+        OpKernel(op_index=99, op="CONV_2D", path="scalar", reason="out of the model", remedy=""),
+    ]
+    (table,) = kernels.not_accelerated(report_with([], found)).tables
+    assert [row.split("<br>")[0] for row in table.rows] == [
+        "| `model/conv1/Relu;model/conv1/Conv2D`",
+        "| `model/pointwise2/Relu`",
+    ]
+    assert "padded: 12 channels are few.<br>Give it 16." in table.rows[0]
+    assert table.rows[0].endswith("| 497,664 |")
+    assert "scalar: it is grouped | " in table.rows[1]
+
+
+def test_the_same_advice_from_two_stages_is_said_once() -> None:
+    report = example_report()
+    assert report.quantize is not None
+    assert report.embed is not None
+    advice = [Advice(code="known-bad-kernel", text="The very same words.")]
+    report = replace(
+        report, quantize=replace(report.quantize, advice=advice), embed=replace(report.embed, advice=advice)
+    )
+    assert render(report).count("The very same words.") == 1
