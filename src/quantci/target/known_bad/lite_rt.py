@@ -19,8 +19,8 @@ _LITE_RT: Final = "https://github.com/google-ai-edge/LiteRT"
 def sums(op: OpView) -> bool:
     """Any INT8 SUM: whether it goes wrong depends on the values.
 
-    Smallest example: SUM of [-10, -20], both scales 0.1 and zero points 0, is -30, and LiteRT's reference kernel answers
-    -1; of [127, 127] it answers -2. XNNPACK and TFLM are right.
+    Smallest example: SUM of [-10, -20], both scales 0.1 and zero points 0, is -30, and LiteRT's reference kernel says
+    -1; of [127, 127] it says -2. XNNPACK and TFLM are right.
     """
     return op.dtype == "int8"
 
