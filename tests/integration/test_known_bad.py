@@ -74,9 +74,10 @@ def test_from_64_on_every_quotient_is_right() -> None:
     assert rules(model) == []
 
 
-def test_litert_reference_sums_below_zero_are_zero() -> None:
+@pytest.mark.parametrize(("given", "expected"), [([-10, -20], (-1, -30)), ([10, 20], (30, 30))])
+def test_litert_reference_sums_lose_negative_values(given: list[int], expected: tuple[int, int]) -> None:
     axes = Tensor("axes", data=np.array([1], np.int32))
-    tensors = [tensor("x", 2, zero_point=20), axes, Tensor("y", [1], "int8", scale=0.1)]
+    tensors = [tensor("x", 2), axes, Tensor("y", [1], "int8", scale=0.1)]
     model = build_model(tensors, [Op("SUM", ["x", "axes"], ["y"], {"keepDims": False}, 2)], ["x"], ["y"])
-    assert answers(model, [10, 20]) == (0, -10)
+    assert answers(model, given) == expected
     assert rules(model) == ["reference-sum"]

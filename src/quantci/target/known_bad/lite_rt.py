@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quantci.target.known_bad.rule import Rule
-from quantci.target.known_bad.tflite_micro import rescales
 
 if TYPE_CHECKING:
     from quantci.target.op_view import OpView
@@ -17,14 +16,13 @@ if TYPE_CHECKING:
 _LITE_RT: Final = "https://github.com/google-ai-edge/LiteRT"
 
 
-def sums_below_zero(op: OpView) -> bool:
-    """INT8 that is summed up, and rescaled or not stored around 0.
+def sums(op: OpView) -> bool:
+    """Any INT8 SUM: whether it goes wrong depends on the values.
 
-    Smallest example: SUM of [10, 20], both scales 0.1, the input's zero point 20: -1.0, and LiteRT's reference kernel
-    answers 0. XNNPACK and TFLM are right.
+    Smallest example: SUM of [-10, -20], both scales 0.1 and zero points 0, is -30, and LiteRT's reference kernel says
+    -1; of [127, 127] it says -2. XNNPACK and TFLM are right.
     """
-    x = op.input(0)
-    return op.dtype == "int8" and x is not None and (x.zero_point != 0 or rescales(op))
+    return op.dtype == "int8"
 
 
 def squares_into_small_steps(op: OpView) -> bool:
@@ -44,9 +42,9 @@ RULES: Final = (
         name="reference-sum",
         library="LiteRT",
         ops=frozenset({"SUM"}),
-        matches=sums_below_zero,
+        matches=sums,
         severity="wrong-output",
-        cause="LiteRT's reference kernel of an INT8 SUM is wrong where the sum is rescaled or below zero, TFLM's not.",
+        cause="LiteRT's reference kernel of an INT8 SUM loses sums that are negative or large; TFLM's is right.",
         remedy="Judge this model on x86-64 Linux, where the oracle is TFLM, or replace the SUM by a MEAN.",
         source=_LITE_RT,
     ),
