@@ -14,6 +14,7 @@ from quantci.embed.constants import check_table, ports
 from quantci.embed.folder import MARKER, replace_folder
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
+from quantci.target.esp_nn import VERSION as ESP_NN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +85,7 @@ def write_component(
         "storage": config.storage,
         "symbol": f"{config.component}_model_tflite",
         "tflite_micro": TFLITE_MICRO,
+        "esp_nn": ESP_NN,
         "idf": IDF,
         "model": model,
         "sha256": summary.sha256,

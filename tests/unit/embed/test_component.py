@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 from tests.golden import example_arena
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
@@ -12,6 +13,7 @@ from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
+from quantci.target.esp_nn import VERSION
 
 MODEL = int8_model()
 ARENA = msgspec.structs.replace(
@@ -54,6 +56,7 @@ def test_an_array_component_has_these_files(tmp_path: Path) -> None:
     ]
     assert files["CMakeLists.txt"].startswith(MARKER + "\nidf_component_register(\n")
     assert "REQUIRES esp-tflite-micro" in files["CMakeLists.txt"]
+    assert yaml.safe_load(files["idf_component.yml"])["dependencies"]["espressif/esp-nn"] == {"version": f"=={VERSION}"}
 
 
 def test_a_binary_component_has_the_model_itself(tmp_path: Path) -> None:
