@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from quantci.records.base import Record
-from quantci.records.units import Count
+from quantci.records.units import Count, Positive
 
 Severity = Literal["wrong-output", "crash", "slow"]
 KernelPath = Literal["vector", "padded", "scalar", "reference"]
@@ -46,6 +46,16 @@ class OpKernel(Record, frozen=True, kw_only=True):
     ]
     reason: Annotated[str, Meta(description="Why it is not `vector`; empty when it is.")]
     remedy: Annotated[str, Meta(description="What would make it `vector`; empty when nothing is known to.")]
+    wanted: Annotated[
+        Positive | None, Meta(description="Number of channels, or inputs, that the remedy asks for; else null.")
+    ] = None
+    saved_us: Annotated[
+        float | None,
+        Meta(
+            description="Time that this layer alone would take less with them, estimated, in microseconds; negative "
+            "where it would take more. Null where it is not known."
+        ),
+    ] = None
 
 
 class Mend(Record, frozen=True, kw_only=True):

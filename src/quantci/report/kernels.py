@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from quantci.report.baseline import layer_names
 from quantci.report.escape import code, prose
 from quantci.report.tables import Section, Table
+from quantci.report.wording import rough_time
 
 if TYPE_CHECKING:
-    from quantci.records.kernels import KernelHit
+    from quantci.records.kernels import KernelHit, OpKernel
     from quantci.records.report import Report
 
 _SEVERITIES: Final = {"wrong-output": "wrong output", "crash": "crash", "slow": "slow"}
@@ -50,16 +51,28 @@ def not_accelerated(report: Report) -> Section:
     cells = (
         (
             f"{code(names[kernel.op_index])}<br>{code(kernel.op)}",
-            "<br>".join(text for text in (f"{kernel.path}: {prose(kernel.reason)}", prose(kernel.remedy)) if text),
+            "<br>".join(
+                text
+                for text in (f"{kernel.path}: {prose(kernel.reason)}", prose(kernel.remedy), _saved(kernel))
+                if text
+            ),
             f"{ops[kernel.op_index].macs:,}" if ops[kernel.op_index].macs is not None else "not known",
         )
         for kernel in slow
     )
     note = (
         "Layers that the vector unit of the chip does not run, or only after copying into padded channels, read from "
-        "their shapes; the time that a change would save is not estimated here."
+        "their shapes. What a change saves is estimated for the layer alone; the one before has to make the channels."
     )
     return Section("Not accelerated", note, [Table.of(("Layer", "Why, and what to change", "MACs"), cells, len(slow))])
+
+
+def _saved(kernel: OpKernel) -> str:
+    """What the remedy saves, as an estimate; nothing where it is not known."""
+    if kernel.saved_us is None:
+        return ""
+    word = "saves" if kernel.saved_us >= 0 else "costs"
+    return f"{word} about {rough_time(abs(kernel.saved_us))}, estimated"
 
 
 def _name(hit: KernelHit) -> str:

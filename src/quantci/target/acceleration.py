@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 class Choice(NamedTuple):
-    """The path of an op; `reason` and `remedy` as in OpKernel."""
+    """The path of an op; all of it as in OpKernel."""
 
     path: KernelPath
     reason: str = ""
     remedy: str = ""
+    wanted: int | None = None
 
 
 VECTOR: Final = Choice("vector")
@@ -48,7 +49,14 @@ def op_kernels(model: bytes, kernels: Literal["esp-nn", "reference"]) -> list[Op
             break
         choice = choose(op) if kernels == "esp-nn" else Choice("reference", "this chip has no accelerated kernels")
         found.append(
-            OpKernel(op_index=op.index, op=op.name, path=choice.path, reason=choice.reason, remedy=choice.remedy)
+            OpKernel(
+                op_index=op.index,
+                op=op.name,
+                path=choice.path,
+                reason=choice.reason,
+                remedy=choice.remedy,
+                wanted=choice.wanted,
+            )
         )
     return found
 
@@ -87,7 +95,8 @@ def _convolution(op: OpView) -> Choice:
     if row < 16 <= row * w.filter[1] or row % 16 == 0:
         return VECTOR
     reason = f"a row of its filter, {w.filter[0]} x {w.channels} channels, is no multiple of 16 bytes"
-    return Choice("padded", reason, f"Give it {_up(w.channels, 16)} input channels instead of {w.channels}.")
+    wanted = _up(w.channels, 16)
+    return Choice("padded", reason, f"Give it {wanted} input channels instead of {w.channels}.", wanted)
 
 
 def _depthwise(op: OpView) -> Choice:
@@ -124,6 +133,7 @@ def _dense(op: OpView) -> Choice:
         "padded",
         f"{length % 16} of its {length} inputs are left over from steps of 16",
         f"Give it {_up(length, 16)} inputs instead of {length}.",
+        _up(length, 16),
     )
 
 
@@ -153,7 +163,8 @@ def _softmax(op: OpView) -> Choice:
 
 def _widen(path: KernelPath, count: int, multiple: int, what: str) -> Choice:
     wanted = _up(count, multiple)
-    return Choice(path, f"{count} {what} are no multiple of {multiple}", f"Give it {wanted} {what} instead of {count}.")
+    reason = f"{count} {what} are no multiple of {multiple}"
+    return Choice(path, reason, f"Give it {wanted} {what} instead of {count}.", wanted)
 
 
 def _up(value: int, multiple: int) -> int:

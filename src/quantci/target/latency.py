@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo
     from quantci.target.latency_coefficients import Coefficients
+    from quantci.target.latency_terms import Work
     from quantci.target.layer import Layer
 
 
@@ -64,11 +65,15 @@ def estimate_latency(
 
 def _op(info: OpInfo, layer: Layer, record: LatencyCoefficients, kernels: Kernels) -> EstimatedOp:
     work = work_of(layer, kernels) if kernels == record.kernels else None
-    if work is None or not work.terms.keys() <= record.terms.keys():
-        return EstimatedOp(info, layer, None, None)
-    return EstimatedOp(
-        info, layer, work, math.fsum(units * record.terms[name].cycles for name, units in work.terms.items())
-    )
+    cycles = None if work is None else cycles_of(work, record)
+    return EstimatedOp(info, layer, None if cycles is None else work, cycles)
+
+
+def cycles_of(work: Work, record: LatencyCoefficients) -> float | None:
+    """What this work costs; None where one of its terms has no coefficient."""
+    if not work.terms.keys() <= record.terms.keys():
+        return None
+    return math.fsum(units * record.terms[name].cycles for name, units in work.terms.items())
 
 
 def _record(op: EstimatedOp, clock_hz: int, total: float) -> OpLatency:

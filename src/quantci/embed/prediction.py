@@ -1,0 +1,132 @@
+"""What the chip will do with the model, before anything is flashed: memory, time, kernels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantci.records.stage import Advice
+from quantci.target.acceleration import op_kernels
+from quantci.target.arena.estimate import estimate_arena
+from quantci.target.chip import load_chip
+from quantci.target.known_bad.scan import advise, libraries, scan
+from quantci.target.latency import estimate_latency
+from quantci.target.latency_coefficients import published, read_coefficients
+from quantci.target.layer import read_layers
+from quantci.target.saving import with_savings
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from quantci.records.arena import Arena
+    from quantci.records.config import Config
+    from quantci.records.kernels import KernelHit, OpKernel
+    from quantci.records.latency import LatencyEstimate
+    from quantci.records.model import ModelSummary
+    from quantci.target.chip import Chip
+    from quantci.target.latency_coefficients import Coefficients
+    from quantci.target.layer import Layer
+    from quantci.tflite.pool import Pool
+
+
+class Prediction(NamedTuple):
+    """What stands in the record."""
+
+    arena: Arena | None
+    latency: LatencyEstimate | None
+    kernel_hits: list[KernelHit]
+    op_kernels: list[OpKernel]
+    advice: list[Advice]
+
+
+def predict(
+    config: Config,
+    base: Path,
+    *,
+    model: bytes,
+    summary: ModelSummary,
+    names: Sequence[str],
+    make_worker: Callable[[], Pool],
+) -> Prediction:
+    """Predict for the chip that the configuration names; for the arguments see embed().
+
+    Raises:
+        ModelRejected, ConfigError: as docs/errors.md lists.
+    """
+    chip = load_chip(config.target.chip)
+    arena, advice = _arena(config, chip, model, names, make_worker)
+    layers = list(read_layers(parse(model, summary.file_name)))
+    file = config.target.latency_coefficients
+    coefficients = published() if file is None else read_coefficients(base / file)
+    latency, unknown = _latency(chip, coefficients, layers, summary, arena)
+    hits = scan(model, libraries(chip.kernels), names)
+    # What ESP-NN's other set of vector kernels takes is not known here: nothing is said of it.
+    kernels = [] if chip.kernel_set == "esp32p4" else op_kernels(model, chip.kernels)
+    if latency is not None:
+        kernels = with_savings(kernels, layers, coefficients.record)
+    return Prediction(arena, latency, hits, kernels, [*advice, *unknown, *advise(hits)])
+
+
+def _latency(
+    chip: Chip, coefficients: Coefficients, layers: Sequence[Layer], summary: ModelSummary, arena: Arena | None
+) -> tuple[LatencyEstimate | None, list[Advice]]:
+    """The estimate, unless the figures behind the coefficients are another chip's."""
+    if chip.kernel_set != load_chip(coefficients.record.chip).kernel_set:
+        text = (
+            f"The latency on {chip.name} is not estimated: the figures behind the estimate are those of "
+            f"{coefficients.record.chip}."
+        )
+        return None, [Advice(code="latency-unknown", text=text)]
+    estimate = estimate_latency(
+        layers,
+        summary.ops,
+        coefficients,
+        kernels=chip.kernels,
+        memory="internal" if arena is None or arena.memory == "internal" else "psram",
+    )
+    return estimate, []
+
+
+def _arena(
+    config: Config, chip: Chip, model: bytes, names: Sequence[str], make_worker: Callable[[], Pool]
+) -> tuple[Arena | None, list[Advice]]:
+    """The host's TFLM is asked only for what the simulation does not know; it cannot say anything about custom ops."""
+
+    def host_bytes() -> int:
+        with make_worker() as worker:
+            return worker.call(tflm_arena_bytes, model)
+
+    can_ask = tflm_available() and not config.embed.custom_ops
+    arena = estimate_arena(model, config.target.chip, chip, host_bytes=host_bytes if can_ask else None, names=names)
+    if arena is None:
+        reason = "the model has custom ops" if config.embed.custom_ops else "TFLM has no wheel for this machine"
+        text = f"The tensor arena is not known because {reason}: set kArenaSize by trying it on the chip."
+        return None, [Advice(code="arena-unknown", text=text)]
+    return arena, _advice(arena, chip.name)
+
+
+def _advice(arena: Arena, chip: str) -> list[Advice]:
+    found = []
+    if arena.kind == "estimated":
+        text = "The tensor arena is a rough estimate, with a margin: print arena_used_bytes() on the chip once."
+        found.append(Advice(code="arena-estimated", text=text))
+    need, room = f"{arena.recommended_bytes:,}", f"{arena.internal_room_bytes:,}"
+    if arena.memory == "psram":
+        text = (
+            f"The arena of {need} bytes does not fit into the {room} bytes of internal memory that a usual firmware "
+            "leaves free; in PSRAM every layer is slower. The section Memory names the tensors to shrink."
+        )
+        found.append(Advice(code="arena-psram", text=text))
+    if arena.memory == "none":
+        rooms = f"{room} bytes of internal memory"
+        rooms += (
+            f" and {arena.psram_room_bytes:,} bytes of PSRAM" if arena.psram_room_bytes else ", and it has no PSRAM"
+        )
+        text = (
+            f"The arena of {need} bytes fits nowhere on {chip}: a usual firmware leaves {rooms}. Shrink the tensors "
+            "that the section Memory names, or name a chip with more memory in target.chip."
+        )
+        found.append(Advice(code="arena-too-large", text=text))
+    return found
