@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import io
 import math
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_LARGEST_HEADER = 10_000  # numpy's own limit
 # MLPerf Tiny's files are little-endian; so are the chip and its host, but a record must not depend on that.
 _ITEM_TYPES = {"int8": "<i1", "uint8": "<u1", "int16": "<i2", "float32": "<f4"}
 
@@ -91,15 +94,28 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     Raises:
         ValueError: it is no .npy of numbers, it is one of version 3, which numpy writes for records only, or cut off.
     """
+    start = file.read(12)  # magic, version, length; in version 1 the length has two bytes, and the text begins
+    size = int.from_bytes(start[8:10], "little") - 2 if start[6] == 1 else int.from_bytes(start[8:12], "little")
+    if not 0 <= size <= _LARGEST_HEADER:
+        msg = "no header of numbers is so long"
+        raise ValueError(msg)
+    header = _parse_header(start + file.read(size))
+    # Before memory is taken: a header may promise terabytes.
+    if math.prod(header[0]) * header[2].itemsize > os.fstat(file.fileno()).st_size - file.tell():
+        msg = "cut off"
+        raise ValueError(msg)
+    return header
+
+
+@functools.lru_cache(maxsize=8)
+def _parse_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """A whole header; those of a set are the same, and Python takes longer to read one than to read the numbers."""
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    file = io.BytesIO(head)
     version = np.lib.format.read_magic(file)
     header = readers[version](file) if version in readers else None
     if header is None or header[2].kind not in "biuf":
         msg = "no numbers"
-        raise ValueError(msg)
-    # Before memory is taken: a header may promise terabytes.
-    if math.prod(header[0]) * header[2].itemsize > os.fstat(file.fileno()).st_size - file.tell():
-        msg = "cut off"
         raise ValueError(msg)
     return header
 

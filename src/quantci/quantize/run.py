@@ -95,17 +95,20 @@ def quantize(
         quantized = tensorflow.call(quantize_with_tensorflow, prepared, *types, where)
     else:
         quantized = workers.call(quantize_with_litert, prepared, *types, where)
-    if config.gates.int_only:
-        check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
-
     oracle = choose_oracle(config.evaluation.oracle)
-    hits = scan_host(quantized, oracle)
-    strip_info = None
+    samples = calibrated.first_tensors
+    lean, names, waiting = quantized, list[str](), []
     if config.quantization.strip:
         progress("stripping what the chip never reads")
         lean, names = strip(quantized, where)
-        samples = calibrated.first_tensors
         waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
+    # While the workers run both models, this process looks into them.
+    if config.gates.int_only:
+        check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
+    hits = scan_host(quantized, oracle)
+    quantized_summary = summarize(lean, QUANTIZED_MODEL)
+    strip_info = None
+    if waiting:
         interpreters = [lite_rt_name(), oracle_name(oracle)]
         before, after = (workers.result(future) for future in waiting)
         check_same_outputs(before, after, interpreters)
@@ -116,9 +119,8 @@ def quantize(
             interpreters=interpreters,
             tensor_names=names,
         )
-        quantized = lean
     write_bytes(output / FLOAT_MODEL, float_model)
-    write_bytes(output / QUANTIZED_MODEL, quantized)
+    write_bytes(output / QUANTIZED_MODEL, lean)
     return QuantizeResult(
         source=SourceInfo(
             path=config.model.source,
@@ -130,7 +132,7 @@ def quantize(
             compared_samples=0 if difference is None else len(calibrated.first_tensors),
         ),
         float_model=float_summary,
-        quantized_model=summarize(quantized, QUANTIZED_MODEL),
+        quantized_model=quantized_summary,
         engine=engine,
         engine_version=engine_version(engine),
         recipe=config.quantization.recipe,
