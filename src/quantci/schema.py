@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,7 +38,11 @@ RECORDS: dict[str, type[Record]] = {
 
 def schema_of(kind: type[Record]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a record."""
-    return {"$schema": _DIALECT, "title": f"quantci {kind.__name__}", **msgspec.json.schema(kind)}
+    schema = msgspec.json.schema(kind)
+    for part in schema.get("$defs", {}).values():
+        if "description" in part:  # a docstring: from Python 3.13 on the compiler takes its indentation away
+            part["description"] = inspect.cleandoc(part["description"])
+    return {"$schema": _DIALECT, "title": f"quantci {kind.__name__}", **schema}
 
 
 def schemas() -> dict[str, bytes]:
