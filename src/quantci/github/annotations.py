@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Level: TypeAlias = Literal["notice", "warning", "error"]
 
 
-def annotation(
-    level: Literal["notice", "warning", "error"], text: str, *, title: str = "", file: str = "", line: int = 0
-) -> str:
+def annotation(level: Level, text: str, *, title: str = "", file: str = "", line: int = 0) -> str:
     """The workflow command as one line, without its end; whatever is in the texts, it stays one command.
 
     Args:

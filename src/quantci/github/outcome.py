@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.github.annotations import annotation
+from quantci.github.annotations import Level, annotation
 from quantci.github.figures import diagnose_figures, embed_figures, evaluate_figures, quantize_figures, report_figures
 from quantci.github.place import Place, place_of
 from quantci.github.stage import failure_summary, stage_summary
@@ -90,7 +90,7 @@ def _gates(record: StageRecord, config: Path, root: Path) -> Iterable[str]:
     if not isinstance(record, Report) or record.failure is not None:
         return
     for gate in [gate for gate in record.gates if gate.verdict != "pass"][:_MOST]:
-        level = "error" if gate.verdict == "fail" else "warning"
+        level: Level = "error" if gate.verdict == "fail" else "warning"
         yield _at(place_of(f"gates.{gate.name}", config, root), level, gate.reason, f"quantci gate {gate.name}")
 
 
@@ -99,5 +99,5 @@ def _advice(advice: list[Advice], config: Path, root: Path) -> Iterable[str]:
         yield _at(place_of("", config, root), "warning", one.text, f"quantci {one.code}")
 
 
-def _at(place: Place, level: str, text: str, title: str) -> str:
-    return annotation(level, text, title=title, file=place.file, line=place.line)  # type: ignore[arg-type]
+def _at(place: Place, level: Level, text: str, title: str) -> str:
+    return annotation(level, text, title=title, file=place.file, line=place.line)
