@@ -71,7 +71,9 @@ def _saved(kernel: OpKernel) -> str:
     """What the remedy saves, as an estimate; nothing where it is not known."""
     if kernel.saved_us is None:
         return ""
-    word = "saves" if kernel.saved_us >= 0 else "costs"
+    if abs(kernel.saved_us) < 1:
+        return "saves no time, estimated"
+    word = "saves" if kernel.saved_us > 0 else "costs"
     return f"{word} about {rough_time(abs(kernel.saved_us))}, estimated"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from tests.golden import example_report
 
 from quantci.records.kernels import KernelHit, OpKernel
@@ -116,3 +117,25 @@ def test_the_same_advice_from_two_stages_is_said_once() -> None:
         report, quantize=replace(report.quantize, advice=advice), embed=replace(report.embed, advice=advice)
     )
     assert render(report).count("The very same words.") == 1
+
+
+@pytest.mark.parametrize(
+    ("saved_us", "words"),
+    [
+        (2_500.0, "saves about 2.5 ms, estimated"),
+        (-2_500.0, "costs about 2.5 ms, estimated"),
+        (0.0, "saves no time, estimated"),
+        (-0.4, "saves no time, estimated"),
+    ],
+)
+def test_what_a_change_saves_is_always_called_estimated(saved_us: float, words: str) -> None:
+    slow = OpKernel(
+        op_index=0, op="CONV_2D", path="padded", reason="r", remedy="Give it 16.", wanted=16, saved_us=saved_us
+    )
+    (table,) = kernels.not_accelerated(report_with([], [slow])).tables
+    assert f"<br>{words} |" in table.rows[0].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    slow = OpKernel(op_index=0, op="CONV_2D", path="padded", reason="r", remedy="Give it 16.", wanted=16)
+    assert "estimated" not in kernels.not_accelerated(report_with([], [slow])).tables[0].rows[0]
