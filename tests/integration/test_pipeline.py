@@ -238,13 +238,17 @@ def test_a_stopped_run_ends_in_a_report_that_says_cancelled(project: Path, numbe
     assert (report.status, report.verdict) == ("cancelled", "inconclusive")
     assert (report.quantize, report.evaluate, report.embed) == (None, None, None)
     assert not [path for path in (project / "out").iterdir() if path.name.startswith(".")]
-    assert wait_until(lambda: not workers_of(project), 10), f"still there: {workers_of(project)}"
+    assert wait_until(lambda: not processes_of(project), 10), f"still there: {processes_of(project)}"
 
 
-def workers_of(project: Path) -> list[int]:
-    """The fork server of a command that ran in `project`, and its workers: their command line names that folder."""
-    found = subprocess.run(["pgrep", "-f", str(project)], capture_output=True, text=True, check=False)
-    return [int(number) for number in found.stdout.split()]
+def processes_of(project: Path) -> list[int]:
+    """A command that runs in `project`, and all that it started: fork server, workers, resource tracker."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").resolve(strict=True) == project.resolve():
+                found.append(int(entry.name))
+    return found
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
@@ -259,12 +263,12 @@ def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
 
 def test_no_worker_outlives_a_killed_command(project: Path) -> None:
     with calibrating(project) as process:
-        assert wait_until(lambda: len(workers_of(project)) >= 2, 10), "no fork server with a worker to outlive it"
+        assert wait_until(lambda: len(processes_of(project)) >= 4, 10), "no fork server with a worker to outlive it"
         process.kill()
     try:
-        assert wait_until(lambda: not workers_of(project), 20), f"still there: {workers_of(project)}"
+        assert wait_until(lambda: not processes_of(project), 20), f"still there: {processes_of(project)}"
     finally:
-        for number in workers_of(project):
+        for number in processes_of(project):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
 

@@ -39,7 +39,7 @@ COMMANDS: Final = {
 # Commands with worker processes -> what those import, besides this module: it is their main module, too.
 _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
-    "quantize": ("quantci.quantize.run",),
+    "quantize": ("quantci.cli.quantize", "quantci.quantize.run"),
     "evaluate": ("quantci.evaluate.score",),
     "diagnose": ("quantci.diagnose.compare",),
     "embed": (),
@@ -116,9 +116,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"quantci {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     chosen = next((word for word in argv if not word.startswith("-")), "")
-    for name, text in COMMANDS.items():
+    # A parser takes half a millisecond: the others are only needed for a list of all.
+    for name in [chosen] if chosen in COMMANDS and argv[0] == chosen else COMMANDS:
         command = commands.add_parser(
-            name, help=text, add_help=name == chosen, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
+            name, help=COMMANDS[name], allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
         )
         if name == chosen:
             module = importlib.import_module(f"quantci.cli.{name}")

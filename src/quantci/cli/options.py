@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -43,7 +44,8 @@ class Key(NamedTuple):
         return "QUANTCI_" + self.path.replace(".", "_").upper()
 
 
-def all_keys() -> list[Key]:
+@cache
+def all_keys() -> tuple[Key, ...]:
     """Every key of quantci.toml, in the order of the records."""
     found: list[Key] = []
     for name, hint in get_type_hints(Config, include_extras=True).items():
@@ -52,7 +54,7 @@ def all_keys() -> list[Key]:
             found += [Key(f"{name}.{field}", kind, _describe(kind)) for field, kind in inner.items()]
         else:
             found.append(Key(name, hint, _describe(hint)))
-    return found
+    return tuple(found)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

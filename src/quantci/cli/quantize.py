@@ -52,6 +52,7 @@ def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
         pool.Pool(pool.core_count(), where=str(path)) as workers,
         pool.Pool(1, where=str(path)) as tensorflow,
     ):
+        workers.start()  # while this process reads the source
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
         return quantize_stage(
             config, base, settings.output, source=source, workers=workers, tensorflow=tensorflow, progress=progress

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantci.cli import options
-from quantci.cli.provenance import collect
+from quantci.cli.provenance import Origin
 from quantci.cli.settings import Settings, load, output_of_broken
 from quantci.cli.stage import RECORDS, REPORT, failure_of, remove_records
 from quantci.errors import EXIT_GATE, EXIT_INFRASTRUCTURE, EXIT_INPUT, EXIT_OK, ConfigError, QuantciError
@@ -61,7 +60,7 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
 
     Records that cannot be read or joined are themselves a fault that the report tells; `stopped` is one besides them.
     """
-    started_s = time.monotonic()
+    origin = Origin(settings.base, settings.sha256)
     from quantci.evaluate.power import samples_needed
     from quantci.report.join import build_report
 
@@ -76,7 +75,7 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
             **records,
             baseline=base_report,
             baseline_failure=baseline_failure,
-            provenance=collect(settings.base, settings.sha256, time.monotonic() - started_s),
+            provenance=origin.provenance(),
             title=Path(settings.config.model.source).name,
             samples_needed=samples_needed,
             failure=failure_of(fault) if fault else None,
@@ -120,7 +119,7 @@ def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
         embed=None,
         baseline=None,
         baseline_failure=None,
-        provenance=collect(output.parent, None, 0.0),
+        provenance=Origin(output.parent, None).provenance(),
         title="quantci",
         failure=failure_of(error),
         status=error.status,

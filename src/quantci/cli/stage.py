@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from quantci.cli.cancel import cancelled
-from quantci.cli.provenance import collect
+from quantci.cli.provenance import Origin
 from quantci.errors import QuantciError, ToolError
 from quantci.records.base import SCHEMA_VERSION, write
 from quantci.records.diagnose import DiagnoseRecord
@@ -50,22 +49,22 @@ def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Sha
     Raises:
         QuantciError: what `work` raised, after the record with the failure was written.
     """
-    started_s = time.monotonic()
+    origin = Origin(settings.base, settings.sha256)
     own = (shard.record_file, shard.outputs_file) if shard else ()
     remove_records(settings, *LATER[name], *own)
     try:
         result = work()
     except QuantciError as error:
-        _write(name, settings, started_s, shard, error=error)
+        _write(name, settings, origin, shard, error=error)
         raise
     except KeyboardInterrupt:
-        _write(name, settings, started_s, shard, error=cancelled())
+        _write(name, settings, origin, shard, error=cancelled())
         raise
     except Exception as error:
         bug = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
-        _write(name, settings, started_s, shard, error=bug)
+        _write(name, settings, origin, shard, error=bug)
         raise
-    _write(name, settings, started_s, shard, result=result)
+    _write(name, settings, origin, shard, result=result)
     return result
 
 
@@ -101,7 +100,7 @@ def failure_of(error: QuantciError) -> Failure:
 def _write(
     name: str,
     settings: Settings,
-    started_s: float,
+    origin: Origin,
     shard: Shard | None,
     *,
     result: Any = None,
@@ -111,7 +110,7 @@ def _write(
         "schema_version": SCHEMA_VERSION,
         "status": error.status if error else "ok",
         "failure": failure_of(error) if error else None,
-        "provenance": collect(settings.base, settings.sha256, time.monotonic() - started_s),
+        "provenance": origin.provenance(),
     }
     if shard is None:
         write(settings.output / f"{name}.json", RECORDS[name](**head, stage=name, result=result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ntpath
 import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from quantci.data.culprits import counted
@@ -13,6 +13,7 @@ from quantci.errors import DataRejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 Role = Literal["calibration", "evaluation"]
 Kind = Literal["folders", "flat", "manifest", "truth"]
@@ -62,14 +63,19 @@ def locate(root: Path, relative: str) -> Path | None:
     # Both systems' rules on both systems: a manifest that is refused on one machine is refused on all.
     if "\0" in relative or "\\" in relative or ntpath.splitdrive(relative)[0] or relative.startswith("/"):
         return None
-    if ".." in PurePosixPath(relative).parts or not is_inside(root, root / relative):
-        return None
-    return root / relative
+    path = root / relative
+    return path if ".." not in relative.split("/") and is_inside(root, path) else None
 
 
 def is_inside(root: Path, path: Path) -> bool:
     """Whether `path`, all symbolic links followed, lies below the resolved `root`."""
-    return os.path.realpath(path).startswith(str(root).rstrip(os.sep) + os.sep)
+    top = str(root).rstrip(os.sep) + os.sep
+    if str(path).startswith(top):
+        # Without `..` or a link below the root there is no way out, and what lies above is not looked at for each file.
+        parts = path.parts[len(root.parts) :]
+        if ".." not in parts and not any(map(os.path.islink, accumulate(parts, os.path.join, initial=top))):
+            return True
+    return os.path.realpath(path).startswith(top)
 
 
 def check_inside(escaping: list[str], where: str) -> None:

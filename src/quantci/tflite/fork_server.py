@@ -1,26 +1,45 @@
-"""The server that workers are forked from: it imports the interpreters once, on another core, while quantci starts.
+"""The server that workers are forked from, with the interpreters imported already.
 
 Kept apart from the pool, so that the command line can start it before anything else is imported.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import multiprocessing
+import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from multiprocessing import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from multiprocessing.context import BaseContext
 
-_PRELOAD = "quantci.tflite.preload"
+_INTERPRETERS = "quantci.tflite.preload"
 
 
 def warm(*modules: str) -> None:
-    """Start the fork server, so that it imports the interpreters and these modules while this process goes on."""
-    context().set_forkserver_preload([*modules, _PRELOAD])
-    start()
+    """Import the interpreters and these modules, and start a fork server that has them; for the start of a command.
+
+    On Linux the server is a fork of this process, which needs most of them, too: they are imported, and stay in memory,
+    once. Elsewhere it imports them itself, on another core.
+    """
+    names = [_INTERPRETERS, *modules]
+    context().set_forkserver_preload(names)
+    if sys.platform != "linux":
+        start()
+        return
+    for name in names:
+        importlib.import_module(name)
+    gc.freeze()  # none of this is ever garbage: a collection would only copy the pages that processes share
+    with _forking():
+        start()
 
 
 def context() -> BaseContext:
@@ -42,3 +61,41 @@ def start() -> None:
         forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _forking() -> Iterator[None]:
+    """Within it the fork server is a fork of this process instead of a new one, unless this one has other threads.
+
+    Python's or native ones: one of them may hold a lock that nobody in the child would ever release.
+    """
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which stays a process of its own
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        yield
+        return
+    spawn = util.spawnv_passfds
+    util.spawnv_passfds = _fork
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = spawn
+
+
+def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+    """Fork, and do in the child what `python -c ...` would do; stands in for multiprocessing.util.spawnv_passfds."""
+    del path
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        return child
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        kept = sorted({0, 1, 2, *passfds})
+        for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
+            os.closerange(low + 1, high)
+        exec(args[-1], {})  # noqa: S102  the line that multiprocessing itself made
+    finally:
+        os._exit(0)

@@ -76,6 +76,11 @@ class Pool:
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._alive.close()
 
+    def start(self) -> None:
+        """Start the workers now; without this, each starts with the first call that finds no idle one."""
+        for _ in range(self.size):
+            self.submit(_nothing)
+
     def submit(self, function: Callable[..., T], *args: object) -> Future[T]:
         """Start one call; `result()` waits for it."""
         try:
@@ -168,6 +173,10 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _nothing() -> None:
+    """What the first call to a worker does."""
 
 
 def _start_worker(alive: Connection, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:

@@ -142,7 +142,7 @@ def test_an_input_that_is_wrong_is_one_annotation(
     code: str,
 ) -> None:
     monkeypatch.setenv(variable, value)
-    monkeypatch.setattr("quantci.cli.provenance._git_commit", lambda _base: None)
+    monkeypatch.setattr("quantci.cli.provenance._ask_git", lambda _base: None)
     assert main(["action", name]) == 2
     assert outputs(job)["code"] == code
     printed = capsys.readouterr()
@@ -194,7 +194,7 @@ def test_evaluate_with_shards_merges(job: Path, monkeypatch: pytest.MonkeyPatch)
         return real(name, environment)
 
     monkeypatch.setattr(action, "options", look)
-    monkeypatch.setattr("quantci.cli.provenance._git_commit", lambda _base: None)
+    monkeypatch.setattr("quantci.cli.provenance._ask_git", lambda _base: None)
     monkeypatch.setenv("QUANTCI_SHARDS", "shards")
     assert main(["action", "evaluate"]) == 2
     assert asked == ["merge"]

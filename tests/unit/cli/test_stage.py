@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quantci.cli import stage
+from quantci.cli import provenance
 from quantci.cli.settings import Settings
 from quantci.cli.stage import run_stage
 from quantci.errors import ModelRejected, ToolError
@@ -14,25 +14,12 @@ from quantci.records.base import read
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
 from quantci.records.embed import EmbedRecord
 from quantci.records.shard import Shard, ShardRecord
-from quantci.records.stage import Provenance
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings that write below tmp_path, with a provenance that asks no git."""
-
-    def collect(base: Path, config_sha256: str | None, duration_s: float) -> Provenance:
-        return Provenance(
-            quantci_version="0",
-            created_at="2026-01-01T00:00:00+00:00",
-            git_commit=None,
-            config_sha256=config_sha256,
-            tools={},
-            host="",
-            duration_s=duration_s,
-        )
-
-    monkeypatch.setattr(stage, "collect", collect)
+    monkeypatch.setattr(provenance, "_ask_git", lambda _base: None)
     config = Config(
         model=ModelConfig(source="m"), calibration=CalibrationConfig(data="c"), evaluation=EvaluationConfig(data="e")
     )
