@@ -77,3 +77,16 @@ def test_batches_summarize_to_the_whole(seed: int, cut: int) -> None:
 
     parts = np.vstack([differences(slice(0, cut)), differences(slice(cut, None))])
     assert summarize(parts, flips=3, is_raw=True) == summarize(differences(slice(None)), flips=3, is_raw=True)
+
+
+@given(st.integers(1, 40), st.integers(1, 200), st.integers(0, 2**32 - 1))
+def test_a_sample_differs_by_the_same_bits_alone_and_among_others(samples: int, size: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    before = random.normal(size=(samples, size)).astype(np.float32)
+    after = (before + random.normal(scale=0.01, size=(samples, size))).astype(np.float32)
+    together = sample_differences(before, after, raw_before=None, raw_after=None, scale=SCALE)
+    alone = [
+        sample_differences(before[row : row + 1], after[row : row + 1], raw_before=None, raw_after=None, scale=SCALE)
+        for row in range(samples)
+    ]
+    assert np.array_equal(together, np.concatenate(alone), equal_nan=True)

@@ -167,3 +167,15 @@ def test_a_batch_opens_them_where_nobody_has(opened: list[FakeRunner]) -> None:
     score.take_models(MODELS)
     score.score_batch(job(), samples("a"))
     assert len(opened) == 3
+
+
+def test_a_batch_is_the_same_however_many_samples_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["a", "b", "b", "a", "b"]
+    whole = Scorer(MODELS).score(job(), samples(*names))
+    monkeypatch.setattr(score, "_AT_ONCE", 2)
+    parts = Scorer(MODELS).score(job(), samples(*names))
+    for step in STEPS:
+        assert parts.outputs[step].tolist() == whole.outputs[step].tolist()
+    for step in STEPS[1:]:
+        assert parts.differences[step].tolist() == whole.differences[step].tolist()
+    assert len(parts.outputs["float"]) == len(names)
