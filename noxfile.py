@@ -165,6 +165,12 @@ def evaluate(session: nox.Session) -> None:
 
 
 @nox.session(python=TOOL_PYTHON)
+def diagnose(session: nox.Session) -> None:
+    """Find the layer that costs accuracy."""
+    run_stage(session, "base")
+
+
+@nox.session(python=TOOL_PYTHON)
 def embed(session: nox.Session) -> None:
     """Turn the INT8 model into an ESP-IDF component."""
     run_stage(session, "base")

@@ -7,10 +7,15 @@ from ai_edge_litert import schema_py_generated as schema
 from tests.models import VALID, WINDOW, Op, Tensor, build_model
 
 
-def network(size: int = 16) -> bytes:
+def network(size: int = 16, outlier: float = 1.0) -> bytes:
     """The .tflite: input [1, size, size, 3], scaled to -1..1; output `probabilities` of the three labels.
 
     The first filter gives the brightness, from 0 to 2; the others how much a column differs from its neighbours.
+
+    Args:
+        size: of the pictures.
+        outlier: how many times larger the first filter's channel is. Float answers are the same; in INT8 all channels
+            have one scale, so that at 1,000 times it leaves nothing of the others.
     """
     filters = np.zeros((3, 3, 3, 3), np.float32)  # output, row, column, channel
     filters[0] = 1 / 27
@@ -18,10 +23,14 @@ def network(size: int = 16) -> bytes:
     filters[2] = -filters[1]
     # Brightness is about 0.5, 1.5 and 1.0, the difference 0.04, 0.04 and 0.5 in each of its two filters.
     weights = np.array([[-10, -6, -6], [10, -6, -6], [0, 12, 12]], np.float32)
+    bias = np.array([1, 0, 0], np.float32)
+    filters[0] *= outlier
+    bias[0] *= outlier
+    weights[:, 0] /= outlier
     tensors = [
         Tensor("image", [1, size, size, 3]),
         Tensor("conv/weights", data=filters),
-        Tensor("conv/bias", data=np.array([1, 0, 0], np.float32)),
+        Tensor("conv/bias", data=bias),
         Tensor("conv", [1, size - 2, size - 2, 3]),
         Tensor("axes", data=np.array([1, 2], np.int32)),
         Tensor("mean", [1, 3]),

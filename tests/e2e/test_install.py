@@ -73,7 +73,7 @@ def test_without_uv_it_is_installed_from_its_hashed_lock(cold: Log) -> None:
 
 def test_only_the_first_action_asks_for_the_cache(cold: Log) -> None:
     plans = {step: values["cache"] for (_, step), values in cold.outputs.items() if step.endswith("/plan")}
-    assert plans == {"quantize/plan": "true", "2/plan": "false", "3/plan": "false", "report/plan": "false"}
+    assert plans == {"quantize/plan": "true", **dict.fromkeys(("evaluate/plan", "4/plan", "report/plan"), "false")}
     assert cold.text().count("Cache saved with key: quantci-base-") == 1
 
 

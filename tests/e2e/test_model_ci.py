@@ -18,7 +18,8 @@ from tests.masks import masked
 CALLED = "model/quantci model CI"
 MODELS = {"model_float.tflite", "model_quant.tflite", "quantize.json"}
 # What a user adds to the example to evaluate in three jobs, and to go on with the verdict.
-SHARDS = "    with:\n      shards: 3\n"
+MADE = "the pictures are made"
+SHARDS = f"    with:\n      shards: 3\n      prepare: echo '{MADE}'\n"
 AFTER = """
   after:
     needs: model
@@ -114,6 +115,15 @@ def test_merged_shards_are_what_one_job_gives(story: Story) -> None:
     assert story.sharded.artifacts.read("quantci", "predictions.npz") == story.pushed.artifacts.read(
         "quantci", "predictions.npz"
     )
+
+
+def test_where_nothing_is_lost_no_data_is_made_to_diagnose(story: Story) -> None:
+    log = story.sharded.log
+    assert log.output("merge", "accuracy-lost") == "false"
+    assert (f"{CALLED}/report", "diagnose") not in log.steps
+    jobs = {job for job, _, line in log.lines if line.strip() == MADE}
+    assert jobs == {f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/3-1", "evaluate 2/3-2", "evaluate 3/3-3")}
+    assert story.sharded.artifacts.report("quantci")["diagnose"] is None
 
 
 def test_outputs_come_up_to_the_caller(story: Story) -> None:

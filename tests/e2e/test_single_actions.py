@@ -15,7 +15,7 @@ from tests.integration.github_server import serve
 
 JOB = "model/model"
 # Action -> the id that its step has in the workflow, given or counted.
-STEPS = {"quantize": "quantize", "evaluate": "2", "embed": "3", "report": "report", "comment": "5"}
+STEPS = {"quantize": "quantize", "evaluate": "evaluate", "embed": "4", "report": "report", "comment": "6"}
 # Outputs that a good run leaves empty; each says so in its action.yml.
 EMPTY = {"code", "shard-name"}
 
@@ -30,6 +30,8 @@ def test_the_job_succeeds_without_a_word(cold: Log) -> None:
     assert set(cold.steps.values()) == {"success"}
     assert cold.annotations == []
     assert (JOB, STEPS["comment"]) not in cold.steps, "there is no pull request"
+    assert cold.outputs[JOB, STEPS["evaluate"]]["accuracy-lost"] == "false"
+    assert (JOB, "3") not in cold.steps, "there is nothing to diagnose"
 
 
 @pytest.mark.parametrize("action", ["quantize", "evaluate", "embed", "report"])
@@ -61,14 +63,14 @@ def test_every_action_has_its_summary(cold: Log) -> None:
     heads = [(step, text.splitlines()[0]) for _, step, text in cold.summaries]
     assert heads == [
         ("quantize/run", "#### quantci quantize"),
-        ("2/run", "#### quantci evaluate"),
-        ("3/run", "#### quantci embed"),
+        ("evaluate/run", "#### quantci evaluate"),
+        ("4/run", "#### quantci embed"),
         ("report/run", "**✅ quantci: pass** · `lights.tflite`"),
     ]
 
 
 def test_the_environment_is_installed_once(cold: Log) -> None:
-    assert len({cold.outputs[JOB, f"{step}/install"]["python"] for step in ("quantize", "2", "3", "report")}) == 1
+    assert len({values["python"] for (_, step), values in cold.outputs.items() if step.endswith("/install")}) == 1
 
 
 @pytest.fixture(scope="module")
@@ -116,5 +118,5 @@ def test_the_comment_is_made_and_the_report_kept_all_the_same(runner: Runner, fa
     assert outputs["url"].startswith("https://github.test/")
     (comment,) = comments
     assert "❌ quantci: fail" in comment
-    assert log.steps[JOB, "6"] == "success"
+    assert log.steps[JOB, "7"] == "success"
     assert Path(runner.store, "artifacts", log.run_id, "quantci.zip").is_file()

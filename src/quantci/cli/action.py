@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.cli import parse
 from quantci.cli.cancel import cancelled
+from quantci.cli.diagnose import is_called_for
 from quantci.cli.evaluate import parse_shard
 from quantci.cli.settings import DEFAULT_FILE, load
 from quantci.cli.stage import RECORDS, failure_of
@@ -151,6 +152,7 @@ def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told
 def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
     """From the record that the run wrote."""
     from quantci.github.outcome import tell
+    from quantci.records.evaluate import EvaluateRecord
     from quantci.records.report import Report
     from quantci.records.shard import ShardRecord
 
@@ -166,6 +168,8 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
     told = tell(record, settings.output, settings.file, Path(environment[ROOT]))
     if name == "quantize":
         told.outputs["shards"] = _shard_list(environment)
+    if isinstance(record, EvaluateRecord) and record.result is not None:
+        told.outputs["accuracy-lost"] = "true" if is_called_for(record.result, settings) else "false"
     return told
 
 

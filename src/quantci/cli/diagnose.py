@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from quantci.progress import Progress
     from quantci.records.diagnose import DiagnoseResult, LayerError
+    from quantci.records.evaluate import EvaluateResult
 
 _MOST_ROWS: Final = 10
 _LONG: Final = 1000
@@ -67,6 +68,14 @@ def diagnose(settings: Settings, progress: Progress) -> DiagnoseResult:
         quantize=models.result,
         progress=progress,
     )
+
+
+def is_called_for(evaluated: EvaluateResult, settings: Settings) -> bool:
+    """Whether accuracy is lost, so that the question is where; the pipeline and the workflows ask here."""
+    from quantci.evaluate.power import samples_needed
+    from quantci.report.loss import is_accuracy_lost
+
+    return is_accuracy_lost(settings.config.gates, evaluated, samples_needed)
 
 
 def _print(result: DiagnoseResult, *, everything: bool) -> None:

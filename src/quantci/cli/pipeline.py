@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from quantci.cli import options
 from quantci.cli.cancel import cancelled
 from quantci.cli.console import Console
-from quantci.cli.diagnose import diagnose
+from quantci.cli.diagnose import diagnose, is_called_for
 from quantci.cli.embed import embed
 from quantci.cli.evaluate import evaluate
 from quantci.cli.quantize import quantize
@@ -28,13 +28,6 @@ from quantci.errors import ConfigError, QuantciError
 
 if TYPE_CHECKING:
     import argparse
-
-    from quantci.cli.settings import Settings
-    from quantci.progress import Progress
-    from quantci.records.evaluate import EvaluateResult
-
-
-_STAGES = {"quantize": quantize, "evaluate": evaluate, "embed": embed}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,11 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            results = {
-                name: run_stage(name, settings, lambda stage=stage: stage(settings, console))  # type: ignore[misc]
-                for name, stage in _STAGES.items()
-            }
-            _diagnose(results["evaluate"], settings, console)
+            run_stage("quantize", settings, lambda: quantize(settings, console))
+            evaluated = run_stage("evaluate", settings, lambda: evaluate(settings, console))
+            if is_called_for(evaluated, settings):
+                with contextlib.suppress(QuantciError):  # it costs the report a line of advice
+                    run_stage("diagnose", settings, lambda: diagnose(settings, console))
+            run_stage("embed", settings, lambda: embed(settings, console))
     except QuantciError as error:
         stopped = error
     except KeyboardInterrupt:
@@ -75,13 +69,3 @@ def run(arguments: argparse.Namespace) -> int:
         written = (path for path in sorted(settings.output.iterdir()) if not path.name.startswith("."))
         print("\n".join(f"wrote {path}" for path in written))
     return code
-
-
-def _diagnose(evaluated: EvaluateResult, settings: Settings, progress: Progress) -> None:
-    """Look where accuracy goes if it is lost; that it cannot be found out costs the report one line of advice."""
-    from quantci.evaluate.power import samples_needed
-    from quantci.report.loss import is_accuracy_lost
-
-    if is_accuracy_lost(settings.config.gates, evaluated, samples_needed):
-        with contextlib.suppress(QuantciError):
-            run_stage("diagnose", settings, lambda: diagnose(settings, progress))

@@ -46,11 +46,12 @@ def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
 
 
 def diagnose_figures(result: DiagnoseResult) -> dict[str, str]:
-    """How much was compared, and the first bad layer, empty where there is none."""
+    """The first bad layer, empty where there is none; how much was compared; how many pieces of advice there are."""
     first = None if result.first_below is None else result.layers[result.first_below]
     return {
-        "compared-layers": str(len(result.layers)),
         "first-bad-layer": visible(first.name) if first else "",
+        "compared-layers": str(len(result.layers)),
+        "advice-count": str(len(result.advice)),
     }
 
 

@@ -107,7 +107,7 @@ def build_report(
             for fault in (
                 baseline_failure,
                 *(fault.failure for fault in faults[1:]),
-                diagnose.failure if diagnose else None,
+                _undiagnosed(diagnose),
             )
             if fault
         ],
@@ -190,6 +190,14 @@ def _outcome(stage: Literal["quantize", "evaluate", "embed"], record: AnyRecord 
     return StageOutcome(
         stage=stage, status=record.status, failure=record.failure, duration_s=record.provenance.duration_s
     )
+
+
+def _undiagnosed(diagnose: DiagnoseRecord | None) -> Failure | None:
+    """Why the report does not say where accuracy goes."""
+    failure = diagnose.failure if diagnose else None
+    if failure is None:
+        return None
+    return msgspec.structs.replace(failure, cause=f"quantci diagnose did not finish: {failure.cause}")
 
 
 def _as_advice(failure: Failure) -> Advice:

@@ -35,7 +35,8 @@ def sections(report: Report) -> list[Section]:
         parts += [_layers(report.quantize), kernels.not_accelerated(report)]
         parts.append(_dataset("Calibration", report.quantize.calibration))
     if report.embed is not None and report.embed.arena is not None:
-        parts.append(memory.section(report.embed.arena))
+        ops = report.quantize.quantized_model.ops if report.quantize else []
+        parts.append(memory.section(report.embed.arena, [op.op for op in ops]))
     if report.embed is not None and report.embed.latency is not None:
         parts.append(latency.section(report, report.embed.latency))
     if report.evaluate is not None:

@@ -9,11 +9,17 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record, example_report
+from tests.golden import (
+    example_diagnose_record,
+    example_embed_record,
+    example_evaluate_record,
+    example_quantize_record,
+    example_report,
+)
 
 from quantci.cli.action import OPTIONS
 from quantci.cli.options import all_keys
-from quantci.github.figures import embed_figures, evaluate_figures, quantize_figures, report_figures
+from quantci.github.figures import diagnose_figures, embed_figures, evaluate_figures, quantize_figures, report_figures
 from quantci.github.outcome import tell
 
 ROOT = Path(__file__).parents[3]
@@ -51,7 +57,7 @@ def table(action: str, head: str) -> list[list[str]]:
 
 
 def test_the_actions_are_there() -> None:
-    assert set(ACTIONS) == set(OPTIONS) - {"merge", "diagnose"}  # diagnose: at a desk so far
+    assert set(ACTIONS) == set(OPTIONS) - {"merge"}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -91,12 +97,15 @@ def test_every_output_is_one_that_the_command_sets(action: str) -> None:
     output = Path("build/quantci")
     report = example_report()
     quantize, evaluate, embed = example_quantize_record(), example_evaluate_record(), example_embed_record()
+    diagnose = example_diagnose_record()
     assert quantize.result is not None
     assert evaluate.result is not None
+    assert diagnose.result is not None
     assert embed.result is not None
     figures = {
         "quantize": {*quantize_figures(quantize.result, output), "record", "shards"},
-        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name"},
+        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name", "accuracy-lost"},
+        "diagnose": {*diagnose_figures(diagnose.result), "record"},
         "embed": {*embed_figures(embed.result, output), "record"},
         "report": {*report_figures(report, output)},
         "comment": {"url", "result"},

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.golden import example_quantize_record, failed_quantize_record
+from msgspec.structs import replace
+from tests.golden import example_evaluate_record, example_quantize_record, failed_quantize_record
 
-from quantci.cli import action, main, quantize
+from quantci.cli import action, evaluate, main, quantize
 from quantci.cli.action import options
 from quantci.errors import ModelRejected
 from quantci.records.base import write
@@ -97,6 +98,26 @@ def test_a_stage_that_fails(job: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "The file is empty" in (job.parent / "summary").read_text()
     (line,) = commands(capsys.readouterr().out)
     assert line.startswith("::error file=m.tflite,title=quantci empty::")
+
+
+@pytest.mark.parametrize(("high", "lost"), [(0.005, "false"), (-0.001, "true")])
+def test_evaluate_says_whether_diagnose_is_called_for(
+    job: Path, monkeypatch: pytest.MonkeyPatch, high: float, lost: str
+) -> None:
+    """The rule itself is in tests/unit/report/test_loss.py; the workflows go by this output alone."""
+    record = example_evaluate_record()
+    assert record.result is not None
+    paired = record.result.paired
+    interval = replace(paired.interval, low=-0.02, high=high)
+    result = replace(record.result, paired=replace(paired, delta=-0.005, interval=interval))
+
+    def run(_arguments: object) -> int:
+        write(Path("build/quantci/evaluate.json"), replace(record, result=result))
+        return 0
+
+    monkeypatch.setattr(evaluate, "run", run)
+    assert main(["action", "evaluate"]) == 0
+    assert outputs(job)["accuracy-lost"] == lost
 
 
 def test_a_bug_is_told_too(job: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,9 +61,10 @@ def test_diagnose(config: Path, tmp_path: Path) -> None:
     told = tell(record, OUTPUT, config, tmp_path)
     assert told.outputs["first-bad-layer"] == "model/depthwise2/Relu"
     assert told.outputs["compared-layers"] == "6"
+    assert record.result is not None
+    assert told.outputs["advice-count"] == str(len(record.result.advice))
     assert told.outputs["record"] == "build/quantci/diagnose.json"
     assert "| Worst 1 | `model/depthwise2/Relu` 2.5\N{NO-BREAK SPACE}dB of its own |" in told.summary
-    assert record.result is not None
     evil = [replace(layer, name=EVIL) for layer in record.result.layers]
     told = tell(replace(record, result=replace(record.result, layers=evil)), OUTPUT, config, tmp_path)
     assert "\n" not in told.outputs["first-bad-layer"]

@@ -77,6 +77,7 @@ def test_a_diagnosis_that_failed_costs_the_report_one_line() -> None:
     report = report_of(record)
     assert (report.status, report.verdict) == ("ok", "pass")
     assert [advice.code for advice in report.advice] == ["multi-subgraph"]
+    assert report.advice[0].text.startswith("quantci diagnose did not finish: The model has 2 subgraphs. Unroll")
     assert "Unroll the loop." in render(report)
 
 

@@ -1,14 +1,20 @@
 """What the report says about the arena, and that names in it stay names."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from tests.golden import example_arena
 
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
 from quantci.report.memory import section
+from quantci.report.tables import Table
+
+OPS = ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "MEAN", "FULLY_CONNECTED", "SOFTMAX"]
 
 
 def text_of(arena: Arena) -> str:
-    shown = section(arena)
+    shown = section(arena, OPS)
     return "\n".join([shown.note, *(row for table in shown.tables for row in table.rows)]).replace("\u00a0", " ")
 
 
@@ -55,8 +61,56 @@ def test_names_of_strangers_stay_names() -> None:
     arena = replace(
         example_arena(), chip=evil, peak=peak, alive=[ArenaPiece(tensor=0, name=evil, piece_bytes=16, gain_bytes=0)]
     )
-    shown = section(arena)
+    shown = section(arena, [evil] * 6)
     for table in shown.tables:
         for row in table.rows:
             if "octocat" in row:
                 assert "``a\\|b</details>`@octocat``" in row
+
+
+def timeline_of(in_use: list[int], ops: list[str]) -> Table:
+    return section(replace(example_arena(), timeline=in_use), ops).tables[-1]
+
+
+def test_a_bar_for_each_op() -> None:
+    """Of 57,344 bytes in 16 characters of 8 steps each: 46,080 are 102.8 steps, 39,712 are 88.6, 37,200 are 83.0."""
+    assert [row.replace("\u00a0", " ") for row in timeline_of(example_arena().timeline, OPS).rows] == [
+        "| 0 `CONV_2D` | 46,080 B | `████████████▊` |",
+        "| 1 `DEPTHWISE_CONV_2D` | 39,712 B | `███████████` |",
+        "| 2 `CONV_2D` | 57,344 B | `████████████████` fullest |",
+        "| 3 `MEAN` | 37,200 B | `██████████▍` |",
+        "| 4 `FULLY_CONNECTED` | 80 B | `▏` |",
+        "| 5 `SOFTMAX` | 32 B | `▏` |",
+    ]
+    assert timeline_of([], OPS).rows == []
+
+
+def test_neighbours_share_a_bar_in_a_long_model() -> None:
+    rows = timeline_of([*range(20), 7], [f"OP{index}" for index in range(21)]).rows
+    assert len(rows) == 11
+    assert rows[0].startswith("| 0 to 1 `OP1` | 1\u00a0B |")
+    assert rows[9].startswith("| 18 to 19 `OP19` | 19\u00a0B | `████████████████` fullest |")
+    assert rows[10].startswith("| 20 `OP20` | 7\u00a0B |")
+
+
+@given(st.lists(st.integers(0, 2**40), max_size=3000), st.lists(st.text(min_size=1, max_size=80), max_size=30))
+def test_a_timeline_is_a_table_whatever_is_in_it(in_use: list[int], ops: list[str]) -> None:
+    """Read back by a parser of Markdown, every op is in one of at most 20 bars, and no bar hides a fuller op."""
+    table = timeline_of(in_use, ops)
+    lines = ["| a | b | c |", "|---|---|---|", *table.rows]
+    tokens = MarkdownIt("commonmark").enable("table").parse("\n".join(lines))
+    cells = [token for token in tokens if token.type == "inline"][3:]
+    assert tokens[-1].type == "table_close"
+    assert len(cells) == 3 * len(table.rows) <= 60
+    shown = []
+    for place, figure, bar in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
+        first, _, last = (place.children or [])[0].content.strip().replace(",", "").partition(" to ")
+        group = in_use[int(first) : int(last or first) + 1]
+        assert {leaf.type for cell in (place, figure, bar) for leaf in cell.children or []} <= {"text", "code_inline"}
+        assert figure.content == f"{max(group):,}\u00a0B"
+        drawn = (bar.children or [])[0].content
+        assert 1 <= len(drawn) <= 16
+        assert ("fullest" in bar.content) == (max(group) == max(in_use))
+        assert drawn == "█" * 16 or max(group) < max(in_use) or max(in_use) == 0
+        shown += group
+    assert shown == in_use

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 
 def git(*arguments: str) -> str:
@@ -37,12 +38,19 @@ def main() -> None:
     repository = os.environ["GITHUB_REPOSITORY"]
     if repository not in folders:
         sys.exit(f"::error::Not Found: repository {repository}")
-    git("init", "--quiet")
-    git("remote", "add", "origin", f"file://{folders[repository]}")
+    if not Path(os.environ["GITHUB_WORKSPACE"], ".git").exists():
+        git("init", "--quiet")
+        git("remote", "add", "origin", f"file://{folders[repository]}")
+    elif os.environ["IN_CLEAN"] == "true":
+        git("clean", "-ffdx")
+        git("reset", "--quiet", "--hard", "HEAD")
+    is_lfs = os.environ["IN_LFS"] == "true"
+    if is_lfs:
+        git("lfs", "install", "--local")
     git("fetch", "--quiet", "--depth=1", "--no-tags", "origin", os.environ["GITHUB_SHA"])
+    if is_lfs:
+        git("lfs", "fetch", "origin", os.environ["GITHUB_SHA"])
     git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")
-    if os.environ["IN_LFS"] == "true":
-        git("lfs", "pull")
     print(f"checked out {repository}@{git('rev-parse', 'HEAD')}")
 
 
