@@ -42,6 +42,7 @@ def enum_names(enum: str) -> dict[int, str]:
     return {value: name for name, value in vars(getattr(schema, enum)).items() if isinstance(value, int)}
 
 
+@cache
 def dtype_name(number: int) -> str:
     """Lower-case name of a TensorType, such as `int8`; `type 99` where the schema has none."""
     return enum_names("TensorType").get(number, f"type {number}").lower()

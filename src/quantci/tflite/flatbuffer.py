@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ModelRejected
-from quantci.tflite.verify.bounds import check_bounds
+from quantci.tflite.decode import decode
 from quantci.tflite.verify.damage import Damage, require
 from quantci.tflite.verify.graph import check_model
 from quantci.tflite.verify.tensors import check_finite
@@ -36,8 +36,7 @@ def parse(data: bytes, where: str) -> Any:
     """
     try:
         require(data[4:8] == IDENTIFIER and len(data) >= 16, "it does not start like a .tflite file")
-        check_bounds(data)
-        model = _decode(data)
+        model = decode(data)
         check_model(model, len(data))
     except Damage as damage:
         raise _rejected(damage, where) from None
@@ -90,15 +89,6 @@ def pack(model: Any) -> bytes:
     finally:
         model.buffers = buffers
     return bytes(builder.Output())
-
-
-def _decode(data: bytes) -> Any:
-    from ai_edge_litert import schema_py_generated as schema
-
-    try:
-        return schema.ModelT.InitFromPackedBuf(data, 0)
-    except Exception as error:  # noqa: BLE001 - generated code on a stranger's bytes: anything that it trips over
-        raise Damage(f"a field lies outside of the file ({error})") from None
 
 
 def _rejected(damage: Damage, where: str) -> ModelRejected:

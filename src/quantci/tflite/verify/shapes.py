@@ -11,7 +11,7 @@ import numpy as np
 
 from quantci.tflite.enums import dtype_name
 from quantci.tflite.verify import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
-from quantci.tflite.verify.damage import require
+from quantci.tflite.verify.damage import Damage, require
 from quantci.tflite.verify.operands import Operands
 from quantci.tflite.verify.tensors import open_shape, shape_of
 
@@ -53,11 +53,11 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
         fits = rule(subject)
     except (IndexError, TypeError, ValueError, ZeroDivisionError):
         fits = False  # a rank that the op does not take
-    require(
-        fits,
-        f"the tensors of {label} do not fit together: {_show(subject.inputs, subject.types)} -> "
-        f"{_show(subject.outputs, subject.output_types)}",
-    )
+    if not fits:
+        raise Damage(
+            f"the tensors of {label} do not fit together: {_show(subject.inputs, subject.types)} -> "
+            f"{_show(subject.outputs, subject.output_types)}"
+        )
 
 
 def _show(shapes: Sequence[list[int] | None], types: Sequence[str]) -> str:

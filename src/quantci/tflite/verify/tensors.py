@@ -79,7 +79,7 @@ def check_tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> None:
 
 def shape_of(tensor: Any) -> list[int]:
     """Dimensions of a TensorT; empty for a scalar."""
-    return [] if tensor.shape is None else [int(size) for size in tensor.shape]
+    return [] if tensor.shape is None else tensor.shape.tolist()
 
 
 def open_shape(tensor: Any) -> list[int]:
@@ -89,10 +89,11 @@ def open_shape(tensor: Any) -> list[int]:
     and runs such a model: that is no open shape.
     """
     shape = shape_of(tensor)
-    signature = [] if tensor.shapeSignature is None else [int(size) for size in tensor.shapeSignature]
+    if tensor.shapeSignature is None or not len(tensor.shapeSignature):
+        return shape
     return [
         -1 if given < 0 and not (axis == 0 and size == 1) else size
-        for axis, (size, given) in enumerate(zip(shape, signature or shape, strict=True))
+        for axis, (size, given) in enumerate(zip(shape, tensor.shapeSignature.tolist(), strict=True))
     ]
 
 
