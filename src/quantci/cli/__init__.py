@@ -36,13 +36,12 @@ COMMANDS: Final = {
     "schema": "write or check the JSON Schemas of all records",
 }
 
-# Commands with worker processes -> what those import, besides this module: it is their main module, too.
+# Commands that always have workers -> what those import, besides this module: it is their main module, too.
 _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
     "quantize": ("quantci.cli.quantize", "quantci.quantize.run"),
     "evaluate": ("quantci.evaluate.score",),
     "diagnose": ("quantci.diagnose.compare",),
-    "embed": (),
 }
 
 _EPILOG: Final = """\
