@@ -51,11 +51,7 @@ def not_accelerated(report: Report) -> Section:
     cells = (
         (
             f"{code(names[kernel.op_index])}<br>{code(kernel.op)}",
-            "<br>".join(
-                text
-                for text in (f"{kernel.path}: {prose(kernel.reason)}", prose(kernel.remedy), _saved(kernel))
-                if text
-            ),
+            "<br>".join(text for text in (f"{kernel.path}: {prose(kernel.reason)}", _remedy(kernel)) if text),
             f"{ops[kernel.op_index].macs:,}" if ops[kernel.op_index].macs is not None else "not known",
         )
         for kernel in slow
@@ -67,14 +63,15 @@ def not_accelerated(report: Report) -> Section:
     return Section("Not accelerated", note, [Table.of(("Layer", "Why, and what to change", "MACs"), cells, len(slow))])
 
 
-def _saved(kernel: OpKernel) -> str:
-    """What the remedy saves, as an estimate; nothing where it is not known."""
+def _remedy(kernel: OpKernel) -> str:
+    """What to change, with what it saves as an estimate; a shape that would save nothing is no remedy."""
     if kernel.saved_us is None:
-        return ""
+        return prose(kernel.remedy)
     if abs(kernel.saved_us) < 1:
-        return "saves no time, estimated"
-    word = "saves" if kernel.saved_us > 0 else "costs"
-    return f"{word} about {rough_time(abs(kernel.saved_us))}, estimated"
+        return "a shape that fits saves no time, estimated"
+    if kernel.saved_us < 0:
+        return f"a shape that fits costs about {rough_time(-kernel.saved_us)}, estimated"
+    return f"{prose(kernel.remedy)}<br>saves about {rough_time(kernel.saved_us)}, estimated"
 
 
 def _name(hit: KernelHit) -> str:

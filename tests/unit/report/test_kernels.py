@@ -122,10 +122,10 @@ def test_the_same_advice_from_two_stages_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("saved_us", "words"),
     [
-        (2_500.0, "saves about 2.5 ms, estimated"),
-        (-2_500.0, "costs about 2.5 ms, estimated"),
-        (0.0, "saves no time, estimated"),
-        (-0.4, "saves no time, estimated"),
+        (2_500.0, "Give it 16.<br>saves about 2.5 ms, estimated"),
+        (-2_500.0, "a shape that fits costs about 2.5 ms, estimated"),
+        (0.0, "a shape that fits saves no time, estimated"),
+        (-0.4, "a shape that fits saves no time, estimated"),
     ],
 )
 def test_what_a_change_saves_is_always_called_estimated(saved_us: float, words: str) -> None:
@@ -133,7 +133,7 @@ def test_what_a_change_saves_is_always_called_estimated(saved_us: float, words: 
         op_index=0, op="CONV_2D", path="padded", reason="r", remedy="Give it 16.", wanted=16, saved_us=saved_us
     )
     (table,) = kernels.not_accelerated(report_with([], [slow])).tables
-    assert f"<br>{words} |" in table.rows[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert f"padded: r<br>{words} |" in table.rows[0].replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_what_is_not_known_is_not_said() -> None:
