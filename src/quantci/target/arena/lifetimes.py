@@ -14,7 +14,7 @@ from quantci.target.arena.plan import Buffer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quantci.target.arena.graph import Graph, Tensor
+    from quantci.target.graph import Graph, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,10 @@ from quantci.target.arena.prepare import Persistent, Scratch, Temporary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from quantci.target.arena.graph import Graph, Op, Tensor
     from quantci.target.arena.kernels import Kernel
     from quantci.target.arena.layout import Build, Layout
     from quantci.target.arena.prepare import Ask
+    from quantci.target.graph import Graph, Op, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
