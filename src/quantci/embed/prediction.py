@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
     from quantci.target.chip import Chip
-    from quantci.target.graph import Graph, Op
+    from quantci.target.graph import Graph
     from quantci.target.latency_coefficients import Coefficients
+    from quantci.target.op import Op
     from quantci.tflite.pool import Pool
 
 

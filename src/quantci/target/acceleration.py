@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantci.records.kernels import KernelPath
-    from quantci.target.graph import Graph, Op
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
     from quantci.target.window import Window
 
 

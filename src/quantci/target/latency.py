@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo
-    from quantci.target.graph import Op
     from quantci.target.latency_coefficients import Coefficients
     from quantci.target.latency_terms import Work
+    from quantci.target.op import Op
 
 
 def estimate_latency(

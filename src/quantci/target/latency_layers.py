@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.target.graph import Op, Tensor
+from quantci.target.op import Op, Tensor
 from quantci.target.window import Slide
 
 if TYPE_CHECKING:

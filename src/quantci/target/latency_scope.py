@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo
-    from quantci.target.graph import Op
     from quantci.target.latency_terms import Work
+    from quantci.target.op import Op
 
 MOST_UNCOVERED_MACS: Final = 0.1  # share of the model's from which on there is no total
 MOST_UNCOVERED_ELEMENTS: Final = 0.25  # the same for elements that ops give out: an op without MACs costs time, too

@@ -14,7 +14,7 @@ from quantci.tflite.macs import count_macs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
     from quantci.target.window import Window
 
 CHIP: Final = "esp32s3"

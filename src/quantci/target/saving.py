@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyCoefficients
-    from quantci.target.graph import Op, Tensor
+    from quantci.target.op import Op, Tensor
 
 
 def with_savings(

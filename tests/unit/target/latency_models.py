@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from quantci.records.latency import LatencyCoefficients, LatencyTerm
 from quantci.records.model import OpInfo
-from quantci.target.graph import Op, Tensor
 from quantci.target.latency_coefficients import Coefficients
 from quantci.target.latency_layers import int8_op
 from quantci.target.latency_terms import TERMS
+from quantci.target.op import Op, Tensor
 from quantci.target.window import Slide
 from quantci.tflite.macs import count_macs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tests.models import VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree
 
-from quantci.target.graph import Tensor as View
+from quantci.target.op import Tensor as View
 from quantci.target.window import Slide
 
 TENSORS = [

@@ -11,11 +11,11 @@ from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tre
 
 from quantci.records.kernels import KernelHit
 from quantci.target.acceleration import choose
-from quantci.target.graph import Op as View
-from quantci.target.graph import Tensor as TensorView
 from quantci.target.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
 from quantci.target.known_bad.scan import scan as scan_graph
 from quantci.target.known_bad.table import RULES
+from quantci.target.op import Op as View
+from quantci.target.op import Tensor as TensorView
 
 EVERYTHING = {**TFLM, **LITE_RT, **libraries("esp-nn")}
 

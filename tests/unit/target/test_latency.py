@@ -17,12 +17,12 @@ from tests.unit.target.latency_models import coefficients, conv, infos, op, open
 from quantci.errors import ConfigError
 from quantci.records.base import encode
 from quantci.records.latency import Kernels, LatencyBoard, LatencyEstimate, LatencyTerm, Memory
-from quantci.target.graph import Op as View
 from quantci.target.latency import estimate_latency
 from quantci.target.latency_coefficients import Coefficients, published, read_coefficients
 from quantci.target.latency_data import published as published_figures
 from quantci.target.latency_layers import parse_layers
 from quantci.target.latency_terms import work_of
+from quantci.target.op import Op as View
 from quantci.tflite.summary import summarize
 
 

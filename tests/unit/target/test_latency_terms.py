@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.target.latency_models import conv, op, opened
 
-from quantci.target.graph import Op
 from quantci.target.latency_terms import TERMS, work_of
+from quantci.target.op import Op
 from quantci.target.window import Slide
 
 

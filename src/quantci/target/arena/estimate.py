@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from quantci.target.chip import Chip
-    from quantci.target.graph import Graph, Op
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
 
 STEP: Final = 256  # the recommended size is a multiple of it
 HEADROOM: Final = (1024, 50)  # bytes, or one part in so many if that is more: for other versions of TFLM and esp-nn

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from quantci.target.arena.layout import Build
     from quantci.target.arena.prepare import Prepare
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
 
 
 class Options(NamedTuple):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from quantci.target.arena.lifetimes import Planned
     from quantci.target.arena.simulate import Simulation
-    from quantci.target.graph import Graph, Op
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
 
 MOST_GAINS: Final = 5  # pieces for which a smaller plan is tried
 MOST_PLANNED: Final = 1000  # buffers of a crowded model up to which plans are tried again: each takes a second beyond

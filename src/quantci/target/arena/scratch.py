@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantci.target.chip import KernelSet
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
     from quantci.target.window import Window
 
 

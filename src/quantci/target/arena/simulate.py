@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from quantci.target.arena.kernels import Kernel
     from quantci.target.arena.layout import Build, Layout
     from quantci.target.arena.prepare import Ask
-    from quantci.target.graph import Graph, Op, Tensor
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from quantci.target.esp_nn import STRIP_LIMIT, TILE_LIMIT
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
     from quantci.target.window import Window
 
 _ESP_NN: Final = "https://github.com/espressif/esp-nn/"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
 
 _LITE_RT: Final = "https://github.com/google-ai-edge/LiteRT"
 

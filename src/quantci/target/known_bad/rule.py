@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quantci.records.kernels import Severity
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
 
 
 @dataclass(frozen=True, kw_only=True)

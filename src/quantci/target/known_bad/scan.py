@@ -14,8 +14,9 @@ from quantci.tflite.flatbuffer import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantci.target.graph import Graph, Op
+    from quantci.target.graph import Graph
     from quantci.target.known_bad.rule import Rule
+    from quantci.target.op import Op
 
 ESP_TFLITE_MICRO: Final = "1.4.0"
 TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}

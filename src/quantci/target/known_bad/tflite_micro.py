@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.graph import Op
+    from quantci.target.op import Op
 
 _TFLM: Final = "https://github.com/tensorflow/tflite-micro/blob/90b983c2/tensorflow/lite/micro/kernels/"
 COMPARISONS: Final = frozenset({"EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"})
