@@ -128,7 +128,8 @@ class _Arena:
 
     def borrow_tensor(self, tensor: Tensor) -> None:
         for size, alignment in self._tensor(tensor):
-            self.borrow(size, alignment)
+            self._borrowed = align(self._borrowed, alignment) + size
+        self.most = max(self.most, self._borrowed + self.tail)
 
     def prepare(self, asks: Iterable[Ask]) -> list[int]:
         """Do what an op's Prepare asks for; gives the sizes of its scratch buffers."""
