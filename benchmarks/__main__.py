@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.arena import arena
+from benchmarks.embedding import embedding
 from benchmarks.installation import installation
 from benchmarks.measure import Row, pair, peak_mb, run
 from benchmarks.models import FOLDER
@@ -63,15 +63,6 @@ def start() -> list[Row]:
     return rows
 
 
-def latency() -> list[Row]:
-    """The latency estimate: linear in the number of ops."""
-    command = [*PYTHON, "-m", "benchmarks.latency_estimate"]
-    many, few = pair([*command, "10000"], [*command, "1000"])
-    ratio = many.inner_s / few.inner_s
-    is_met = many.inner_s < 1
-    return [Row("latency estimate, 10,000 ops / 1,000", _ms(many.inner_s), _ms(few.inner_s), ratio, "< 1 s", is_met)]
-
-
 def quantize() -> list[Row]:
     """A float .tflite through quantci, checks included, against TFLiteConverter from the Keras model behind it."""
     ours = [*QUANTCI, "quantize", "--config", str(FOLDER / "kws.toml")]
@@ -121,9 +112,8 @@ def main() -> int:
         quantize,
         evaluation,
         start,
-        latency,
         pipeline,
-        arena,
+        embedding,
         installation,
     ):  # start() reports on what the two before it wrote
         print(f"running {part.__name__} ...", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,9 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
+
+from quantci.target.graph import Graph, read_graph
+from quantci.tflite.flatbuffer import parse
 
 OPTIONS = {
     "CONV_2D": "Conv2DOptions",
@@ -303,3 +307,8 @@ def int8_tree(seed: int = 0) -> Any:
 def tiny_int8_cnn(seed: int = 0) -> bytes:
     """The bytes of `int8_tree`."""
     return pack_tree(int8_tree(seed))
+
+
+def graph_of(model: bytes, names: Sequence[str] = ()) -> Graph:
+    """A model as the chip sees it."""
+    return read_graph(parse(model, "model"), names)

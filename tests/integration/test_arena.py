@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
-from tests.models import float_model_of_bytes, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
+from tests.models import float_model_of_bytes, graph_of, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
 from tests.random_models import random_model
 from tests.unit.embed.sample import int8_model
 
 from quantci.errors import ModelRejected
-from quantci.target.arena.graph import read_graph
 from quantci.target.arena.kernels import KERNELS
 from quantci.target.arena.simulate import Simulation, simulate
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import _TflmRunner, open_tflm, tflm_available
@@ -53,7 +51,7 @@ def fits(model: bytes, arena_bytes: int) -> bool:
 
 
 def on_the_host(model: bytes) -> Simulation:
-    return simulate(read_graph(parse(model, "model")), "host")
+    return simulate(graph_of(model), "host")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +83,7 @@ def test_random_models_of_all_ops_in_the_table_to_the_byte(
     largest = {what: max(map(abs, values)) for what, values in differences.items()}
     record_property(f"largest difference in bytes over {MODELS} models", str(largest))
     assert largest == {"total": 0, "head": 0, "tail": 0}
-    met = {op.name for model in models for op in read_graph(parse(model, "model")).ops}
+    met = {op.name for model in models for op in graph_of(model).ops}
     assert met == set(KERNELS), "every op of the table is met"
 
 

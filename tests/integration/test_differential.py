@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.differential import Outcome, compare, only_tflm
+from tests.models import graph_of
 from tests.moving_ops import MOVING
 from tests.one_op import FAMILIES, Draw
 
@@ -101,7 +102,7 @@ def _end(bench: Bench) -> Iterator[None]:
 def test_what_tflm_gets_wrong_is_predicted(bench: Bench, kind: str, data: st.DataObject) -> None:
     model = BUILDERS[kind](HypothesisDraw(data), kind)
     outcome = bench.outcome(model)
-    predicted = [hit.rule for hit in scan(model, {**TFLM, **LITE_RT})]
+    predicted = [hit.rule for hit in scan(graph_of(model), {**TFLM, **LITE_RT})]
     if outcome is None:
         assert predicted, f"{kind}: TFLM dies, and no rule says so"
     elif outcome.largest_lsb > 1:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
+from quantci.embed.resolver import make_resolver, used_ops
 from quantci.records.config import EmbedConfig
 from quantci.target.arena.estimate import estimate_arena
 from quantci.target.chip import load_chip
@@ -73,13 +75,15 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
     labels = nasty_labels()
     table = np.random.RandomState(1).randint(-128, 128, (3, 256)).tolist()
     summary = summary_of(model)
-    arena = estimate_arena(model, "esp32s3", load_chip("esp32s3"), host_bytes=lambda: 3000)
+    config = EmbedConfig(storage=storage, custom_ops={"My-Op": "ops/mine.h"})
+    graph = graph_of(model)
+    arena = estimate_arena(graph, "esp32s3", load_chip("esp32s3"), host_bytes=lambda: 3000)
     assert arena is not None
     write_component(
         tmp_path / "part",
         model=model,
         summary=summary,
-        config=EmbedConfig(storage=storage, custom_ops={"My-Op": "ops/mine.h"}),
+        config=config,
         labels=labels,
         lookup_table=table,
         image=ImageConstants(
@@ -91,7 +95,7 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
             resize="bilinear",
         ),
         arena=arena,
-        base=tmp_path,
+        resolver=make_resolver(used_ops(graph), config.custom_ops, tmp_path),
     )
 
     values = run_component(tmp_path / "part")
@@ -134,7 +138,7 @@ def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: P
             lookup_table=None,
             image=None,
             arena=None,
-            base=tmp_path,
+            resolver=make_resolver(used_ops(graph_of(model)), {}, tmp_path),
         )
     (tmp_path / "main.cc").write_text(
         '#include <cstring>\n#include "one/model.h"\n#include "two/model.h"\n'

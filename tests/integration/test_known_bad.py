@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.differential import only_tflm
-from tests.models import Op, Tensor, build_model
+from tests.models import Op, Tensor, build_model, graph_of
 
 from quantci.errors import ModelRejected
 from quantci.target.known_bad.scan import LITE_RT, TFLM, scan
@@ -21,7 +21,7 @@ def tensor(name: str, count: int = 1, scale: float = 0.1, zero_point: int = 0) -
 
 
 def rules(model: bytes) -> list[str]:
-    return [hit.rule for hit in scan(model, {**TFLM, **LITE_RT})]
+    return [hit.rule for hit in scan(graph_of(model), {**TFLM, **LITE_RT})]
 
 
 def answers(model: bytes, *given: list[int]) -> tuple[int, int]:

@@ -57,18 +57,22 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
     """Run the stage in this process, and in a worker where TFLM is asked, for `model` or for what quantize made."""
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
+    from quantci.target.graph import read_graph
     from quantci.tflite import pool
+    from quantci.tflite.flatbuffer import parse
 
     if model is None:
         models = read_models(settings)
         data, summary = models.quantized_model, models.result.quantized_model
+        tree = parse(data, summary.file_name)
         names = models.result.strip.tensor_names if models.result.strip else []
     else:
         from quantci.tflite.identify import read_model_file
-        from quantci.tflite.summary import summarize
+        from quantci.tflite.summary import summary_of
 
         data = read_model_file(Path(model))
-        summary = summarize(data, Path(model).name)
+        tree = parse(data, model)
+        summary = summary_of(tree, data, Path(model).name)
         names = []
     return embed_stage(
         settings.config,
@@ -76,7 +80,7 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
         settings.output,
         model=data,
         summary=summary,
-        names=names,
+        graph=read_graph(tree, names),
         make_worker=lambda: pool.Pool(1, where=summary.file_name),
         progress=progress,
     )

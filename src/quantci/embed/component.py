@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.embed import c_syntax
 from quantci.embed.constants import check_table, ports
 from quantci.embed.folder import MARKER, replace_folder
-from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
 from quantci.target.esp_nn import VERSION as ESP_NN
 
@@ -31,11 +30,6 @@ TFLITE_MICRO: Final = "^1.4.0"  # of espressif/esp-tflite-micro: has every op of
 IDF: Final = ">=5.1"
 
 
-def resolver_for(model: bytes, config: EmbedConfig, base: Path) -> Resolver:
-    """What the component will register; its `ops` are the record's resolver_ops."""
-    return make_resolver(used_ops(model), config.custom_ops, base)
-
-
 def write_component(
     folder: Path,
     *,
@@ -46,7 +40,7 @@ def write_component(
     lookup_table: Sequence[Sequence[int]] | None,
     image: ImageConstants | None,
     arena: Arena | None,
-    base: Path,
+    resolver: Resolver,
 ) -> list[EmbeddedFile]:
     """Write the component's folder, whole or not at all; one that quantci wrote before is replaced.
 
@@ -59,11 +53,11 @@ def write_component(
         lookup_table: quantized value of each pixel value 0..255, per channel; None when the input is no 8-bit image.
         image: what the firmware has to do with an image; None when the input is no image.
         arena: the tensor arena to reserve; None when it is not known.
-        base: folder that the headers of custom ops are relative to.
+        resolver: what the component registers with TFLM.
 
     Raises:
-        ConfigError: `component-name`, `custom-op-header`.
-        ModelRejected: `unsupported-op`, `custom-op`, `dynamic-shape`, `unsupported-type`.
+        ConfigError: `component-name`.
+        ModelRejected: `dynamic-shape`, `unsupported-type`.
         ToolError: `not-ours`, `unwritable`.
     """
     if config.component in c_syntax.RESERVED:
@@ -76,7 +70,6 @@ def write_component(
     if hashlib.sha256(model).hexdigest() != summary.sha256:
         msg = "the summary is of another model"
         raise ValueError(msg)
-    resolver = resolver_for(model, config, base)
     channels = image.channels if image else None
     values = {
         "marker": MARKER,

@@ -11,9 +11,7 @@ from quantci.target.chip import load_chip
 from quantci.target.known_bad.scan import advise, libraries, scan
 from quantci.target.latency import estimate_latency
 from quantci.target.latency_coefficients import published, read_coefficients
-from quantci.target.layer import read_layers
 from quantci.target.saving import with_savings
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
@@ -26,8 +24,9 @@ if TYPE_CHECKING:
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
     from quantci.target.chip import Chip
+    from quantci.target.graph import Graph
     from quantci.target.latency_coefficients import Coefficients
-    from quantci.target.layer import Layer
+    from quantci.target.op import Op
     from quantci.tflite.pool import Pool
 
 
@@ -47,7 +46,7 @@ def predict(
     *,
     model: bytes,
     summary: ModelSummary,
-    names: Sequence[str],
+    graph: Graph,
     make_worker: Callable[[], Pool],
 ) -> Prediction:
     """Predict for the chip that the configuration names; for the arguments see embed().
@@ -56,21 +55,20 @@ def predict(
         ModelRejected, ConfigError: as docs/errors.md lists.
     """
     chip = load_chip(config.target.chip)
-    arena, advice = _arena(config, chip, model, names, make_worker)
-    layers = list(read_layers(parse(model, summary.file_name)))
+    arena, advice = _arena(config, chip, model, graph, make_worker)
     file = config.target.latency_coefficients
     coefficients = published() if file is None else read_coefficients(base / file)
-    latency, unknown = _latency(chip, coefficients, layers, summary, arena)
-    hits = scan(model, libraries(chip.kernels), names)
+    latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
+    hits = scan(graph, libraries(chip.kernels))
     # What ESP-NN's other set of vector kernels takes is not known here: nothing is said of it.
-    kernels = [] if chip.kernel_set == "esp32p4" else op_kernels(model, chip.kernels)
+    kernels = [] if chip.kernel_set == "esp32p4" else op_kernels(graph, chip.kernels)
     if latency is not None:
-        kernels = with_savings(kernels, layers, coefficients.record)
+        kernels = with_savings(kernels, graph.ops, coefficients.record)
     return Prediction(arena, latency, hits, kernels, [*advice, *unknown, *advise(hits)])
 
 
 def _latency(
-    chip: Chip, coefficients: Coefficients, layers: Sequence[Layer], summary: ModelSummary, arena: Arena | None
+    chip: Chip, coefficients: Coefficients, layers: Sequence[Op], summary: ModelSummary, arena: Arena | None
 ) -> tuple[LatencyEstimate | None, list[Advice]]:
     """The estimate, unless the figures behind the coefficients are another chip's."""
     if chip.kernel_set != load_chip(coefficients.record.chip).kernel_set:
@@ -90,7 +88,7 @@ def _latency(
 
 
 def _arena(
-    config: Config, chip: Chip, model: bytes, names: Sequence[str], make_worker: Callable[[], Pool]
+    config: Config, chip: Chip, model: bytes, graph: Graph, make_worker: Callable[[], Pool]
 ) -> tuple[Arena | None, list[Advice]]:
     """The host's TFLM is asked only for what the simulation does not know; it cannot say anything about custom ops."""
 
@@ -99,7 +97,7 @@ def _arena(
             return worker.call(tflm_arena_bytes, model)
 
     can_ask = tflm_available() and not config.embed.custom_ops
-    arena = estimate_arena(model, config.target.chip, chip, host_bytes=host_bytes if can_ask else None, names=names)
+    arena = estimate_arena(graph, config.target.chip, chip, host_bytes=host_bytes if can_ask else None)
     if arena is None:
         reason = "the model has custom ops" if config.embed.custom_ops else "TFLM has no wheel for this machine"
         text = f"The tensor arena is not known because {reason}: set kArenaSize by trying it on the chip."

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.embed.c_syntax import identifier
 from quantci.errors import ConfigError, ModelRejected
-from quantci.tflite.enums import is_custom, op_name
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from quantci.target.graph import Graph
 
 HEADER_SUFFIXES: Final = frozenset({".h", ".hh", ".hpp"})
 
@@ -47,11 +47,9 @@ class Resolver:
         return [*self.builtins, *self.customs]
 
 
-def used_ops(model: bytes) -> list[UsedOp]:
+def used_ops(graph: Graph) -> list[UsedOp]:
     """Every op of every subgraph, once, sorted."""
-    graph = parse(model, "model")
-    codes = [graph.operatorCodes[op.opcodeIndex] for subgraph in graph.subgraphs for op in subgraph.operators]
-    return sorted({UsedOp(op_name(code), is_custom=is_custom(code)) for code in codes})
+    return sorted({UsedOp(op.name, is_custom=op.is_custom) for op in (*graph.ops, *graph.other_ops)})
 
 
 def make_resolver(ops: Iterable[UsedOp], custom_ops: Mapping[str, str], base: Path) -> Resolver:

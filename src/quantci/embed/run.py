@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 from quantci.data.geometry import image_geometry
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import infer_labels
-from quantci.embed.component import resolver_for, write_component
+from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.prediction import predict
+from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.model import ModelSummary
+    from quantci.target.graph import Graph
     from quantci.tflite.pool import Pool
 
 COMPONENT_DIR = "component"
@@ -32,7 +34,7 @@ def embed(
     *,
     model: bytes,
     summary: ModelSummary,
-    names: Sequence[str],
+    graph: Graph,
     make_worker: Callable[[], Pool],
     progress: Progress,
 ) -> EmbedResult:
@@ -44,7 +46,7 @@ def embed(
         output: folder to write into.
         model: the quantized model.
         summary: the look into it.
-        names: names of its tensors from before stripping, by index; empty where they are still in it.
+        graph: what the chip sees of it.
         make_worker: makes a pool of one process, for TFLM; called only where the arena cannot be simulated.
         progress: told what is going on.
 
@@ -52,8 +54,9 @@ def embed(
         ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     progress("sizing the tensor arena")
-    prediction = predict(config, base, model=model, summary=summary, names=names, make_worker=make_worker)
+    prediction = predict(config, base, model=model, summary=summary, graph=graph, make_worker=make_worker)
     progress("writing the component")
+    resolver = make_resolver(used_ops(graph), config.embed.custom_ops, base)
     folder = output / COMPONENT_DIR / config.embed.component
     port = summary.inputs[0]
     preprocessing = Preprocessing.for_model(config.input, port.shape)
@@ -80,14 +83,14 @@ def embed(
         lookup_table=table,
         image=image,
         arena=prediction.arena,
-        base=base,
+        resolver=resolver,
     )
     return EmbedResult(
         component=config.embed.component,
         component_dir=f"{COMPONENT_DIR}/{config.embed.component}",
         model_sha256=summary.sha256,
         model_bytes=len(model),
-        resolver_ops=list(resolver_for(model, config.embed, base).ops),
+        resolver_ops=resolver.ops,
         arena=prediction.arena,
         files=files,
         advice=prediction.advice,

@@ -8,7 +8,7 @@ from quantci.errors import ModelRejected
 from quantci.source.digest import digest
 from quantci.tflite.flatbuffer import check_weights, parse
 from quantci.tflite.identify import read_model_file
-from quantci.tflite.summary import summarize
+from quantci.tflite.summary import summary_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,9 @@ class TfliteSource:
         """
         data = read_model_file(self._path)
         where = str(self._path)
-        check_weights(parse(data, where), where)
-        summary = summarize(data, self._path.name)
+        model = parse(data, where)
+        check_weights(model, where)
+        summary = summary_of(model, data, self._path.name)
         quantized = [tensor.name for tensor in summary.tensors if tensor.scale and tensor.dtype in {"int8", "uint8"}]
         if quantized or not summary.float_tensors:
             names = ", ".join(quantized[:3])

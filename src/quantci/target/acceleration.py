@@ -1,4 +1,4 @@
-"""Which kernel runs each op on the chip: the vector unit's, or why not.
+"""Which kernel runs each op on the chip: the vector unit's, or why not; and which one of ESP-NN's that is.
 
 Read from the branches of esp-nn 1.2.3 (src/convolution/esp_nn_conv_esp32s3.c, esp_nn_depthwise_conv_s8_esp32s3.c,
 src/fully_connected/esp_nn_fully_connected_esp32s3.c, src/basic_math/*_esp32s3.S, src/pooling/*_esp32s3.*,
@@ -12,42 +12,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from quantci.records.kernels import OpKernel
-from quantci.target.op_view import view_ops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantci.records.kernels import KernelPath
-    from quantci.target.op_view import OpView
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
+    from quantci.target.window import Window
 
 
 class Choice(NamedTuple):
-    """The path of an op; all of it as in OpKernel."""
+    """The path of an op: all of it as in OpKernel, and the kernel.
+
+    Attributes:
+        kernel: of ESP-NN, by its name in reports; empty for its plain C, and for TFLM's own.
+    """
 
     path: KernelPath
+    kernel: str = ""
     reason: str = ""
     remedy: str = ""
     wanted: int | None = None
 
 
-VECTOR: Final = Choice("vector")
-
-
-def op_kernels(model: bytes, kernels: Literal["esp-nn", "reference"]) -> list[OpKernel]:
+def op_kernels(graph: Graph, kernels: Literal["esp-nn", "reference"]) -> list[OpKernel]:
     """The kernel of each op of the main subgraph, in order.
 
     Args:
-        model: a quantized model.
+        graph: of a quantized model.
         kernels: what the chip's firmware is built with.
-
-    Raises:
-        ModelRejected: see `parse`.
     """
     found = []
-    for op in view_ops(model):
-        if op.subgraph:
-            break
-        choice = choose(op) if kernels == "esp-nn" else Choice("reference", "this chip has no accelerated kernels")
+    for op in graph.ops:
+        choice = choose(op) if kernels == "esp-nn" else _reference("this chip has no accelerated kernels")
         found.append(
             OpKernel(
                 op_index=op.index,
@@ -61,117 +59,131 @@ def op_kernels(model: bytes, kernels: Literal["esp-nn", "reference"]) -> list[Op
     return found
 
 
-def choose(op: OpView) -> Choice:
+def choose(op: Op) -> Choice:
     """The kernel that runs this op on an ESP32-S3 with ESP-NN."""
     if op.name not in _CHOICES:
-        return Choice("reference", "no accelerated kernel is called for this op")
+        return _reference("no accelerated kernel is called for this op")
     if op.dtype != "int8":
-        return Choice("reference", f"its tensors are {op.dtype or 'of no type'}: only int8 is accelerated")
+        return _reference(f"its tensors are {op.dtype or 'of no type'}: only int8 is accelerated")
     return _CHOICES[op.name](op)
 
 
-def _no_window(op: OpView) -> Choice | None:
-    """Why ESP-NN is not called for a convolution; None when it is."""
-    w, weights = op.window, op.input(1)
-    if w is None:
-        return Choice("reference", "its shapes are not fixed")
-    if weights is None or weights.dtype != "int8":
-        return Choice("reference", "its weights are not int8")
-    if w.is_dilated:
-        return Choice("reference", "it is dilated", "Use a larger filter or a stride instead of dilation.")
-    return None
-
-
-def _convolution(op: OpView) -> Choice:
-    refused = _no_window(op)
-    w = op.window
-    if refused is not None or w is None:
-        return refused or VECTOR
+def _convolution(op: Op) -> Choice:
+    w = _window(op)
+    if isinstance(w, Choice):
+        return w
     if w.channels != w.filter_channels:
-        return Choice("scalar", "it is grouped", "Use a depthwise and a 1x1 convolution instead of groups.")
-    if w.filter == (1, 1) and w.stride == (1, 1):
-        return VECTOR if w.channels % 8 == 0 else _widen("padded", w.channels, 8, "input channels")
+        return Choice("scalar", "", "it is grouped", "Use a depthwise and a 1x1 convolution instead of groups.")
     row = w.filter[0] * w.channels
-    if row < 16 <= row * w.filter[1] or row % 16 == 0:
-        return VECTOR
+    if w.filter == (1, 1) and w.stride == (1, 1):
+        # Of other numbers of channels there is a second kernel, whose cost is taken for that of the general one.
+        found = Choice("vector", "1x1")
+        return found if row % 8 == 0 else _widen(Choice("padded", "conv"), w.channels, 8, "input channels")
+    if row % 16 == 0 or row < 16 <= row * w.filter[1]:
+        return Choice("vector", "conv" if row % 16 == 0 else "im2col")
     reason = f"a row of its filter, {w.filter[0]} x {w.channels} channels, is no multiple of 16 bytes"
     wanted = _up(w.channels, 16)
-    return Choice("padded", reason, f"Give it {wanted} input channels instead of {w.channels}.", wanted)
+    return Choice("padded", "conv", reason, f"Give it {wanted} input channels instead of {w.channels}.", wanted)
 
 
-def _depthwise(op: OpView) -> Choice:
-    refused = _no_window(op)
-    w = op.window
-    if refused is not None or w is None:
-        return refused or VECTOR
+def _depthwise(op: Op) -> Choice:
+    w = _window(op)
+    if isinstance(w, Choice):
+        return w
     if w.multiplier == 1:
-        if w.channels % 8 == 0:
-            if w.filter == (3, 3) and w.channels >= 12 and w.channels % 16:
-                return _widen("padded", w.channels, 16, "channels")
-            return VECTOR
-        return _widen("padded" if w.channels > 3 else "scalar", w.channels, 8, "channels")
+        if w.channels % 8:
+            path = Choice("padded", "depthwise") if w.channels > 3 else Choice("scalar")
+            return _widen(path, w.channels, 8, "channels")
+        if w.filter == (3, 3) and w.channels >= 12 and w.channels % 16:
+            return _widen(Choice("padded", "depthwise 3x3"), w.channels, 16, "channels")
+        return Choice("vector", "depthwise 3x3" if w.filter == (3, 3) else "depthwise")
     if w.multiplier % 4 == 0:
-        return VECTOR
+        return Choice("vector", "depthwise")
     wanted = _up(w.multiplier, 4)
     return Choice(
         "scalar",
+        "",
         f"its depth multiplier is {w.multiplier}",
         f"Use a depth multiplier of 1 or {wanted} instead of {w.multiplier}.",
     )
 
 
-def _dense(op: OpView) -> Choice:
+def _window(op: Op) -> Window | Choice:
+    """The window of a convolution, or why ESP-NN is not called for it."""
+    w, weights = op.window, op.input(1)
+    if w is None:
+        return _reference("its shapes are not fixed")
+    if weights is None or weights.dtype != "int8":
+        return _reference("its weights are not int8")
+    if w.is_dilated:
+        return _reference("it is dilated", "Use a larger filter or a stride instead of dilation.")
+    return w
+
+
+def _dense(op: Op) -> Choice:
     weights = op.input(1)
     if weights is None or weights.dtype != "int8" or not weights.shape:
-        return Choice("reference", "its weights are not int8")
+        return _reference("its weights are not int8")
     length = weights.shape[-1]
     if length % 16 == 0:
-        return VECTOR
+        return Choice("vector", "dense")
     if length < 8:
-        return _widen("scalar", length, 16, "inputs")
+        return _widen(Choice("scalar", "dense"), length, 16, "inputs")
     return Choice(
         "padded",
+        "dense",
         f"{length % 16} of its {length} inputs are left over from steps of 16",
         f"Give it {_up(length, 16)} inputs instead of {length}.",
         _up(length, 16),
     )
 
 
-def _elementwise(op: OpView) -> Choice:
+def _elementwise(op: Op) -> Choice:
     a, b = op.input(0), op.input(1)
     if a is None or b is None:
-        return Choice("reference", "it lacks an input")
+        return _reference("it lacks an input")
     if a.shape != b.shape:
-        return Choice("reference", "it broadcasts", "Give both inputs the same shape.")
-    return VECTOR if a.size >= 8 else Choice("scalar", f"it has {a.size} elements, fewer than 8")
+        return _reference("it broadcasts", "Give both inputs the same shape.")
+    kernel = op.name.lower()
+    if a.elements >= 8:
+        return Choice("vector", kernel)
+    return Choice("scalar", kernel, f"it has {a.elements} elements, fewer than 8")
 
 
-def _pooling(op: OpView) -> Choice:
-    x = op.input(0)
-    if x is None or len(x.shape) != 4:
-        return Choice("reference", "its input has not four dimensions")
-    return VECTOR if x.shape[3] % 4 == 0 else _widen("scalar", x.shape[3], 4, "channels")
+def _pooling(op: Op) -> Choice:
+    w = op.window
+    if w is None:
+        return _reference("its input has not four dimensions")
+    if w.channels % 4:
+        return _widen(Choice("scalar"), w.channels, 4, "channels")
+    return Choice("vector", "max pool" if op.name == "MAX_POOL_2D" else "avg pool")
 
 
-def _softmax(op: OpView) -> Choice:
+def _softmax(op: Op) -> Choice:
     if op.outputs and op.outputs[0].dtype != "int8":
-        return Choice("reference", f"its output is {op.outputs[0].dtype}")
+        return _reference(f"its output is {op.outputs[0].dtype}")
     x = op.input(0)
     depth = x.shape[-1] if x is not None and x.shape else 0
-    return VECTOR if depth >= 32 else Choice("scalar", f"it has {depth} values a row, fewer than 32")
+    if depth >= 32:
+        return Choice("vector", "softmax")
+    return Choice("scalar", "softmax", f"it has {depth} values a row, fewer than 32")
 
 
-def _widen(path: KernelPath, count: int, multiple: int, what: str) -> Choice:
+def _reference(reason: str, remedy: str = "") -> Choice:
+    return Choice("reference", "", reason, remedy)
+
+
+def _widen(choice: Choice, count: int, multiple: int, what: str) -> Choice:
     wanted = _up(count, multiple)
     reason = f"{count} {what} are no multiple of {multiple}"
-    return Choice(path, reason, f"Give it {wanted} {what} instead of {count}.", wanted)
+    return choice._replace(reason=reason, remedy=f"Give it {wanted} {what} instead of {count}.", wanted=wanted)
 
 
 def _up(value: int, multiple: int) -> int:
     return max(multiple, -(-value // multiple) * multiple)
 
 
-_CHOICES: Final[Mapping[str, Callable[[OpView], Choice]]] = {
+_CHOICES: Final[Mapping[str, Callable[[Op], Choice]]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "FULLY_CONNECTED": _dense,

@@ -8,36 +8,20 @@ calls them: with no dilation, and with the top and left padding only. They chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from quantci.target.window import Window
 
 VERSION: Final = "1.2.3"
 STRIP_LIMIT: Final = 40 * 1024  # padded input of a 3x3 depthwise convolution up to which it is kept whole
 TILE_LIMIT: Final = 48 * 1024  # the same for other filters, with input and filter widened to 16 bits
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """A convolution as ESP-NN sees it. Each pair is (width, height); `padding` is what stands left and on top."""
-
-    input: tuple[int, int]
-    channels: int
-    filter: tuple[int, int]
-    output: tuple[int, int]
-    output_channels: int
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    multiplier: int = 1  # channel multiplier of a depthwise convolution
-
-    def overhang(self, axis: int) -> int:
-        """Columns or rows that the last window reads, as ESP-NN counts them, beyond the input."""
-        return max(0, self.output[axis] * self.stride[axis] + self.filter[axis] - 1 - self.input[axis])
-
-
 def convolution(w: Window) -> int:
     """Scratch of CONV_2D."""
     (width, height), (filter_width, filter_height) = w.input, w.filter
-    if w.filter == (1, 1) and w.stride == (1, 1) and w.padding == (0, 0):
+    if w.filter == (1, 1) and w.stride == (1, 1) and w.leading == (0, 0):
         channels = _up(w.channels, 8)
         transposed = 16 * channels if width * height >= 8 else 0
         widened = width * height * channels if w.channels % 8 else 0
@@ -47,8 +31,8 @@ def convolution(w: Window) -> int:
     if row < 16 <= window:
         return 4 * w.output_channels + (w.output_channels + 1) * _up(window, 16) + 96
     padded = 0
-    if w.padding != (0, 0):
-        padded = (width + 2 * w.padding[0]) * (height + 2 * w.padding[1]) * w.channels
+    if w.leading != (0, 0):
+        padded = (width + 2 * w.leading[0]) * (height + 2 * w.leading[1]) * w.channels
     filters = filter_width * filter_height * _up(w.channels, 16) * w.output_channels
     rows = _up(row, 16) * filter_height * w.output_channels
     right, bottom = w.overhang(0), w.overhang(1)
@@ -59,7 +43,7 @@ def convolution(w: Window) -> int:
 def depthwise(w: Window) -> int:
     """Scratch of DEPTHWISE_CONV_2D."""
     width, height = w.input
-    taps = w.filter[0] * w.filter[1]
+    taps = w.taps
     filters = taps * w.channels * w.multiplier
     widened = 2 * (filters + width * height * w.channels)
     if w.multiplier == 1 and w.channels % 8 == 0:
@@ -85,7 +69,7 @@ def softmax(shape: tuple[int, ...]) -> int:
 def _depthwise_3x3(w: Window, filters: int, widened: int) -> int:
     width, height = w.input
     if w.channels % 16 == 0:
-        right, bottom = (2 * w.padding[0], 2 * w.padding[1]) if any(w.padding) else (w.overhang(0), w.overhang(1))
+        right, bottom = (2 * w.leading[0], 2 * w.leading[1]) if any(w.leading) else (w.overhang(0), w.overhang(1))
         whole = (width + right) * (height + bottom) * w.channels
         if not right and not bottom:
             whole = 0
@@ -95,7 +79,7 @@ def _depthwise_3x3(w: Window, filters: int, widened: int) -> int:
     if w.channels < 12:
         return widened + 32
     channels = _up(w.channels, 16)
-    padded = (width + 2 * w.padding[0] + w.overhang(0)) * (height + 2 * w.padding[1] + w.overhang(1)) * channels
+    padded = (width + 2 * w.leading[0] + w.overhang(0)) * (height + 2 * w.leading[1] + w.overhang(1)) * channels
     return 9 * channels + padded + w.output[0] * w.output[1] * channels + 64
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from quantci.target.esp_nn import Window
+    from quantci.target.window import Window
 
 CACHE: Final = 32 * 1024  # padded input up to which it is kept whole, else in tiles; L1D_BUDGET
 ROOM: Final = 32  # to align what follows
@@ -17,12 +17,12 @@ ROOM: Final = 32  # to align what follows
 
 def convolution(w: Window) -> int:
     """Scratch of CONV_2D."""
-    if w.filter == (1, 1) and w.stride == (1, 1) and w.padding == (0, 0):
+    if w.filter == (1, 1) and w.stride == (1, 1) and w.leading == (0, 0):
         return _pointwise(w)
     sums = 4 * w.output_channels + ROOM
-    row, window = w.filter[0] * w.channels, w.filter[0] * w.filter[1] * w.channels
-    filters = w.filter[0] * w.filter[1] * _up(w.channels, 16) * w.output_channels
-    if w.padding == (0, 0) and row >= 16:
+    row, window = w.filter[0] * w.channels, w.taps * w.channels
+    filters = w.taps * _up(w.channels, 16) * w.output_channels
+    if w.leading == (0, 0) and row >= 16:
         return filters + sums
     if window >= 16:
         return window + sums
@@ -42,12 +42,12 @@ def _small(w: Window, filters: int) -> int:
     (width, height), (taps_wide, taps_high) = w.input, w.filter
     channels = _up(-(-16 // taps_wide), 16)  # as many as fill a vector
     narrow = taps_wide * taps_high * channels * w.output_channels
-    if w.padding == (0, 0):
+    if w.leading == (0, 0):
         return narrow + width * height * channels
-    padded = (width + 2 * w.padding[0]) * (height + 2 * w.padding[1]) * w.channels
+    padded = (width + 2 * w.leading[0]) * (height + 2 * w.leading[1]) * w.channels
     if padded + 4 * w.output_channels <= CACHE:
         return padded + filters
-    return _tile(w, channels) * (width + 2 * w.padding[0]) * channels + narrow
+    return _tile(w, channels) * (width + 2 * w.leading[0]) * channels + narrow
 
 
 def depthwise(_w: Window) -> int:
@@ -58,12 +58,12 @@ def depthwise(_w: Window) -> int:
 def _tile(w: Window, channels: int) -> int:
     """Rows of padded input that are held at once."""
     taps_wide, taps_high = w.filter
-    row = (w.input[0] + 2 * w.padding[0]) * channels
+    row = (w.input[0] + 2 * w.leading[0]) * channels
     left = CACHE - 4 * w.output_channels - taps_wide * taps_high * channels * w.output_channels
     rows = 1
     if left > 0 and taps_high * row <= left:
         rows = min((left - taps_high * row) // (w.stride[1] * row) + 1, w.output[1])
-    return (rows - 1) * w.stride[1] + taps_high + 2 * w.padding[1]
+    return (rows - 1) * w.stride[1] + taps_high + 2 * w.leading[1]
 
 
 def _up(value: int, multiple: int) -> int:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from quantci.records.model import OpInfo
     from quantci.target.latency_coefficients import Coefficients
     from quantci.target.latency_terms import Work
-    from quantci.target.layer import Layer
+    from quantci.target.op import Op
 
 
 def estimate_latency(
-    layers: Iterable[Layer],
+    layers: Iterable[Op],
     infos: Sequence[OpInfo],
     coefficients: Coefficients,
     *,
@@ -63,7 +63,7 @@ def estimate_latency(
     )
 
 
-def _op(info: OpInfo, layer: Layer, record: LatencyCoefficients, kernels: Kernels) -> EstimatedOp:
+def _op(info: OpInfo, layer: Op, record: LatencyCoefficients, kernels: Kernels) -> EstimatedOp:
     work = work_of(layer, kernels) if kernels == record.kernels else None
     cycles = None if work is None else cycles_of(work, record)
     return EstimatedOp(info, layer, None if cycles is None else work, cycles)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.target.layer import Layer
+from quantci.target.op import Op, Tensor
+from quantci.target.window import Slide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WINDOW: Final = re.compile(r"(\d+)x(\d+)(?:/(\d+))?")
 _POOLS: Final = {"max_pool": "MAX_POOL_2D", "avg_pool": "AVERAGE_POOL_2D"}
+_WEIGHTED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 _ELEMENTWISE: Final = {"add": 2, "mul": 2, "softmax": 1, "hard_swish": 1}  # operands
 
 
-def parse_layers(first_input: str, lines: Iterable[str]) -> list[Layer]:
-    """The int8 layers that the lines describe.
+def parse_layers(first_input: str, lines: Iterable[str]) -> list[Op]:
+    """The INT8 ops that the lines describe.
 
     Args:
         first_input: height x width x channels of the model's input.
@@ -29,13 +31,13 @@ def parse_layers(first_input: str, lines: Iterable[str]) -> list[Layer]:
     Raises:
         ValueError: a line that this does not know.
     """
-    layers: list[Layer] = []
+    layers: list[Op] = []
     shape = _shape(first_input)
     for line in lines:
         given, colon, rest = line.rpartition(":")
         layer = _layer(rest.split(), _shape(given) if colon else shape)
         layers.append(layer)
-        shape = layer.output
+        shape = layer.outputs[0].shape
     return layers
 
 
@@ -43,6 +45,9 @@ class _Window(NamedTuple):
     height: int
     width: int
     stride: int
+
+    def slide(self, words: Iterable[str], multiplier: int = 1) -> Slide:
+        return Slide((self.stride, self.stride), (1, 1), "valid" not in words, (self.width, self.height), multiplier)
 
     def over(self, shape: tuple[int, ...], words: list[str]) -> tuple[int, int]:
         """Height and width of the output."""
@@ -52,35 +57,39 @@ class _Window(NamedTuple):
         return -(-height // self.stride), -(-width // self.stride)
 
 
-def _layer(words: list[str], shape: tuple[int, ...]) -> Layer:
+def _layer(words: list[str], shape: tuple[int, ...]) -> Op:
     kind, *rest = words
     channels = shape[-1]
     if kind == "conv":
         units, window = int(rest[0]), _window(rest[1])
         size = (1, *window.over(shape, rest), units)
-        return _made("CONV_2D", (shape, (units, window.height, window.width, channels)), size, window)
+        weights = (units, window.height, window.width, channels)
+        return int8_op("CONV_2D", (shape, weights), size, window.slide(rest))
     if kind == "depthwise":
         window = _window(rest[0])
-        units = channels * next((int(word[1:]) for word in rest[1:] if word.startswith("x")), 1)
+        multiplier = next((int(word[1:]) for word in rest[1:] if word.startswith("x")), 1)
+        units = channels * multiplier
         size = (1, *window.over(shape, rest), units)
-        return _made("DEPTHWISE_CONV_2D", (shape, (1, window.height, window.width, units)), size, window)
+        weights = (1, window.height, window.width, units)
+        return int8_op("DEPTHWISE_CONV_2D", (shape, weights), size, window.slide(rest, multiplier))
     if kind in _POOLS:
         window = _window(rest[0])
-        return _made(_POOLS[kind], (shape,), (1, *window.over(shape, rest), channels), window)
+        size = (1, *window.over(shape, rest), channels)
+        return int8_op(_POOLS[kind], (shape,), size, window.slide(rest))
     if kind == "dense":
         depth = shape[1] * shape[2] * channels
-        return _made("FULLY_CONNECTED", ((1, depth), (int(rest[0]), depth)), (1, 1, 1, int(rest[0])))
+        return int8_op("FULLY_CONNECTED", ((1, depth), (int(rest[0]), depth)), (1, 1, 1, int(rest[0])))
     if kind in _ELEMENTWISE:
-        return _made(kind.upper(), (shape,) * _ELEMENTWISE[kind], shape)
+        return int8_op(kind.upper(), (shape,) * _ELEMENTWISE[kind], shape)
     msg = f"no such layer: {' '.join(words)}"
     raise ValueError(msg)
 
 
-def _made(
-    op: str, inputs: tuple[tuple[int, ...], ...], output: tuple[int, ...], window: _Window | None = None
-) -> Layer:
-    height, width, stride = window or (1, 1, 1)
-    return Layer(op=op, is_int8=True, inputs=inputs, output=output, window=(height, width), stride=(stride, stride))
+def int8_op(name: str, inputs: Iterable[tuple[int, ...]], output: tuple[int, ...], slide: Slide | None = None) -> Op:
+    """An op of INT8 tensors of these shapes; of a convolution or FULLY_CONNECTED the second is that of the weights."""
+    shapes = enumerate(inputs)
+    given = [Tensor(dtype="int8", shape=shape, is_constant=place > 0 and name in _WEIGHTED) for place, shape in shapes]
+    return Op(name=name, inputs=given, outputs=[Tensor(dtype="int8", shape=output)], slide=slide)
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo
     from quantci.target.latency_terms import Work
-    from quantci.target.layer import Layer
+    from quantci.target.op import Op
 
 MOST_UNCOVERED_MACS: Final = 0.1  # share of the model's from which on there is no total
 MOST_UNCOVERED_ELEMENTS: Final = 0.25  # the same for elements that ops give out: an op without MACs costs time, too
@@ -23,7 +23,7 @@ class EstimatedOp(NamedTuple):
     """An op with its work and cycles; both None where nothing covers it."""
 
     info: OpInfo
-    layer: Layer
+    layer: Op
     work: Work | None
     cycles: float | None
 
@@ -62,7 +62,7 @@ def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> s
 def _gap(ops: Sequence[EstimatedOp]) -> str:
     """Why what is not covered is too much for a total, or nothing."""
     missing = [op for op in ops if op.work is None]
-    open_ops = [op for op in ops if any(size < 0 for shape in (*op.layer.inputs, op.layer.output) for size in shape)]
+    open_ops = [op for op in ops if not op.layer.is_static]
     if open_ops:
         return f"The shapes of {_names(open_ops)} are open."
     unknown = [op for op in missing if op.info.macs is None]
@@ -74,8 +74,7 @@ def _gap(ops: Sequence[EstimatedOp]) -> str:
     if share > MOST_UNCOVERED_MACS:
         costly = [op for op in missing if op.info.macs]
         return f"No measured figure covers {_names(costly)}: {_percent(share)} of the multiply-accumulates."
-    elements = sum(math.prod(op.layer.output) for op in ops)
-    uncovered = sum(math.prod(op.layer.output) for op in missing)
+    elements, uncovered = _elements(ops), _elements(missing)
     if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
         return f"No measured figure covers {_names(missing)}: {_percent(uncovered / elements)} of all output elements."
     return ""
@@ -94,6 +93,10 @@ def _thin(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> str:
         return ""
     kinds = ", ".join(sorted(resting, key=lambda name: -resting[name])[:_NAMED])
     return f"{_percent(thin / total)} of it would rest on one measured figure each ({kinds}): no error can be stated."
+
+
+def _elements(ops: Iterable[EstimatedOp]) -> int:
+    return sum(tensor.elements for op in ops for tensor in op.layer.outputs[:1])
 
 
 def _names(ops: Iterable[EstimatedOp]) -> str:

@@ -1,22 +1,21 @@
-"""Which kernel of ESP-NN runs an op on the ESP32-S3, and how much work of each kind it does there.
+"""How much work of each kind an op's kernel of ESP-NN does on the ESP32-S3; `acceleration` says which kernel that is.
 
-Source of the choice: esp-tflite-micro (tensorflow/lite/micro/kernels/esp_nn) for what reaches ESP-NN at all, and
-esp-nn 1.2.3 (`esp_nn_conv_s8_esp32s3`, `esp_nn_depthwise_conv_s8_esp32s3`) for the kernel that it then takes. Each term
-is a number of units (multiply-accumulates, output elements, taps of a pool); cycles are their sum with one coefficient
-a term. docs/latency.md says why there are these and no others.
+Each term is a number of units (multiply-accumulates, output elements, taps of a pool); cycles are their sum with one
+coefficient a term. docs/latency.md says why there are these and no others.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.target.acceleration import choose
 from quantci.tflite.macs import count_macs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from quantci.target.layer import Layer
+    from quantci.target.op import Op
+    from quantci.target.window import Window
 
 CHIP: Final = "esp32s3"
 NOT_COVERED: Final = "not covered"
@@ -46,90 +45,70 @@ class Work(NamedTuple):
     terms: Mapping[str, float]
 
 
-def work_of(layer: Layer, kernels: str = "esp-nn") -> Work | None:
+def work_of(op: Op, kernels: str = "esp-nn") -> Work | None:
     """What an op makes the chip do; None where no published figure says what its kernel costs.
 
     Args:
-        layer: the op.
+        op: the op.
         kernels: "esp-nn", or "reference" for TFLM's own kernels: those count multiply-accumulates only.
     """
-    shapes = (*layer.inputs, layer.output)
-    if any(size < 0 for shape in shapes for size in shape):
+    if not op.is_static:
         return None
     if kernels == "reference":
-        macs = count_macs(layer.op, layer.inputs, [layer.output])
+        shapes = [[tensor.shape if tensor else () for tensor in tensors] for tensors in (op.inputs, op.outputs[:1])]
+        macs = count_macs(op.name, *shapes)
         return Work(REFERENCE, {REFERENCE_TERM: macs}) if macs else None
-    rule = _RULES.get(layer.op)
-    if rule is None or not layer.is_int8 or layer.is_dilated:
+    kernel = choose(op).kernel
+    if not kernel or not op.outputs:
         return None
-    try:
-        return rule(layer)
-    except (IndexError, ValueError):  # a rank that the op does not take
-        return None
+    term, units = _TERMS[kernel]
+    outputs = op.outputs[0].elements
+    if kernel == "depthwise 3x3" and (channels := _window(op).channels) > _VECTOR // 2:
+        outputs = outputs // channels * _up(channels)  # widened to whole vectors; 8 channels take another road
+    terms = {term: outputs * units(op)}
+    if term.endswith("_mac"):
+        terms["output"] = outputs
+    return Work(f"esp-nn {kernel}", terms)
 
 
-def _conv(layer: Layer) -> Work | None:
-    outputs = math.prod(layer.output)
-    _, height, width, channels = layer.inputs[1]
-    if channels != layer.inputs[0][3]:  # grouped: esp-nn falls back to its ANSI C
-        return None
-    window = height * width * channels
-    if (height, width) == layer.stride == (1, 1) and channels % 8 == 0:
-        return Work("esp-nn 1x1", {"conv_1x1_mac": outputs * window, "output": outputs})
-    if width * channels < _VECTOR <= window and (height, width) != (1, 1):
-        return Work("esp-nn im2col", {"conv_im2col_mac": outputs * _up(window), "output": outputs})
-    return Work("esp-nn conv", {"conv_mac": outputs * window, "output": outputs})
+def _window(op: Op) -> Window:
+    assert op.window is not None
+    return op.window
 
 
-def _depthwise(layer: Layer) -> Work:
-    _, height, width, channels = layer.inputs[1]
-    outputs = math.prod(layer.output)
-    if (height, width) == (3, 3) and channels == layer.inputs[0][3] and channels % 8 == 0:
-        if channels > 8:  # widened to whole vectors; 8 channels take another road
-            outputs = outputs // channels * _up(channels)
-        return Work("esp-nn depthwise 3x3", {"depthwise_3x3_mac": 9 * outputs, "output": outputs})
-    return Work("esp-nn depthwise", {"depthwise_mac": height * width * outputs, "output": outputs})
+def _filter(op: Op) -> int:
+    return _window(op).taps * _window(op).filter_channels
 
 
-def _dense(layer: Layer) -> Work:
-    _units, depth = layer.inputs[1]
-    outputs = math.prod(layer.output)
-    return Work("esp-nn dense", {"dense_mac": outputs * depth, "output": outputs})
+def _taps(op: Op) -> int:
+    return _window(op).taps
 
 
-def _elementwise(word: str) -> Callable[[Layer], Work | None]:
-    def work(layer: Layer) -> Work | None:
-        if layer.inputs[0] != layer.inputs[1]:  # broadcasting goes through TFLM's own loop
-            return None
-        return Work(f"esp-nn {word}", {f"{word}_element": math.prod(layer.output)})
-
-    return work
+def _depth(op: Op) -> int:
+    weights = op.input(1)
+    assert weights is not None
+    return weights.shape[-1]
 
 
-def _pool(word: str) -> Callable[[Layer], Work | None]:
-    def work(layer: Layer) -> Work | None:
-        if layer.output[3] % 4:
-            return None
-        return Work(f"esp-nn {word} pool", {f"{word}_pool_tap": math.prod(layer.output) * math.prod(layer.window)})
-
-    return work
-
-
-def _softmax(layer: Layer) -> Work:
-    return Work("esp-nn softmax", {"softmax_element": math.prod(layer.output)})
+def _one(_op: Op) -> int:
+    return 1
 
 
 def _up(value: int) -> int:
     return -(-value // _VECTOR) * _VECTOR
 
 
-_RULES: Final[Mapping[str, Callable[[Layer], Work | None]]] = {
-    "ADD": _elementwise("add"),
-    "AVERAGE_POOL_2D": _pool("avg"),
-    "CONV_2D": _conv,
-    "DEPTHWISE_CONV_2D": _depthwise,
-    "FULLY_CONNECTED": _dense,
-    "MAX_POOL_2D": _pool("max"),
-    "MUL": _elementwise("mul"),
-    "SOFTMAX": _softmax,
+# Term of each kernel of ESP-NN, and its units for one output element.
+_TERMS: Final[Mapping[str, tuple[str, Callable[[Op], int]]]] = {
+    "1x1": ("conv_1x1_mac", _filter),
+    "im2col": ("conv_im2col_mac", lambda op: _up(_filter(op))),
+    "conv": ("conv_mac", _filter),
+    "depthwise 3x3": ("depthwise_3x3_mac", _taps),
+    "depthwise": ("depthwise_mac", _taps),
+    "dense": ("dense_mac", _depth),
+    "add": ("add_element", _one),
+    "mul": ("mul_element", _one),
+    "max pool": ("max_pool_tap", _taps),
+    "avg pool": ("avg_pool_tap", _taps),
+    "softmax": ("softmax_element", _one),
 }

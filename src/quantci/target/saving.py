@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyCoefficients
-    from quantci.target.layer import Layer, Shape
+    from quantci.target.op import Op, Tensor
 
 
 def with_savings(
-    kernels: Sequence[OpKernel], layers: Sequence[Layer], coefficients: LatencyCoefficients
+    kernels: Sequence[OpKernel], layers: Sequence[Op], coefficients: LatencyCoefficients
 ) -> list[OpKernel]:
     """The kernels, each with what its remedy would save, where that is a number of channels.
 
@@ -36,7 +36,7 @@ def with_savings(
     ]
 
 
-def saved_us(layer: Layer, wanted: int, coefficients: LatencyCoefficients) -> float | None:
+def saved_us(layer: Op, wanted: int, coefficients: LatencyCoefficients) -> float | None:
     """Estimated time that the layer alone takes less with `wanted` channels (or inputs), in microseconds.
 
     Negative where the added channels cost more than the faster kernel saves. The layer before, which has to make
@@ -48,19 +48,16 @@ def saved_us(layer: Layer, wanted: int, coefficients: LatencyCoefficients) -> fl
     return None if now is None or then is None else 1e6 * (now - then) / coefficients.clock_hz
 
 
-def widened(layer: Layer, wanted: int) -> Layer | None:
+def widened(layer: Op, wanted: int) -> Op | None:
     """The layer with `wanted` input channels, or inputs; None for an op that this says nothing about."""
-    if layer.op in {"CONV_2D", "FULLY_CONNECTED"}:
-        data, weights, *rest = layer.inputs
-        return replace(layer, inputs=(_last(data, wanted), _last(weights, wanted), *rest))
-    if layer.op == "DEPTHWISE_CONV_2D":
-        data, weights, *rest = layer.inputs
-        inputs = (_last(data, wanted), _last(weights, wanted), *rest)
-        return replace(layer, inputs=inputs, output=_last(layer.output, wanted))
-    if layer.op in {"AVERAGE_POOL_2D", "MAX_POOL_2D"}:
-        return replace(layer, inputs=(_last(layer.inputs[0], wanted),), output=_last(layer.output, wanted))
-    return None
+    if layer.name not in {"CONV_2D", "FULLY_CONNECTED", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D"}:
+        return None
+    inputs = [None if tensor is None else _wide(tensor, wanted) for tensor in layer.inputs[:2]]
+    outputs = layer.outputs
+    if layer.name not in {"CONV_2D", "FULLY_CONNECTED"}:
+        outputs = [_wide(tensor, wanted) for tensor in outputs]
+    return replace(layer, inputs=[*inputs, *layer.inputs[2:]], outputs=outputs)
 
 
-def _last(shape: Shape, size: int) -> Shape:
-    return (*shape[:-1], size)
+def _wide(tensor: Tensor, size: int) -> Tensor:
+    return replace(tensor, shape=(*tensor.shape[:-1], size))

@@ -2,18 +2,19 @@
 
 The generated decoder trusts the file: a string may claim 4 GB, a vector may list one subgraph a million times. Native
 readers follow the same offsets without a look. So each reference is checked here against the file's end, its
-alignment, and a budget that no honest file reaches. And it is fast, because tables of one layout are read alike.
+alignment, and a budget that no honest file reaches. It takes a fifth of the generated decoder's time, too: tables of
+one layout are read alike, where that one asks for the layout again at every field.
 """
 
 from __future__ import annotations
 
 import struct
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from quantci.tflite.enums import enum_names
+from quantci.tflite.fields import REFERENCES, maker, numbers
 from quantci.tflite.verify.damage import Damage, require
 
 if TYPE_CHECKING:
@@ -22,87 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_TABLES: Final = 500_000
+MAX_SLOTS: Final = 64  # more than any table of the schema has: what stands behind them, nobody reads
 # Vectors may overlap in a hostile file: what is decoded in all stays within a multiple of the file's size.
 MAX_VECTOR_SHARE: Final = 8
 
-# Slot and name of each field that refers to something, and to what: "<i4" and the like are vectors of such numbers,
-# "Name" is a table, "[Name]" a vector of tables, "|Name" a union, whose type stands in the slot before it. What is
-# left out is of no interest: `check_model` refuses a model that has a table with more in it.
-_REFERENCES: Final[dict[str, tuple[tuple[int, str, str], ...]]] = {
-    "Model": (
-        (1, "operatorCodes", "[OperatorCode]"),
-        (2, "subgraphs", "[SubGraph]"),
-        (3, "description", "string"),
-        (4, "buffers", "[Buffer]"),
-        (5, "metadataBuffer", "<i4"),
-        (6, "metadata", "[Metadata]"),
-        (7, "signatureDefs", "[SignatureDef]"),
-        (8, "externalBufferGroups", "[ExternalBufferGroup]"),
-        (9, "externalBuffers", "[ExternalBuffer]"),
-    ),
-    "OperatorCode": ((1, "customCode", "string"),),
-    "SubGraph": (
-        (0, "tensors", "[Tensor]"),
-        (1, "inputs", "<i4"),
-        (2, "outputs", "<i4"),
-        (3, "operators", "[Operator]"),
-        (4, "name", "string"),
-    ),
-    "Tensor": (
-        (0, "shape", "<i4"),
-        (3, "name", "string"),
-        (4, "quantization", "QuantizationParameters"),
-        (6, "sparsity", "SparsityParameters"),
-        (7, "shapeSignature", "<i4"),
-        (9, "variantTensors", "[VariantSubType]"),
-    ),
-    "QuantizationParameters": (
-        (0, "min", "<f4"),
-        (1, "max", "<f4"),
-        (2, "scale", "<f4"),
-        (3, "zeroPoint", "<i8"),
-        (5, "details", "|QuantizationDetails"),
-    ),
-    "SparsityParameters": (
-        (0, "traversalOrder", "<i4"),
-        (1, "blockMap", "<i4"),
-        (2, "dimMetadata", "[DimensionMetadata]"),
-    ),
-    "Operator": (
-        (1, "inputs", "<i4"),
-        (2, "outputs", "<i4"),
-        (4, "builtinOptions", "|BuiltinOptions"),
-        (5, "customOptions", "<u1"),
-        (7, "mutatingVariableInputs", "<b1"),
-        (8, "intermediates", "<i4"),
-        (12, "builtinOptions2", "|BuiltinOptions2"),
-    ),
-    "Buffer": ((0, "data", "<u1"),),
-    "Metadata": ((0, "name", "string"),),
-    "SignatureDef": ((0, "inputs", "[TensorMap]"), (1, "outputs", "[TensorMap]"), (2, "signatureKey", "string")),
-    "TensorMap": ((0, "name", "string"),),
-    "ExternalBufferGroup": ((0, "name", "string"),),
-    "ExternalBuffer": ((4, "packing", "string"),),
-    "VariantSubType": ((0, "shape", "<i4"),),
-    # Members of unions; all others hold numbers only.
-    "CustomQuantization": ((0, "custom", "<u1"),),
-    "ConcatEmbeddingsOptions": ((1, "numColumnsPerChannel", "<i4"), (2, "embeddingDimPerChannel", "<i4")),
-    "FullyConnectedOptions": ((5, "quantSpec", "<u1"),),
-    "ReshapeOptions": ((0, "newShape", "<i4"),),
-    "SqueezeOptions": ((0, "squeezeDims", "<i4"),),
-    "VarHandleOptions": ((0, "container", "string"), (1, "sharedName", "string")),
-    "BucketizeOptions": ((0, "boundaries", "<f4"),),
-}
-_FORMATS: Final = {
-    "Bool": "<?",
-    "Int8": "<b",
-    "Uint8": "<B",
-    "Int32": "<i",
-    "Uint32": "<I",
-    "Int64": "<q",
-    "Uint64": "<Q",
-    "Float32": "<f",
-}
 _U16 = struct.Struct("<H").unpack_from
 _U32 = struct.Struct("<I").unpack_from
 _I32 = struct.Struct("<i").unpack_from
@@ -124,7 +48,7 @@ class _Layout(NamedTuple):
 
     make: Callable[[], Any] | None  # None for a member of a union that the schema does not know
     size: int
-    numbers: list[tuple[str, int, struct.Struct]]
+    scalars: list[tuple[str, int, struct.Struct]]
     references: list[tuple[str, int, str]]
 
 
@@ -161,7 +85,7 @@ class _Reader:
             return None
         made = layout.make()
         fields = vars(made)
-        for name, offset, number in layout.numbers:
+        for name, offset, number in layout.scalars:
             fields[name] = number.unpack_from(self._data, at + offset)[0]
         for name, offset, what in layout.references:
             member = enum_names(what[1:]).get(fields[f"{name}Type"], "") if what[0] == "|" else what
@@ -172,14 +96,14 @@ class _Reader:
         require(0 <= vtable <= self._size - 4 and vtable % 2 == 0, "a table's layout lies outside of the file")
         length, size = _U16(self._data, vtable)[0], _U16(self._data, vtable + 2)[0]
         require(length >= 4 and length % 2 == 0 and vtable + length <= self._size, "a table's layout is cut off")
-        offsets = struct.unpack_from(f"<{(length - 4) // 2}H", self._data, vtable + 4)
+        offsets = struct.unpack_from(f"<{min(MAX_SLOTS, (length - 4) // 2)}H", self._data, vtable + 4)
         require(all(offset == 0 or 4 <= offset < size for offset in offsets), "a field lies outside its table")
         given = {slot: offset for slot, offset in enumerate(offsets) if offset}
-        make = _maker(kind)
-        numbers = [(name, given[slot], number) for slot, name, number in _numbers(kind) if slot in given]
-        require(all(at + number.size <= size for _, at, number in numbers), "a number lies outside its table")
-        references = [(name, given[slot], what) for slot, name, what in _REFERENCES.get(kind, ()) if slot in given]
-        return self._layouts.setdefault((kind, vtable), _Layout(make, size, numbers, references))
+        make = maker(kind)
+        scalars = [(name, given[slot], number) for slot, name, number in numbers(kind) if slot in given]
+        require(all(at + number.size <= size for _, at, number in scalars), "a number lies outside its table")
+        references = [(name, given[slot], what) for slot, name, what in REFERENCES.get(kind, ()) if slot in given]
+        return self._layouts.setdefault((kind, vtable), _Layout(make, size, scalars, references))
 
     def _follow(self, at: int, what: str) -> Any:
         if what.startswith("<"):
@@ -212,39 +136,3 @@ class _Reader:
         self._vector_bytes += size
         require(self._vector_bytes <= MAX_VECTOR_SHARE * self._size, "its vectors overlap")
         return range(at + 4, at + 4 + size, element_bytes)
-
-
-def _maker(kind: str) -> Callable[[], Any] | None:
-    from ai_edge_litert import schema_py_generated as schema
-
-    made: Callable[[], Any] | None = getattr(schema, f"{kind}T", None)
-    return made
-
-
-@cache
-def _numbers(kind: str) -> list[tuple[int, str, struct.Struct]]:
-    """Slot, name and type of each number in a table, as the generated code that writes such a table has them."""
-    make = _maker(kind)
-    writer = _Writer()
-    if make is not None:
-        table = make()
-        for name, default in list(vars(table).items()):
-            setattr(table, name, None if default is None else name)
-        table.Pack(writer)
-    return writer.numbers
-
-
-class _Writer:
-    """Stands for a flatbuffers.Builder, and notes which slot of a table takes what."""
-
-    def __init__(self) -> None:
-        self.numbers: list[tuple[int, str, struct.Struct]] = []
-
-    def __getattr__(self, method: str) -> Callable[..., None]:
-        def call(*arguments: Any) -> None:
-            if method.startswith("Prepend"):  # such as PrependInt32Slot(slot, value, default)
-                slot, name, _ = arguments
-                kind = method.removeprefix("Prepend").removesuffix("Slot")
-                self.numbers.append((slot, name, struct.Struct(_FORMATS[kind])))
-
-        return call

@@ -60,9 +60,9 @@ def is_custom(code: Any) -> bool:
 
 def op_name(code: Any) -> str:
     """Name of an OperatorCodeT: of the builtin op, or the custom op's own."""
-    if is_custom(code):
-        return (code.customCode or b"").decode(errors="replace")
-    return enum_names("BuiltinOperator").get(op_number(code), f"BUILTIN_{op_number(code)}")
+    number = op_number(code)
+    name = enum_names("BuiltinOperator").get(number, f"BUILTIN_{number}")
+    return (code.customCode or b"").decode(errors="replace") if name == "CUSTOM" else name
 
 
 def tensor_label(tensor: Any, index: int) -> str:

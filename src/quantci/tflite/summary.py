@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def summarize(data: bytes, file_name: str) -> ModelSummary:
-    """Summarize the main subgraph; constants, float tensors and unsupported ops of the others are counted, too.
+    """The summary of a model that was not parsed yet.
 
     Args:
         data: content of a .tflite file.
@@ -27,14 +27,25 @@ def summarize(data: bytes, file_name: str) -> ModelSummary:
     Raises:
         ModelRejected: see `parse`.
     """
-    model = parse(data, file_name)
+    return summary_of(parse(data, file_name), data, file_name)
+
+
+def summary_of(model: Any, data: bytes, file_name: str) -> ModelSummary:
+    """Summarize the main subgraph; constants, float tensors and unsupported ops of the others are counted, too.
+
+    Args:
+        model: what `parse` gave.
+        data: what it was given.
+        file_name: its name, for the record.
+    """
     main = model.subgraphs[0]
     tensors = [_tensor(tensor, index, model.buffers) for index, tensor in enumerate(main.tensors)]
-    ops = _ops(model, main, tensors)
+    kinds = [_Kind(op_name(code), int(code.version), is_custom(code)) for code in model.operatorCodes or ()]
+    ops = _ops(main, kinds, tensors)
     everything = [tensor for graph in model.subgraphs for tensor in graph.tensors]
     constants = _unique_constants(everything, model.buffers)
-    used = [model.operatorCodes[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators]
-    missing = {f"{op_name(code)} (version {code.version})" for code in used if not _runs_in_tflm(code)}
+    used = {kinds[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators}
+    missing = {f"{kind.name} (version {kind.version})" for kind in used if not kind.runs_in_tflm}
     known = [op.macs for op in ops if op.macs is not None]
     return ModelSummary(
         file_name=file_name,
@@ -57,6 +68,18 @@ def summarize(data: bytes, file_name: str) -> ModelSummary:
     )
 
 
+class _Kind(NamedTuple):
+    """What an operator code says."""
+
+    name: str
+    version: int
+    is_custom: bool
+
+    @property
+    def runs_in_tflm(self) -> bool:
+        return not self.is_custom and self.name in RESOLVER_METHODS
+
+
 def _tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> TensorInfo:
     quantization = tensor.quantization
     scale = [] if quantization is None or quantization.scale is None else quantization.scale
@@ -73,11 +96,11 @@ def _tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> TensorInfo:
     )
 
 
-def _ops(model: Any, graph: Any, tensors: Sequence[TensorInfo]) -> list[OpInfo]:
+def _ops(graph: Any, kinds: Sequence[_Kind], tensors: Sequence[TensorInfo]) -> list[OpInfo]:
     seen: set[int] = set()
     ops = []
     for index, op in enumerate(graph.operators):
-        code = model.operatorCodes[op.opcodeIndex]
+        kind = kinds[op.opcodeIndex]
         inputs, outputs = op.inputs.tolist(), op.outputs.tolist()
         # A buffer that several ops read, such as a tied embedding, is charged to the first of them.
         constants = [index for index in inputs if index >= 0 and tensors[index].constant_bytes]
@@ -88,18 +111,18 @@ def _ops(model: Any, graph: Any, tensors: Sequence[TensorInfo]) -> list[OpInfo]:
         ops.append(
             OpInfo(
                 index=index,
-                op=op_name(code),
-                version=int(code.version),
-                is_custom=is_custom(code),
+                op=kind.name,
+                version=kind.version,
+                is_custom=kind.is_custom,
                 inputs=inputs,
                 outputs=outputs,
                 output_name=tensors[outputs[0]].name if outputs else "",
                 output_shape=list(tensors[outputs[0]].shape) if outputs else [],
-                macs=None if is_custom(code) else _macs(op, op_name(code), tensors),
+                macs=None if kind.is_custom else _macs(op, kind.name, tensors),
                 weight_bytes=weight_bytes,
                 fused_activation=None if activation is None else enum_names("ActivationFunctionType")[activation],
                 is_float=any(tensors[i].dtype in FLOATS for i in (*inputs, *outputs) if i >= 0),
-                runs_in_tflm=_runs_in_tflm(code),
+                runs_in_tflm=kind.runs_in_tflm,
             )
         )
     return ops
@@ -150,7 +173,3 @@ def _is_parameter(tensor: Any) -> bool:
 def _uses_floats(graph: Any) -> bool:
     used = {index for op in graph.operators for index in (*op.inputs.tolist(), *op.outputs.tolist()) if index >= 0}
     return any(dtype_name(graph.tensors[index].type) in FLOATS for index in used)
-
-
-def _runs_in_tflm(code: Any) -> bool:
-    return not is_custom(code) and op_name(code) in RESOLVER_METHODS

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 import yaml
 from tests.golden import example_arena
+from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER
+from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
 from quantci.target.esp_nn import VERSION
@@ -32,9 +34,9 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
         "lookup_table": [[value - 128 for value in range(256)]] * 3,
         "image": IMAGE,
         "arena": ARENA,
-        "base": folder,
-    }
-    written = write_component(folder / "part", **arguments | changes)
+    } | changes
+    resolver = make_resolver(used_ops(graph_of(arguments["model"])), arguments["config"].custom_ops, folder)
+    written = write_component(folder / "part", resolver=resolver, **arguments)
     assert [file.path for file in written] == sorted(
         path.relative_to(folder / "part").as_posix() for path in (folder / "part").rglob("*") if path.is_file()
     )

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from tests.models import graph_of
 from tests.unit.embed.sample import Graph, int8_model
 
 from quantci.embed.resolver import UsedOp, make_resolver, used_ops
@@ -8,7 +9,7 @@ from quantci.errors import ConfigError, ModelRejected
 
 
 def test_every_op_is_found_once_and_sorted() -> None:
-    assert used_ops(int8_model("my_op")) == [
+    assert used_ops(graph_of(int8_model("my_op"))) == [
         UsedOp("CONV_2D"),
         UsedOp("DEPTHWISE_CONV_2D"),
         UsedOp("RESHAPE"),
@@ -22,7 +23,7 @@ def test_an_op_of_another_version_of_the_schema_is_named_by_its_number() -> None
     before, after = graph.tensor("x", [1, 2]), graph.tensor("y", [1, 2])
     graph.op("RELU", [before], [after])
     graph.model.operatorCodes[0].builtinCode = 999
-    assert used_ops(graph.pack([before], [after])) == [UsedOp("BUILTIN_999")]
+    assert used_ops(graph_of(graph.pack([before], [after]))) == [UsedOp("BUILTIN_999")]
 
 
 def test_each_builtin_gets_its_method(tmp_path: Path) -> None:

@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from quantci.records.latency import LatencyCoefficients, LatencyTerm
 from quantci.records.model import OpInfo
 from quantci.target.latency_coefficients import Coefficients
+from quantci.target.latency_layers import int8_op
 from quantci.target.latency_terms import TERMS
-from quantci.target.layer import Layer
+from quantci.target.op import Op, Tensor
+from quantci.target.window import Slide
 from quantci.tflite.macs import count_macs
 
 
-def conv(size: int, channels: int, taps: int, units: int, *, stride: int = 1, is_int8: bool = True) -> Layer:
+def conv(size: int, channels: int, taps: int, units: int, *, stride: int = 1, is_int8: bool = True) -> Op:
     """A square convolution, padded to SAME."""
     out = -(-size // stride)
-    return Layer(
-        op="CONV_2D",
-        is_int8=is_int8,
-        inputs=((1, size, size, channels), (units, taps, taps, channels), (units,)),
+    made = op(
+        "CONV_2D",
+        (1, size, size, channels),
+        (units, taps, taps, channels),
+        (units,),
         output=(1, out, out, units),
-        stride=(stride, stride),
+        slide=Slide(stride=(stride, stride)),
     )
+    return made if is_int8 else of_int16(made)
 
 
-def op(name: str, *shapes: tuple[int, ...], output: tuple[int, ...] | None = None, is_int8: bool = True) -> Layer:
-    """Any op; its output is like its first input."""
-    return Layer(op=name, is_int8=is_int8, inputs=shapes, output=shapes[0] if output is None else output)
+def op(name: str, *shapes: tuple[int, ...], output: tuple[int, ...] | None = None, slide: Slide | None = None) -> Op:
+    """Any INT8 op; its output is like its first input."""
+    return int8_op(name, shapes, shapes[0] if output is None else output, slide or Slide())
 
 
-def infos(layers: Sequence[Layer]) -> list[OpInfo]:
+def of_int16(layer: Op) -> Op:
+    """The same with int16 activations."""
+    inputs = [tensor if tensor is None else dataclasses.replace(tensor, dtype="int16") for tensor in layer.inputs]
+    return dataclasses.replace(layer, inputs=inputs)
+
+
+def opened(layer: Op) -> Op:
+    """The same with an output whose size is not fixed."""
+    return dataclasses.replace(layer, outputs=[dataclasses.replace(layer.outputs[0], is_open=True)])
+
+
+def infos(layers: Sequence[Op]) -> list[OpInfo]:
     """What the summary says of these layers."""
     return [
         OpInfo(
             index=index,
-            op=layer.op,
+            op=layer.name,
             version=1,
-            is_custom=layer.op == "CUSTOM",
+            is_custom=layer.is_custom,
             inputs=[],
             outputs=[],
             output_name=f"layer {index}",
-            output_shape=list(layer.output),
-            macs=count_macs(layer.op, layer.inputs, [layer.output]),
+            output_shape=list(layer.outputs[0].shape),
+            macs=count_macs(layer.name, shapes(layer.inputs), shapes(layer.outputs)),
             weight_bytes=0,
             fused_activation=None,
             is_float=False,
@@ -49,6 +65,11 @@ def infos(layers: Sequence[Layer]) -> list[OpInfo]:
         )
         for index, layer in enumerate(layers)
     ]
+
+
+def shapes(tensors: Sequence[Tensor | None]) -> list[tuple[int, ...]]:
+    """The shape of each; empty for an absent one."""
+    return [tensor.shape if tensor else () for tensor in tensors]
 
 
 def coefficients(error_ratio: float = 0.25, **changes: float) -> Coefficients:

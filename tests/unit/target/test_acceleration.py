@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.models import SAME, WINDOW, Op, Tensor, build_model, tiny_int8_cnn
+from tests.models import SAME, WINDOW, Op, Tensor, build_model, graph_of, tiny_int8_cnn
 
 from quantci.records.kernels import OpKernel
 from quantci.target.acceleration import op_kernels
@@ -26,7 +26,7 @@ def run(op: str, shapes: list[list[int]], y: list[int], dtype: str = "int8", **o
     pool = {"strideW": 2, "strideH": 2, "filterWidth": 2, "filterHeight": 2, "padding": SAME}
     chosen = {**WINDOW, "padding": SAME, **options} if "CONV" in op else pool if "POOL" in op else options
     model = build_model([*tensors, Tensor("y", y, dtype, scale=0.1)], [Op(op, names, ["y"], chosen)], given, ["y"])
-    return op_kernels(model, "esp-nn")[0]
+    return op_kernels(graph_of(model), "esp-nn")[0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,8 @@ def test_other_ops(op: str, shapes: list[list[int]], y: list[int], path: str) ->
 
 
 def test_a_model_has_one_line_for_each_op_and_a_chip_without_esp_nn_none_that_is_fast() -> None:
-    found = op_kernels(tiny_int8_cnn(), "esp-nn")
+    graph = graph_of(tiny_int8_cnn())
+    found = op_kernels(graph, "esp-nn")
     assert [(kernel.op_index, kernel.op, kernel.path) for kernel in found] == [
         (0, "CONV_2D", "vector"),
         (1, "CONV_2D", "padded"),  # 3 * 8 = 24 values in a row of its filter
@@ -107,4 +108,4 @@ def test_a_model_has_one_line_for_each_op_and_a_chip_without_esp_nn_none_that_is
         (5, "FULLY_CONNECTED", "vector"),
         (6, "SOFTMAX", "scalar"),
     ]
-    assert {kernel.path for kernel in op_kernels(tiny_int8_cnn(), "reference")} == {"reference"}
+    assert {kernel.path for kernel in op_kernels(graph, "reference")} == {"reference"}

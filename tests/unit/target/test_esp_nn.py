@@ -2,7 +2,8 @@
 
 import pytest
 
-from quantci.target.esp_nn import Window, convolution, depthwise, softmax
+from quantci.target.esp_nn import convolution, depthwise, softmax
+from quantci.target.window import Window
 
 
 def window(
@@ -13,10 +14,11 @@ def window(
         input=(size, size),
         channels=channels,
         filter=(taps, taps),
+        filter_channels=channels,
         output=(out, out),
         output_channels=out_channels,
         stride=(stride, stride),
-        padding=(pad, pad),
+        leading=(pad, pad),
         multiplier=mult,
     )
 
@@ -82,7 +84,14 @@ def test_softmax_takes_four_bytes_for_each_of_its_second_dimension(shape: tuple[
 
 def test_width_and_height_are_not_mixed_up() -> None:
     w = Window(
-        input=(10, 4), channels=16, filter=(5, 1), output=(10, 4), output_channels=2, stride=(1, 1), padding=(2, 0)
+        input=(10, 4),
+        channels=16,
+        filter=(5, 1),
+        filter_channels=16,
+        output=(10, 4),
+        output_channels=2,
+        stride=(1, 1),
+        leading=(2, 0),
     )
     assert convolution(w) == 14 * 4 * 16 + 5 * 16 * 2 + 80 * 2 + 14 * 4 * 16 + 8 + 64
     assert depthwise(w) == 2 * (5 * 16 + 640) + 32

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_int8_cnn
+from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 
 from quantci.records.kernels import KernelHit
 from quantci.target.acceleration import choose
-from quantci.target.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan
+from quantci.target.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
+from quantci.target.known_bad.scan import scan as scan_graph
 from quantci.target.known_bad.table import RULES
-from quantci.target.op_view import OpView, TensorView
+from quantci.target.op import Op as View
+from quantci.target.op import Tensor as TensorView
 
 EVERYTHING = {**TFLM, **LITE_RT, **libraries("esp-nn")}
+
+
+def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
+    return scan_graph(graph_of(model, names), versions)
 
 
 def tensor(name: str, *shape: int, scale: float = 0.05, zero_point: int = 0) -> Tensor:
@@ -80,7 +87,8 @@ def test_litert_only_faults_are_looked_for_where_litert_judges() -> None:
     axes = Tensor("axes", data=np.array([1], np.int32))
     model = one_op("SUM", [tensor("x", 1, 2, zero_point=20), axes], tensor("y", 1))
     assert rules(model) == {"reference-sum"}
-    assert scan(model, TFLM) == []
+    assert scan(model, TFLM) == scan_host(model, "tflm") == []
+    assert scan_host(model, "litert-reference") != []
     squares = one_op(
         "SQUARED_DIFFERENCE", [tensor("a", 1, scale=2.5), tensor("b", 1, scale=2.5)], tensor("y", 1, scale=1e-4)
     )
@@ -194,12 +202,12 @@ def hit(index: int, rule: str, *, is_confirmed: bool = True) -> KernelHit:
 
 def test_a_model_without_faults_has_no_hits_and_strange_ones_do_not_trip_the_rules() -> None:
     assert scan(tiny_int8_cnn(), EVERYTHING) == []
-    scalar = TensorView(name="", shape=(), dtype="int8", scale=0.0, zero_point=0, is_constant=False)
+    scalar = TensorView(shape=(), dtype="int8")
     for rule in RULES:
         several: list[list[TensorView | None]] = [[], [None], [scalar], [None, scalar], [scalar, scalar]]
         for inputs in several:
             for outputs in ([], [scalar]):
-                op = OpView(0, 0, min(rule.ops), inputs, outputs, None)
+                op = View(name=min(rule.ops), inputs=inputs, outputs=outputs)
                 rule.matches(op)
                 choose(op)
 

@@ -7,18 +7,20 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.target.latency_models import conv, op
+from tests.unit.target.latency_models import conv, op, opened
 
 from quantci.target.latency_terms import TERMS, work_of
-from quantci.target.layer import Layer
+from quantci.target.op import Op
+from quantci.target.window import Slide
 
 
-def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Layer:
+def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Op:
     return op(
         "DEPTHWISE_CONV_2D",
         (1, 4, 4, channels),
         (1, taps, taps, channels * multiplier),
         output=(1, 4, 4, channels * multiplier),
+        slide=Slide(multiplier=multiplier),
     )
 
 
@@ -70,20 +72,20 @@ def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Layer:
         pytest.param(op("MUL", (1, 7), (1, 7)), "esp-nn mul", {"mul_element": 7}, id="mul"),
         pytest.param(op("SOFTMAX", (2, 5)), "esp-nn softmax", {"softmax_element": 10}, id="softmax"),
         pytest.param(
-            dataclasses.replace(op("MAX_POOL_2D", (1, 4, 4, 8), output=(1, 2, 2, 8)), window=(2, 2)),
+            op("MAX_POOL_2D", (1, 4, 4, 8), output=(1, 2, 2, 8), slide=Slide(pool=(2, 2))),
             "esp-nn max pool",
             {"max_pool_tap": 32 * 4},
             id="max-pool",
         ),
         pytest.param(
-            dataclasses.replace(op("AVERAGE_POOL_2D", (1, 4, 4, 8), output=(1, 1, 1, 8)), window=(4, 4)),
+            op("AVERAGE_POOL_2D", (1, 4, 4, 8), output=(1, 1, 1, 8), slide=Slide(pool=(4, 4))),
             "esp-nn avg pool",
             {"avg_pool_tap": 8 * 16},
             id="avg-pool",
         ),
     ],
 )
-def test_work_by_hand(layer: Layer, path: str, terms: dict[str, float]) -> None:
+def test_work_by_hand(layer: Op, path: str, terms: dict[str, float]) -> None:
     work = work_of(layer)
     assert work is not None
     assert (work.path, dict(work.terms)) == (path, terms)
@@ -93,18 +95,20 @@ def test_work_by_hand(layer: Layer, path: str, terms: dict[str, float]) -> None:
     "layer",
     [
         pytest.param(conv(8, 16, 3, 8, is_int8=False), id="int16x8"),
-        pytest.param(dataclasses.replace(conv(8, 16, 3, 8), is_dilated=True), id="dilated"),
+        pytest.param(dataclasses.replace(conv(8, 16, 3, 8), slide=Slide(dilation=(1, 2))), id="dilated"),
         pytest.param(op("CONV_2D", (1, 4, 4, 8), (6, 1, 1, 4), output=(1, 4, 4, 6)), id="grouped"),
-        pytest.param(op("CONV_2D", (1, -1, 4, 8), (8, 1, 1, 8), output=(1, -1, 4, 8)), id="open shape"),
+        pytest.param(opened(conv(8, 16, 3, 8)), id="open shape"),
+        pytest.param(depthwise(3), id="depthwise of 3 channels: plain C"),
+        pytest.param(depthwise(8, multiplier=2), id="multiplier of 2: plain C"),
         pytest.param(op("ADD", (1, 4, 4, 8), (1, 1, 1, 8)), id="broadcast"),
         pytest.param(op("MAX_POOL_2D", (1, 4, 4, 6)), id="pool of 6 channels"),
         pytest.param(op("MEAN", (1, 4, 4, 8), (2,), output=(1, 8)), id="no figure"),
-        pytest.param(op("CUSTOM", (1, 4)), id="custom"),
+        pytest.param(op("Mine", (1, 4)), id="custom"),
         pytest.param(op("CONV_2D", (8,), (8,)), id="a rank that CONV_2D does not take"),
         pytest.param(op("FULLY_CONNECTED", (1, 8)), id="no weights"),
     ],
 )
-def test_no_figure_covers(layer: Layer) -> None:
+def test_no_figure_covers(layer: Op) -> None:
     assert work_of(layer) is None
 
 

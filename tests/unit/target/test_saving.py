@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from tests.unit.target.latency_models import op
 
 from quantci.records.kernels import OpKernel
 from quantci.records.latency import LatencyCoefficients
 from quantci.target.latency_coefficients import published
-from quantci.target.layer import Layer
 from quantci.target.saving import saved_us, widened, with_savings
 
 TERMS = {"conv_1x1_mac": 1.0, "conv_mac": 3.0, "output": 10.0, "depthwise_3x3_mac": 2.0, "depthwise_mac": 8.0}
@@ -21,10 +21,8 @@ def coefficients() -> LatencyCoefficients:
     return replace(record, terms=terms, clock_hz=1_000_000)
 
 
-POINTWISE = Layer(op="CONV_2D", is_int8=True, inputs=((1, 4, 4, 12), (8, 1, 1, 12), (8,)), output=(1, 4, 4, 8))
-DEPTHWISE = Layer(
-    op="DEPTHWISE_CONV_2D", is_int8=True, inputs=((1, 4, 4, 12), (1, 3, 3, 12), (12,)), output=(1, 4, 4, 12)
-)
+POINTWISE = op("CONV_2D", (1, 4, 4, 12), (8, 1, 1, 12), (8,), output=(1, 4, 4, 8))
+DEPTHWISE = op("DEPTHWISE_CONV_2D", (1, 4, 4, 12), (1, 3, 3, 12), (12,))
 
 
 def test_a_pointwise_convolution() -> None:
@@ -43,9 +41,9 @@ def test_more_channels_can_cost_more_than_they_save() -> None:
 
 
 def test_what_has_no_figure_is_not_known() -> None:
-    assert widened(Layer(op="SOFTMAX", is_int8=True, inputs=((1, 4),), output=(1, 4)), 32) is None
-    dense = Layer(op="FULLY_CONNECTED", is_int8=True, inputs=((1, 12), (4, 12)), output=(1, 4))
-    assert widened(dense, 16) == Layer(op="FULLY_CONNECTED", is_int8=True, inputs=((1, 16), (4, 16)), output=(1, 4))
+    assert widened(op("SOFTMAX", (1, 4)), 32) is None
+    dense = op("FULLY_CONNECTED", (1, 12), (4, 12), output=(1, 4))
+    assert widened(dense, 16) == op("FULLY_CONNECTED", (1, 16), (4, 16), output=(1, 4))
     assert saved_us(dense, 16, coefficients()) is None, "these coefficients have no term for it"
 
 

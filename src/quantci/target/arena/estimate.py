@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from quantci.records.arena import Arena
 from quantci.target import esp_nn
-from quantci.target.arena.graph import read_graph
 from quantci.target.arena.kernels import kernel_of
 from quantci.target.arena.layout import align
 from quantci.target.arena.lifetimes import lifetimes
 from quantci.target.arena.peak import alive_at, find_peak, timeline
 from quantci.target.arena.scratch import scratch_of
 from quantci.target.arena.simulate import Simulation, simulate
-from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from quantci.target.arena.graph import Graph, Op, Tensor
     from quantci.target.chip import Chip
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
 
 STEP: Final = 256  # the recommended size is a multiple of it
 HEADROOM: Final = (1024, 50)  # bytes, or one part in so many if that is more: for other versions of TFLM and esp-nn
@@ -40,29 +39,26 @@ class _Figures:
 
 
 def estimate_arena(
-    model: bytes,
+    graph: Graph,
     chip_name: str,
     chip: Chip,
     *,
     host_bytes: Callable[[], int] | None,
-    names: Sequence[str] = (),
     version: str = esp_nn.VERSION,
 ) -> Arena | None:
     """The arena of an INT8 model on this chip, with ESP-NN.
 
     Args:
-        model: the quantized model.
+        graph: of the quantized model.
         chip_name: name of the chip's file.
         chip: what it can do.
         host_bytes: gives what TFLM used on this host; called only where an op is not in the table; None where there is
             no TFLM.
-        names: names of the tensors from before stripping, by index.
         version: version of esp-nn whose kernels run on the chip.
 
     Returns:
         None when an op is not in the table and there is no TFLM to ask.
     """
-    graph = read_graph(parse(model, "model"))
     scratch = scratch_of(chip.kernel_set, version)
     kernels = f"esp-nn {version} on {chip.name}"
     unknown = sorted({op.name for op in graph.ops if kernel_of(op) is None})
@@ -73,7 +69,7 @@ def estimate_arena(
         figures = _estimated(host_bytes(), max(map(scratch, graph.ops), default=0), kernels, reasons)
     else:
         return None
-    return _record(figures, graph, scratch, chip_name=chip_name, chip=chip, names=names, unknown=unknown)
+    return _record(figures, graph, scratch, chip_name=chip_name, chip=chip, unknown=unknown)
 
 
 def _simulated(graph: Graph, scratch: Callable[[Op], int], kernels: str) -> _Figures:
@@ -107,17 +103,13 @@ def _record(
     *,
     chip_name: str,
     chip: Chip,
-    names: Sequence[str],
     unknown: list[str],
 ) -> Arena:
-    def name_of(tensor: Tensor) -> str:
-        return names[tensor.index] if tensor.index < len(names) else tensor.name
-
     recommended = align(figures.minimum + max(HEADROOM[0], figures.minimum // HEADROOM[1]), STEP)
     scratches = [(op.index, size) for op in graph.ops if (size := scratch(op))]
     simulation = figures.simulation
     planned = simulation.planned if simulation else lifetimes(graph, scratches)
-    peak = find_peak(graph, planned, name_of) if graph.subgraphs == 1 else None
+    peak = find_peak(graph, planned) if graph.subgraphs == 1 else None
     return Arena(
         kind=figures.kind,
         used_bytes=figures.used,
@@ -135,7 +127,7 @@ def _record(
         psram_room_bytes=chip.room("psram"),
         unknown_ops=unknown,
         peak=peak,
-        alive=alive_at(graph, planned, peak, name_of, simulation) if peak else [],
+        alive=alive_at(graph, planned, peak, simulation) if peak else [],
         timeline=timeline(planned, len(graph.ops)) if peak else [],
     )
 

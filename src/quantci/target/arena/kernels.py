@@ -27,9 +27,9 @@ from quantci.target.arena.prepare import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quantci.target.arena.graph import Op
     from quantci.target.arena.layout import Build
     from quantci.target.arena.prepare import Prepare
+    from quantci.target.op import Op
 
 
 class Options(NamedTuple):

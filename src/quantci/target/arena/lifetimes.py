@@ -14,7 +14,8 @@ from quantci.target.arena.plan import Buffer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quantci.target.arena.graph import Graph, Tensor
+    from quantci.target.graph import Graph
+    from quantci.target.op import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

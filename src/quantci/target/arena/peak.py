@@ -10,11 +10,12 @@ from quantci.target.arena.layout import align
 from quantci.target.arena.plan import height, is_crowded, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from quantci.target.arena.graph import Graph, Op, Tensor
     from quantci.target.arena.lifetimes import Planned
     from quantci.target.arena.simulate import Simulation
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op
 
 MOST_GAINS: Final = 5  # pieces for which a smaller plan is tried
 MOST_PLANNED: Final = 1000  # buffers of a crowded model up to which plans are tried again: each takes a second beyond
@@ -32,21 +33,20 @@ def timeline(planned: Sequence[Planned], ops: int) -> list[int]:
     return list(accumulate(change))[1 : ops + 1]
 
 
-def find_peak(graph: Graph, planned: Sequence[Planned], name_of: Callable[[Tensor], str]) -> ArenaPeak | None:
+def find_peak(graph: Graph, planned: Sequence[Planned]) -> ArenaPeak | None:
     """The first op during which most is in use; None when there is no op."""
     in_use = timeline(planned, len(graph.ops))
     if not in_use:
         return None
     index = max(range(len(in_use)), key=lambda step: in_use[step])
     op = graph.ops[index]
-    return ArenaPeak(op_index=index, op=op.name, name=_output_name(op, name_of), bytes_in_use=in_use[index])
+    return ArenaPeak(op_index=index, op=op.name, name=_output_name(op), bytes_in_use=in_use[index])
 
 
 def alive_at(
     graph: Graph,
     planned: Sequence[Planned],
     peak: ArenaPeak,
-    name_of: Callable[[Tensor], str],
     simulation: Simulation | None,
 ) -> list[ArenaPiece]:
     """What is alive at the peak, largest first; with gains where there is a simulation to try them in."""
@@ -58,9 +58,9 @@ def alive_at(
     pieces = []
     for rank, place in enumerate(found[:MOST_PIECES]):
         piece = planned[place]
-        name = _output_name(graph.ops[piece.op], name_of) if piece.op is not None else ""
+        name = _output_name(graph.ops[piece.op]) if piece.op is not None else ""
         if piece.tensor is not None:
-            name = name_of(graph.tensors[piece.tensor])
+            name = graph.tensors[piece.tensor].name
         gain = gain_of_half(simulation, place) if simulation is not None and rank < tried else None
         pieces.append(ArenaPiece(tensor=piece.tensor, name=name, piece_bytes=piece.buffer.size, gain_bytes=gain))
     return pieces
@@ -74,5 +74,5 @@ def gain_of_half(simulation: Simulation, place: int) -> int:
     return simulation.minimum - align(max(head + simulation.tail, simulation.transient))
 
 
-def _output_name(op: Op, name_of: Callable[[Tensor], str]) -> str:
-    return name_of(op.outputs[0]) if op.outputs else ""
+def _output_name(op: Op) -> str:
+    return op.outputs[0].name if op.outputs else ""

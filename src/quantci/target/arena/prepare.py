@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from quantci.target.arena.graph import Op, Tensor
+    from quantci.target.op import Op, Tensor
 
 
 class Temporary(NamedTuple):

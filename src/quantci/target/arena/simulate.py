@@ -18,10 +18,11 @@ from quantci.target.arena.prepare import Persistent, Scratch, Temporary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from quantci.target.arena.graph import Graph, Op, Tensor
     from quantci.target.arena.kernels import Kernel
     from quantci.target.arena.layout import Build, Layout
     from quantci.target.arena.prepare import Ask
+    from quantci.target.graph import Graph
+    from quantci.target.op import Op, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,8 @@ class _Arena:
 
     def borrow_tensor(self, tensor: Tensor) -> None:
         for size, alignment in self._tensor(tensor):
-            self.borrow(size, alignment)
+            self._borrowed = align(self._borrowed, alignment) + size
+        self.most = max(self.most, self._borrowed + self.tail)
 
     def prepare(self, asks: Iterable[Ask]) -> list[int]:
         """Do what an op's Prepare asks for; gives the sizes of its scratch buffers."""

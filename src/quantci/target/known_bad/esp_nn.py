@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quantci.target.esp_nn import STRIP_LIMIT, TILE_LIMIT
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.op_view import OpView, Window
+    from quantci.target.op import Op
+    from quantci.target.window import Window
 
 _ESP_NN: Final = "https://github.com/espressif/esp-nn/"
 _DEPTHWISE: Final = _ESP_NN + "blob/d45b843c/src/convolution/esp_nn_depthwise_conv_s8_esp32s3.c"
 _SOFTMAX: Final = (
     "https://github.com/espressif/esp-tflite-micro/blob/99f49e14/tensorflow/lite/micro/kernels/esp_nn/softmax.cc"
 )
-_STRIP_LIMIT: Final = 40 * 1024
-_TILE_LIMIT: Final = 48 * 1024
 _REPAD: Final = (
     "Pad with a layer of its own (ZeroPadding2D) and make the convolution VALID, or change the input's size."
 )
 
 
-def _int8_window(op: OpView) -> Window | None:
+def _int8_window(op: Op) -> Window | None:
     """The window of an op that runs in ESP-NN: int8 and not dilated."""
     window = op.window
     return window if window is not None and op.dtype == "int8" and not window.is_dilated else None
@@ -36,13 +36,13 @@ def _pads_more_behind(w: Window) -> bool:
     return w.trailing[0] > w.leading[0] or w.trailing[1] > w.leading[1]
 
 
-def pads_unevenly(op: OpView) -> bool:
+def pads_unevenly(op: Op) -> bool:
     """SAME that pads more on the right or at the bottom: up to 1.2.0 both sides are padded alike, or not at all."""
     w = _int8_window(op)
     return w is not None and _pads_more_behind(w)
 
 
-def pads_unevenly_and_before(op: OpView) -> bool:
+def pads_unevenly_and_before(op: Op) -> bool:
     """The same with padding on the left or on top as well; without, it is right since 1.2.1.
 
     Rows of the filter of fewer than 16 values take another path, which is right.
@@ -54,19 +54,19 @@ def pads_unevenly_and_before(op: OpView) -> bool:
     return _pads_more_behind(w) and not row < 16 <= row * w.filter[1]
 
 
-def _fast_3x3(op: OpView) -> Window | None:
+def _fast_3x3(op: Op) -> Window | None:
     w = _int8_window(op)
     fits = w is not None and w.multiplier == 1 and w.filter == (3, 3) and w.channels % 16 == 0
     return w if fits else None
 
 
-def overruns_scratch(op: OpView) -> bool:
+def overruns_scratch(op: Op) -> bool:
     """A 3x3 depthwise convolution padded on one axis only: it asks for the scratch of another path than it takes."""
     w = _fast_3x3(op)
     return w is not None and any(w.leading) and w.leading != (1, 1)
 
 
-def overruns_strip(op: OpView) -> bool:
+def overruns_strip(op: Op) -> bool:
     """A 3x3 depthwise convolution padded on the right and bottom only, larger than 40 KiB when padded.
 
     It asks for a strip of three rows, as the path for padding on all sides does, and then pads the whole input.
@@ -77,10 +77,10 @@ def overruns_strip(op: OpView) -> bool:
     wider, higher = (w.output[axis] * w.stride[axis] + 2 - w.input[axis] for axis in (0, 1))
     if not wider and not higher:
         return False
-    return (w.input[0] + wider) * (w.input[1] + higher) * w.channels > _STRIP_LIMIT
+    return (w.input[0] + wider) * (w.input[1] + higher) * w.channels > STRIP_LIMIT
 
 
-def pads_tiles_with_zero(op: OpView) -> bool:
+def pads_tiles_with_zero(op: Op) -> bool:
     """A depthwise convolution of another filter than 3x3 that is done row by row and padded on top or at the bottom.
 
     The padding rows hold -zero_point, which stands for the quantized 0, where they must hold what stands for 0.0.
@@ -88,20 +88,20 @@ def pads_tiles_with_zero(op: OpView) -> bool:
     w, x = _int8_window(op), op.input(0)
     if w is None or x is None or w.multiplier != 1 or w.filter == (3, 3) or w.channels % 8:
         return False
-    widened = 2 * w.channels * (w.filter[0] * w.filter[1] + w.input[0] * w.input[1])
-    return widened > _TILE_LIMIT and (w.leading[1] > 0 or w.trailing[1] > 0) and x.zero_point != 0
+    widened = 2 * w.channels * (w.taps + w.input[0] * w.input[1])
+    return widened > TILE_LIMIT and (w.leading[1] > 0 or w.trailing[1] > 0) and x.zero_point != 0
 
 
-def reads_odd_rows(op: OpView) -> bool:
+def reads_odd_rows(op: Op) -> bool:
     """FULLY_CONNECTED over several rows whose length is no multiple of 16: the second starts off the alignment."""
     x, weights = op.input(0), op.input(1)
     if x is None or weights is None or not weights.shape or op.dtype != "int8" or weights.dtype != "int8":
         return False
     length = weights.shape[-1]
-    return length > 0 and x.size > length and length % 16 != 0
+    return length > 0 and x.elements > length and length % 16 != 0
 
 
-def has_narrow_output(op: OpView) -> bool:
+def has_narrow_output(op: Op) -> bool:
     """FULLY_CONNECTED whose input or output width is no multiple of 8."""
     weights = op.input(1)
     if weights is None or len(weights.shape) != 2 or op.dtype != "int8":
@@ -109,7 +109,7 @@ def has_narrow_output(op: OpView) -> bool:
     return weights.shape[0] % 8 != 0 or weights.shape[1] % 8 != 0
 
 
-def outgrows_scratch(op: OpView) -> bool:
+def outgrows_scratch(op: Op) -> bool:
     """SOFTMAX over more values than its second dimension has: the scratch is sized by that dimension."""
     x = op.input(0)
     return x is not None and op.dtype == "int8" and len(x.shape) > 2 and x.shape[-1] > x.shape[1]

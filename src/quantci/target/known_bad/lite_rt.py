@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.op_view import OpView
+    from quantci.target.op import Op
 
 _LITE_RT: Final = "https://github.com/google-ai-edge/LiteRT"
 
 
-def sums(op: OpView) -> bool:
+def sums(op: Op) -> bool:
     """Any INT8 SUM: whether it goes wrong depends on the values.
 
     Smallest example: SUM of [-10, -20], both scales 0.1 and zero points 0, is -30, and LiteRT's reference kernel says
@@ -25,7 +25,7 @@ def sums(op: OpView) -> bool:
     return op.dtype == "int8"
 
 
-def squares_into_small_steps(op: OpView) -> bool:
+def squares_into_small_steps(op: Op) -> bool:
     """INT8 SQUARED_DIFFERENCE whose output steps are too small for its inputs'.
 
     The kernel wants (2 * larger input scale)^2 / (2^14 * output scale) below 1 and aborts otherwise. Smallest example:

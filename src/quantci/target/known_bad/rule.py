@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from quantci.records.kernels import Severity
-    from quantci.target.op_view import OpView
+    from quantci.target.op import Op
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Rule:
         first, last: versions of the library that the fault was seen or read in, both included; None where every
             version that was tried has it. A version that nobody looked at is not accused.
         ops: names of the ops that run in this kernel.
-        matches: whether an op of these meets the fault; called with static shapes only.
+        matches: whether an op of these meets the fault.
         severity, cause, remedy: see KernelHit.
         source: address of the report, or of the line that is wrong.
         is_confirmed: by measurement, by the sources or by a maintainer; else it is only reported.
@@ -34,7 +34,7 @@ class Rule:
     first: str | None = None
     last: str | None = None
     ops: frozenset[str]
-    matches: Callable[[OpView], bool]
+    matches: Callable[[Op], bool]
     severity: Severity
     cause: str
     remedy: str

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final, Literal
 from quantci.records.kernels import KernelHit
 from quantci.records.stage import Advice
 from quantci.target import esp_nn as scratch
+from quantci.target.graph import read_graph
 from quantci.target.known_bad.table import RULES
-from quantci.target.op_view import view_ops
+from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from quantci.target.graph import Graph
     from quantci.target.known_bad.rule import Rule
-    from quantci.target.op_view import OpView
+    from quantci.target.op import Op
 
 ESP_TFLITE_MICRO: Final = "1.4.0"
 TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}
@@ -29,16 +31,12 @@ def libraries(kernels: Literal["esp-nn", "reference"]) -> Mapping[str, str]:
     return {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO, "esp-nn": scratch.VERSION}
 
 
-def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
+def scan(graph: Graph, versions: Mapping[str, str]) -> list[KernelHit]:
     """Every op that meets a rule about these versions, in the model's order.
 
     Args:
-        model: a quantized model.
+        graph: of a quantized model.
         versions: version by library; a library that is not in it takes no part.
-        names: names of the main subgraph's tensors, for a model that was stripped of them.
-
-    Raises:
-        ModelRejected: see `parse`.
     """
     by_op: dict[str, list[Rule]] = {}
     for rule in RULES:
@@ -46,14 +44,11 @@ def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -
             for op in rule.ops:
                 by_op.setdefault(op, []).append(rule)
     return [
-        _hit(rule, op)
-        for op in view_ops(model, names)
-        for rule in by_op.get(op.name, ())
-        if op.is_static and rule.matches(op)
+        _hit(rule, op) for op in (*graph.ops, *graph.other_ops) for rule in by_op.get(op.name, ()) if rule.matches(op)
     ]
 
 
-def _hit(rule: Rule, op: OpView) -> KernelHit:
+def _hit(rule: Rule, op: Op) -> KernelHit:
     return KernelHit(
         rule=rule.name,
         subgraph=op.subgraph,
@@ -71,8 +66,17 @@ def _hit(rule: Rule, op: OpView) -> KernelHit:
 
 
 def scan_host(model: bytes, oracle: str, names: Sequence[str] = ()) -> list[KernelHit]:
-    """What concerns the oracle on this machine, `tflm` or `litert-reference`, and with it every chip."""
-    return scan(model, TFLM if oracle == "tflm" else {**TFLM, **LITE_RT}, names)
+    """What concerns the oracle on this machine, `tflm` or `litert-reference`, and with it every chip.
+
+    Args:
+        model: a quantized model.
+        oracle: one of the two words.
+        names: see read_graph().
+
+    Raises:
+        ModelRejected: see `parse`.
+    """
+    return scan(read_graph(parse(model, "model"), names), TFLM if oracle == "tflm" else {**TFLM, **LITE_RT})
 
 
 def advise(hits: Sequence[KernelHit]) -> list[Advice]:

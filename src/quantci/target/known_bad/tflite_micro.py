@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from quantci.target.known_bad.rule import Rule
 
 if TYPE_CHECKING:
-    from quantci.target.op_view import OpView
+    from quantci.target.op import Op
 
 _TFLM: Final = "https://github.com/tensorflow/tflite-micro/blob/90b983c2/tensorflow/lite/micro/kernels/"
 COMPARISONS: Final = frozenset({"EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"})
 
 
-def rescales(op: OpView) -> bool:
+def rescales(op: Op) -> bool:
     """Integers whose scale or zero point changes from input to output.
 
     Smallest example: RELU6 of one element, int8, input scale 0.05 and zero point 0, output scale 0.1 and zero point 0:
@@ -30,7 +30,7 @@ def rescales(op: OpView) -> bool:
     return (x.scale, x.zero_point) != (y.scale, y.zero_point)
 
 
-def compares_large_steps(op: OpView) -> bool:
+def compares_large_steps(op: Op) -> bool:
     """INT8 of which one side has a scale of 1 or more.
 
     Smallest example: EQUAL of two int8 tensors of one element, both of scale 1.0: TFLM aborts in AllocateTensors.
@@ -38,7 +38,7 @@ def compares_large_steps(op: OpView) -> bool:
     return op.dtype == "int8" and any(tensor is not None and tensor.scale >= 1.0 for tensor in op.inputs[:2])
 
 
-def divides_small(op: OpView) -> bool:
+def divides_small(op: Op) -> bool:
     """INT8 division whose smallest quotients are far below a step of the output.
 
     The kernel then shifts to the right by more than the 31 bits that its own assertion allows, and its answer is 127

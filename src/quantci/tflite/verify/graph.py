@@ -84,10 +84,12 @@ def _check_order(graph: Any, names: Sequence[str], buffers: Sequence[Any]) -> No
         require(op.inputs is not None and op.outputs is not None, f"{label} has no list of inputs or outputs")
         op_inputs, op_outputs = op.inputs.tolist(), op.outputs.tolist()
         for place, index in enumerate(op_inputs):
+            if index in ready:
+                continue
             require(-1 <= index < count, f"{label} reads tensor {index} of {count}")
             require(index >= 0 or _may_be_absent(name, place), f"{label} lacks its input {place}")
             require(
-                index < 0 or index in ready or _is_custom(name),
+                index < 0 or _is_custom(name),
                 f"{label} reads {tensor_label(graph.tensors[index], index)} before anything writes it",
             )
         for index in op_outputs:

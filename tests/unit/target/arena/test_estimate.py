@@ -1,21 +1,20 @@
 """The record: where it fits, the peak, the gains, and what is said where the simulation does not reach."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_int8_cnn
+from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 from tests.unit.embed.sample import int8_model
 
 from quantci.records.arena import Arena
 from quantci.records.base import decode, encode
 from quantci.target.arena.estimate import estimate_arena
-from quantci.target.arena.graph import read_graph
 from quantci.target.arena.kernels import kernel_of
-from quantci.target.arena.scratch import left_padding, scratch_of
+from quantci.target.arena.scratch import scratch_of
 from quantci.target.chip import load_chip
-from quantci.tflite.flatbuffer import parse
 
 
 def never() -> int:
@@ -23,8 +22,8 @@ def never() -> int:
     raise AssertionError(msg)
 
 
-def arena_of(model: bytes, chip: str = "esp32s3", **changes: Any) -> Arena:
-    found = estimate_arena(model, chip, load_chip(chip), **{"host_bytes": never, **changes})
+def arena_of(model: bytes, chip: str = "esp32s3", *, names: Sequence[str] = (), **changes: Any) -> Arena:
+    found = estimate_arena(graph_of(model, names), chip, load_chip(chip), **{"host_bytes": never, **changes})
     assert found is not None
     assert decode(encode(found), Arena) == found
     return found
@@ -40,7 +39,7 @@ def test_the_scratch_of_each_op_is_read_off_the_model() -> None:
     conv = 4 * 8 + 9 * 32 + 96  # im2col: rows of 9 bytes, 27 taps in 32, 8 outputs
     depthwise = 2 * (9 * 8 + 4 * 4 * 8) + 32  # 8 channels, 3x3
     softmax = 4 * 32
-    ops = read_graph(parse(int8_model(), "")).ops
+    ops = graph_of(int8_model()).ops
     assert [scratch_of("esp32s3")(op) for op in ops] == [conv, depthwise, 0, softmax]
     assert [scratch_of("generic")(op) for op in ops] == [0, 0, 0, softmax]
     # ESP32-P4: a window of 27 elements, 4 bytes for each output, 32 to align; no scratch for depthwise
@@ -107,14 +106,14 @@ def test_an_op_outside_of_the_table_is_estimated_from_the_host_with_a_margin() -
     assert "because the table of kernels has no ABS:" in arena.basis
     assert "margin of 10 %" in arena.basis
     assert arena_of(model, host_bytes=lambda: 3_000).minimum_bytes == 7_104  # 3,000 + 4,096, up to a multiple of 16
-    assert estimate_arena(model, "esp32s3", load_chip("esp32s3"), host_bytes=None) is None
+    assert estimate_arena(graph_of(model), "esp32s3", load_chip("esp32s3"), host_bytes=None) is None
 
 
 def test_int16_activations_and_custom_ops_are_not_in_the_table() -> None:
     tensors = [Tensor(name, [1, 4], "int16", scale=0.1) for name in "xy"]
     model = build_model(tensors, [Op("SOFTMAX", ["x"], ["y"], {"beta": 1.0})], ["x"], ["y"])
     assert arena_of(model, host_bytes=lambda: 1000).kind == "estimated"
-    (op,) = read_graph(parse(build_model(tensors, [Op("Mine", ["x"], ["y"])], ["x"], ["y"]), "")).ops
+    (op,) = graph_of(build_model(tensors, [Op("Mine", ["x"], ["y"])], ["x"], ["y"])).ops
     assert kernel_of(op) is None
 
 
@@ -130,7 +129,7 @@ def test_several_subgraphs_and_plans_of_the_models_own_are_not_simulated() -> No
     plan = schema.MetadataT()
     plan.name, plan.buffer = b"OfflineMemoryAllocation", 0
     tree.metadata = [plan]
-    assert read_graph(parse(pack_tree(tree), "")).obstacles == ["it brings a memory plan of its own"]
+    assert graph_of(pack_tree(tree)).obstacles == ["it brings a memory plan of its own"]
 
 
 def test_a_model_without_ops_has_no_peak() -> None:
@@ -155,20 +154,3 @@ def test_scratch_is_named_after_its_op() -> None:
         (0, "x", 1024),
         (2, "y", 1024),
     ]
-
-
-@pytest.mark.parametrize(
-    ("size", "taps", "output", "stride", "dilation", "expected"),
-    [
-        (8, 3, 8, 1, 1, 1),
-        (8, 3, 4, 2, 1, 0),  # one in all, and it goes below
-        (9, 3, 5, 2, 1, 1),
-        (8, 3, 8, 1, 2, 2),
-        (8, 1, 4, 2, 1, 0),
-        (49, 10, 25, 2, 1, 4),
-    ],
-)
-def test_same_padding_puts_the_smaller_half_first(
-    size: int, taps: int, output: int, stride: int, dilation: int, expected: int
-) -> None:
-    assert left_padding(size, taps, output, stride, dilation) == expected

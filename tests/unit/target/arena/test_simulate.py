@@ -2,18 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.models import Op, Tensor, build_model
+from tests.models import Op, Tensor, build_model, graph_of
 
-from quantci.target.arena.graph import Graph, read_graph
 from quantci.target.arena.kernels import KERNELS
 from quantci.target.arena.scratch import scratch_of
 from quantci.target.arena.simulate import Simulation, simulate
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
-
-
-def graph_of(model: bytes) -> Graph:
-    return read_graph(parse(model, "model"))
 
 
 def softmax(width: int = 10, dtype: str = "int8") -> bytes:

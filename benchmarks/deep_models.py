@@ -1,4 +1,4 @@
-"""Models far larger than any chip takes, to see how the arena's simulation grows."""
+"""Models far larger than any chip takes, to see how the work on a model grows with its ops."""
 
 from __future__ import annotations
 
