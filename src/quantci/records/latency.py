@@ -58,11 +58,14 @@ class LatencyEstimate(Record, frozen=True, kw_only=True):
     ops: list[OpLatency]
 
 
-class LatencyTerm(Record, frozen=True, kw_only=True):
+class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One term of the sum, and how well it is known."""
 
     cycles: Annotated[float, Meta(ge=0, le=1e6, description="Cycles for one unit of the term, such as one MAC.")]
-    support: Annotated[Count, Meta(description="Figures of which this term makes a tenth or more.")]
+    support: Annotated[Count, Meta(description="Fitted figures of which this term makes a tenth or more.")]
+    published: Annotated[
+        Count, Meta(description="The same of the published figures that a board's coefficients were drawn to.")
+    ] = 0
 
 
 class LatencyBoard(Record, frozen=True, kw_only=True):
@@ -73,7 +76,7 @@ class LatencyBoard(Record, frozen=True, kw_only=True):
     build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
 
 
-class LatencyCoefficients(Record, frozen=True, kw_only=True):
+class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Coefficients of the latency model: those that quantci brings along, or those of one board."""
 
     schema_version: Annotated[Literal[1], Meta(description="Version of this file's schema.")]
@@ -84,16 +87,22 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True):
     board: Annotated[LatencyBoard | None, Meta(description="Null: fitted to published figures of many boards.")]
     fitted_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC date of the fit.")]
     figures: Annotated[Positive, Meta(description="How many measured figures they were fitted to.")]
-    sources: Annotated[Positive, Meta(description="How many sources these come from.")]
-    models: Annotated[Positive, Meta(description="How many of them are whole models that could be left out.")]
+    sources: Annotated[Positive, Meta(description="How many sources, or of one board models, these come from.")]
+    models: Annotated[Count, Meta(description="How many whole models could be left out of the fit; 0 of a board only.")]
     error_ratio: Annotated[
         NonNegative,
-        Meta(description="90th percentile, over models, of |measured / estimated - 1| with that model left out."),
+        Meta(
+            description="90th percentile, over models, of |measured / estimated - 1| with that model left out. "
+            "With none to leave out: the error of the published coefficients, on this board if that is larger."
+        ),
     ]
     terms: Annotated[dict[str, LatencyTerm], Meta(max_length=100, description="Term -> its coefficient.")]
     groups_left_out: Annotated[
         dict[str, NonNegative], Meta(max_length=20, description="Group without coefficients -> its largest error.")
     ]
+    published_sha256: Annotated[
+        Sha256 | None, Meta(description="Of the published coefficients that those of a board were drawn to.")
+    ] = None
 
 
 class FigureSource(Record, frozen=True, kw_only=True):
