@@ -13,6 +13,17 @@ Kernels = Literal["esp-nn", "reference"]
 Memory = Literal["cached", "internal", "psram"]
 
 
+class LatencyBoard(Record, frozen=True, kw_only=True):
+    """The board that the figures were measured on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, description="Such as ESP32-S3-DevKitC-1-N8R8.")]
+    device_id: Annotated[str, Meta(max_length=200, description="End of its MAC address or serial number.")]
+    build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.device_id}".rstrip()
+
+
 class OpLatency(Record, frozen=True, kw_only=True):
     """The estimate for one op of the main subgraph. Null numbers: its path is `not covered`."""
 
@@ -33,7 +44,7 @@ class UncoveredOp(Record, frozen=True, kw_only=True):
     macs: Annotated[Count | None, Meta(description="Multiply-accumulates of all of them; null if not known.")]
 
 
-class LatencyEstimate(Record, frozen=True, kw_only=True):
+class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Latency of one inference, computed from a model of the chip's kernels; never measured."""
 
     kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
@@ -56,6 +67,9 @@ class LatencyEstimate(Record, frozen=True, kw_only=True):
         Ratio | None, Meta(description="Share of the model's multiply-accumulates; null if they are not all known.")
     ]
     ops: list[OpLatency]
+    board: Annotated[
+        LatencyBoard | None, Meta(description="Whose figures the coefficients were fitted to; null: many boards'.")
+    ] = None
 
 
 class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,14 +80,6 @@ class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
     published: Annotated[
         Count, Meta(description="The same of the published figures that a board's coefficients were drawn to.")
     ] = 0
-
-
-class LatencyBoard(Record, frozen=True, kw_only=True):
-    """The board that the figures were measured on."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200, description="Such as ESP32-S3-DevKitC-1-N8R8.")]
-    device_id: Annotated[str, Meta(max_length=200, description="End of its MAC address or serial number.")]
-    build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
 
 
 class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -60,6 +60,7 @@ def estimate_latency(
         not_covered=_count(op for op in ops if op.work is None),
         not_covered_mac_share=uncovered_mac_share(ops),
         ops=[_record(op, record.clock_hz, cycles) for op in ops],
+        board=record.board,
     )
 
 
@@ -107,7 +108,7 @@ def _basis(coefficients: Coefficients) -> str:
     origin = (
         f"{record.figures} published figures from {record.sources} sources"
         if record.board is None
-        else f"{record.figures} figures measured on {record.board.name} {record.board.device_id}".rstrip()
+        else f"{record.figures} figures measured on {record.board}"
     )
     if record.published_sha256:
         origin += f", drawn to published ones ({record.published_sha256[:12]})"
