@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST_FILE: Final = 1 << 20
-_REMEDY: Final = "docs/latency.md shows such a file."
+_REMEDY: Final = "See the example in docs/latency.md."
 
 
 def read_figures(path: Path) -> BoardFigures:
@@ -28,7 +28,8 @@ def read_figures(path: Path) -> BoardFigures:
     """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            raise _wrong(str(path), "This is no file of measurements.")
+            cause = "This is no file of measurements." if path.exists() else "There is no such file."
+            raise _wrong(str(path), cause)
         figures = msgspec.toml.decode(path.read_bytes(), type=BoardFigures)
     except OSError as error:
         raise _wrong(str(path), f"The measurements cannot be read: {error.strerror}.") from None
@@ -56,7 +57,9 @@ def _explain(error: msgspec.ValidationError, path: Path) -> ConfigError:
     key = pointer.strip("`").removeprefix("$").lstrip(".")
     unknown, missing = (re.search(rf"{word} field `(.+)`", text) for word in ("unknown", "missing required"))
     if unknown:
-        return _wrong(f"{path}: {_join(key, unknown[1])}", "There is no such key.", f"Remove it; {_REMEDY}")
+        return _wrong(
+            f"{path}: {_join(key, unknown[1])}", "There is no such key.", f"Remove it, or mend its name. {_REMEDY}"
+        )
     if missing:
         return _wrong(f"{path}: {_join(key, missing[1])}", "This key is missing.", _help(missing[1]))
     return _wrong(f"{path}: {key}", f"{text}.", _help(key.rpartition(".")[2]))
@@ -77,4 +80,4 @@ def _help(key: str) -> str:
 
 
 def _wrong(where: str, cause: str, remedy: str = _REMEDY) -> ConfigError:
-    return ConfigError("measurements", cause, where=where, remedy=remedy[0].upper() + remedy[1:])
+    return ConfigError("measurements", cause, where=where, remedy=remedy)

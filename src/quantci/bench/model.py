@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.bench.profile import read_profile
-from quantci.errors import DataRejected
+from quantci.errors import ConfigError, DataRejected
 from quantci.target.latency_board import MeasuredModel
 from quantci.target.latency_fit import Row
 from quantci.target.latency_scope import EstimatedOp, gap
@@ -50,11 +50,12 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
         index: of the entry.
 
     Raises:
+        ConfigError: `not-found`.
         ModelRejected: see read_model_file.
         DataRejected: `profile`; `not-covered`: no profile, and the estimate knows too little of the model's ops.
     """
     where = f"{path}: model[{index}]"
-    file = path.parent / entry.file
+    file = _existing(path, entry.file, f"{where}.file")
     data = read_model_file(file)
     summary = summarize(data, file.name)
     layers = list(read_layers(parse(data, file.name)))
@@ -71,10 +72,11 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
                 remedy="Give its profile, so that each op is a figure of its own, or measure another model.",
             )
         return Measurement(MeasuredModel(whole, [whole]))
+    profile = _existing(path, entry.profile, f"{where}.profile")
     ops = [op.op for op in summary.ops]
-    ticks = read_profile(path.parent / entry.profile, ops, figures.ticks_per_second)
+    ticks = read_profile(profile, ops, figures.ticks_per_second)
     tick_cycles = figures.clock_hz / figures.ticks_per_second
-    _compare(math.fsum(ticks) * tick_cycles, whole, len(ticks) * tick_cycles, str(path.parent / entry.profile))
+    _compare(math.fsum(ticks) * tick_cycles, whole, len(ticks) * tick_cycles, str(profile))
     rows = [
         Row(f"{entry.file} {number} {op}", entry.file, work.terms, took * tick_cycles, is_model=False)
         for number, (op, work, took) in enumerate(zip(ops, works, ticks, strict=True))
@@ -86,6 +88,16 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
         short_ops=len(covered) - len(rows),
         uncovered_share=1 - math.fsum(covered) / math.fsum(ticks),
     )
+
+
+def _existing(path: Path, name: str, where: str) -> Path:
+    """The file that the file of measurements names."""
+    file = path.parent / name
+    if not file.is_file():
+        raise ConfigError(
+            "not-found", f"There is no file {name}.", where=where, remedy=f"It is looked for beside {path.name}."
+        )
+    return file
 
 
 def _sum(works: Iterable[Work | None]) -> dict[str, float]:

@@ -48,7 +48,7 @@ def read_profile(path: Path, ops: Sequence[str], ticks_per_second: int) -> list[
     """Ticks of each op, the median where several inferences were profiled.
 
     Args:
-        path: the log.
+        path: the log, a regular file.
         ops: the model's ops, as TFLM names them, in order.
         ticks_per_second: of the firmware.
 
@@ -56,8 +56,8 @@ def read_profile(path: Path, ops: Sequence[str], ticks_per_second: int) -> list[
         DataRejected: `profile`, naming the line.
     """
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-            raise _wrong(str(path), "This is no profile.")
+        if path.stat().st_size > LARGEST_FILE:
+            raise _wrong(str(path), "This is too large for a profile.")
         data = path.read_bytes()
     except OSError as error:
         raise _wrong(str(path), f"The profile cannot be read: {error.strerror}.") from None

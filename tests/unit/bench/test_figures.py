@@ -86,7 +86,7 @@ def test_a_mistake_names_its_key(tmp_path: Path, old: str, new: str, key: str, c
 def test_the_remedy_is_what_the_key_means(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         read_figures(written(tmp_path, GOOD.replace('memory = "internal"\n', "")))
-    assert raised.value.remedy == "Where the tensor arena lay. docs/latency.md shows such a file."
+    assert raised.value.remedy == "Where the tensor arena lay. See the example in docs/latency.md."
 
 
 def test_no_such_chip(tmp_path: Path) -> None:
@@ -99,9 +99,11 @@ def test_no_file_and_no_regular_file(tmp_path: Path) -> None:
     (tmp_path / "large.toml").write_text("#" * (1 << 21))
     if hasattr(os, "mkfifo"):  # not on Windows
         os.mkfifo(tmp_path / "pipe")
-    for name in ("absent.toml", ".", "large.toml", "pipe"):
+    for name in (".", "large.toml", *(["pipe"] if hasattr(os, "mkfifo") else [])):
         with pytest.raises(ConfigError, match="no file of measurements"):
             read_figures(tmp_path / name)
+    with pytest.raises(ConfigError, match="There is no such file"):
+        read_figures(tmp_path / "absent.toml")
 
 
 @given(st.binary(max_size=200) | st.integers(0, len(GOOD)).map(lambda end: GOOD[:end].encode()))

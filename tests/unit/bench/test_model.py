@@ -10,7 +10,7 @@ from tests.models import Op, Tensor, build_model
 from tests.networks import network, published_network
 
 from quantci.bench.model import Measurement, read_model
-from quantci.errors import DataRejected
+from quantci.errors import ConfigError, DataRejected
 from quantci.records.bench import BoardFigures, ModelFigures
 from quantci.records.latency import Kernels, LatencyBoard
 from quantci.target.latency_layers import parse_layers
@@ -30,6 +30,10 @@ WORK = [
 ]
 
 
+def write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
 def measured(
     folder: Path,
     data: bytes,
@@ -39,10 +43,10 @@ def measured(
     cycles: float | None = None,
     kernels: Kernels = "esp-nn",
 ) -> Measurement:
-    (folder / "net.tflite").write_bytes(data)
+    write(folder / "net.tflite", data)
     if ticks is not None:
         lines = (f"{index},{name},{count}" for index, (name, count) in enumerate(zip(NAMES, ticks, strict=True)))
-        (folder / "net.csv").write_text("\n".join(lines))
+        write(folder / "net.csv", "\n".join(lines).encode())
     entry = ModelFigures(
         file="net.tflite", latency_us=latency_us, cycles=cycles, profile=None if ticks is None else "net.csv"
     )
@@ -99,6 +103,23 @@ def test_a_profile_of_something_else_is_refused(tmp_path: Path, ticks: list[int]
     with pytest.raises(DataRejected, match="one inference 80,000") as raised:
         measured(tmp_path, network("8x8x3", LINES), ticks)
     assert (raised.value.code, raised.value.where) == ("profile", str(tmp_path / "net.csv"))
+
+
+@pytest.mark.parametrize(("name", "key"), [("net.tflite", "file"), ("net.csv", "profile")])
+@pytest.mark.parametrize("instead", ["a folder", "nothing"])
+def test_a_missing_file_names_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, key: str, instead: str
+) -> None:
+    def write(path: Path, *_: object) -> None:
+        if path.name != name:
+            path.write_bytes(network("8x8x3", LINES))
+        elif instead == "a folder":
+            path.mkdir()
+
+    monkeypatch.setattr(f"{__name__}.write", write)
+    with pytest.raises(ConfigError, match=f"no file {name}") as raised:
+        measured(tmp_path, b"", [200, 100, 120, 40, 20, 19, 3])
+    assert (raised.value.code, raised.value.where) == ("not-found", f"{tmp_path / 'board.toml'}: model[0].{key}")
 
 
 def test_reference_kernels_count_multiply_accumulates(tmp_path: Path) -> None:
