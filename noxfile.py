@@ -236,7 +236,7 @@ def schemas(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Whether links between the documents lead somewhere and the commands in them exist."""
     prepare(session, "test")
-    session.run("python", "tests/docs/tables.py")
+    session.run("python", "-m", "tests.docs.tables")
     session.run("python", "tests/docs/check.py")
 
 

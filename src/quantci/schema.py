@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from quantci.errors import ToolError
+from quantci.records.bench import BoardFigures
 from quantci.records.config import Config
 from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
@@ -31,6 +32,7 @@ RECORDS: dict[str, type[Record]] = {
     "evaluate-shard": ShardRecord,
     "diagnose": DiagnoseRecord,
     "embed": EmbedRecord,
+    "board-figures": BoardFigures,
     "latency-coefficients": LatencyCoefficients,
     "report": Report,
 }

@@ -1,4 +1,4 @@
-"""Tables in the documents that are made from the code: `python tests/docs/tables.py --write` makes them anew.
+"""Tables in the documents that are made from the code: `python -m tests.docs.tables --write` makes them anew.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from tests.synthetic_boards import errors
 
 from quantci.cli.options import all_keys
 from quantci.records.config import Config
 from quantci.target.latency_data import check_groups, published, published_coefficients
-from quantci.target.latency_fit import Check
+from quantci.target.latency_fit import Check, percentile
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -53,6 +54,23 @@ def latency_terms() -> str:
     rows = ["| term | cycles | figures behind it |", "|---|---|---|"]
     terms = published_coefficients()[0].terms
     rows += [f"| `{name}` | {term.cycles:,.3g} | {term.support} |" for name, term in terms.items()]
+    return "\n".join(rows)
+
+
+def latency_calibration() -> str:
+    """How far off models that were not measured are on made-up boards, before and after."""
+    rows = ["| coefficients | median | 90th percentile |", "|---|--:|--:|"]
+    before, _ = errors(1, with_profiles=False)
+    found = {"published": before}
+    for measured in (1, 2, 4):
+        for with_profiles in (False, True):
+            models = f"{measured} model" + ("s" if measured > 1 else "")
+            name = f"the board's, from {models}{', op by op' if with_profiles else ''}"
+            _, found[name] = errors(measured, with_profiles=with_profiles)
+    rows += [
+        f"| {name} | {100 * percentile(one, 50):.0f} % | {100 * percentile(one, 90):.0f} % |"
+        for name, one in found.items()
+    ]
     return "\n".join(rows)
 
 
@@ -105,7 +123,7 @@ def main() -> int:
                 path.write_text(fresh(text), encoding="utf-8")
                 continue
             stale = 1
-            print(f"{path.relative_to(ROOT)}: out of date; run python tests/docs/tables.py --write")
+            print(f"{path.relative_to(ROOT)}: out of date; run python -m tests.docs.tables --write")
     return stale
 
 

@@ -38,14 +38,28 @@ def test_help_needs_nothing_but_argparse() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["evaluate", "merge", "embed", "report", "inspect", "quantize", "pipeline", "init", "schema", "comment", "action"],
+    [
+        "evaluate",
+        "merge",
+        "embed",
+        "bench",
+        "report",
+        "inspect",
+        "quantize",
+        "pipeline",
+        "init",
+        "schema",
+        "comment",
+        "action",
+    ],
 )
 def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None:
     assert not imported(f"import quantci.cli.{module}") & HEAVY
 
 
 @pytest.mark.parametrize(
-    "module", ["evaluate.run", "embed.run", "report.join", "report.markdown", "tflite.summary", "github.post"]
+    "module",
+    ["evaluate.run", "embed.run", "bench.fit", "report.join", "report.markdown", "tflite.summary", "github.post"],
 )
 def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
     assert "tensorflow" not in imported(f"import quantci.{module}")

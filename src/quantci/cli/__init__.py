@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "merge": "join the shards of an evaluation into one record",
     "diagnose": "show which layer costs accuracy, and what to do",
     "embed": "write the ESP-IDF component",
+    "bench": "calibrate the latency estimate to your own board",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",
     "action": "run one of these as the composite actions do",

@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         known = estimate_of(result)
         total, margin = words(known) if known else ("not known", visible(result.latency.reason, 500))
+        if result.latency.board is not None:
+            margin += f"; calibrated to {visible(str(result.latency.board), 500)}"
         print(f"latency on the chip, estimated and not measured: {total} ({margin})")
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)

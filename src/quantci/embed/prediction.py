@@ -77,11 +77,12 @@ def _latency(
             f"{coefficients.record.chip}."
         )
         return None, [Advice(code="latency-unknown", text=text)]
+    board = coefficients.record.board
     estimate = estimate_latency(
         layers,
         summary.ops,
         coefficients,
-        kernels=chip.kernels,
+        kernels=chip.kernels if board is None else coefficients.record.kernels,  # a board may be built without ESP-NN
         memory="internal" if arena is None or arena.memory == "internal" else "psram",
     )
     return estimate, []

@@ -13,6 +13,17 @@ Kernels = Literal["esp-nn", "reference"]
 Memory = Literal["cached", "internal", "psram"]
 
 
+class LatencyBoard(Record, frozen=True, kw_only=True):
+    """The board that the figures were measured on."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, description="Such as ESP32-S3-DevKitC-1-N8R8.")]
+    device_id: Annotated[str, Meta(max_length=200, description="End of its MAC address or serial number.")]
+    build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.device_id}".rstrip()
+
+
 class OpLatency(Record, frozen=True, kw_only=True):
     """The estimate for one op of the main subgraph. Null numbers: its path is `not covered`."""
 
@@ -33,7 +44,7 @@ class UncoveredOp(Record, frozen=True, kw_only=True):
     macs: Annotated[Count | None, Meta(description="Multiply-accumulates of all of them; null if not known.")]
 
 
-class LatencyEstimate(Record, frozen=True, kw_only=True):
+class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Latency of one inference, computed from a model of the chip's kernels; never measured."""
 
     kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
@@ -56,24 +67,22 @@ class LatencyEstimate(Record, frozen=True, kw_only=True):
         Ratio | None, Meta(description="Share of the model's multiply-accumulates; null if they are not all known.")
     ]
     ops: list[OpLatency]
+    board: Annotated[
+        LatencyBoard | None, Meta(description="Whose figures the coefficients were fitted to; null: many boards'.")
+    ] = None
 
 
-class LatencyTerm(Record, frozen=True, kw_only=True):
+class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One term of the sum, and how well it is known."""
 
     cycles: Annotated[float, Meta(ge=0, le=1e6, description="Cycles for one unit of the term, such as one MAC.")]
-    support: Annotated[Count, Meta(description="Figures of which this term makes a tenth or more.")]
+    support: Annotated[Count, Meta(description="Fitted figures of which this term makes a tenth or more.")]
+    published: Annotated[
+        Count, Meta(description="The same of the published figures that a board's coefficients were drawn to.")
+    ] = 0
 
 
-class LatencyBoard(Record, frozen=True, kw_only=True):
-    """The board that the figures were measured on."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200, description="Such as ESP32-S3-DevKitC-1-N8R8.")]
-    device_id: Annotated[str, Meta(max_length=200, description="End of its MAC address or serial number.")]
-    build_fingerprint: Annotated[str, Meta(max_length=200, description="Of the firmware; empty if unknown.")]
-
-
-class LatencyCoefficients(Record, frozen=True, kw_only=True):
+class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Coefficients of the latency model: those that quantci brings along, or those of one board."""
 
     schema_version: Annotated[Literal[1], Meta(description="Version of this file's schema.")]
@@ -84,16 +93,22 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True):
     board: Annotated[LatencyBoard | None, Meta(description="Null: fitted to published figures of many boards.")]
     fitted_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC date of the fit.")]
     figures: Annotated[Positive, Meta(description="How many measured figures they were fitted to.")]
-    sources: Annotated[Positive, Meta(description="How many sources these come from.")]
-    models: Annotated[Positive, Meta(description="How many of them are whole models that could be left out.")]
+    sources: Annotated[Positive, Meta(description="How many sources, or of one board models, these come from.")]
+    models: Annotated[Count, Meta(description="How many whole models could be left out of the fit; 0 of a board only.")]
     error_ratio: Annotated[
         NonNegative,
-        Meta(description="90th percentile, over models, of |measured / estimated - 1| with that model left out."),
+        Meta(
+            description="90th percentile, over models, of |measured / estimated - 1| with that model left out. "
+            "With none to leave out: the error of the published coefficients, on this board if that is larger."
+        ),
     ]
     terms: Annotated[dict[str, LatencyTerm], Meta(max_length=100, description="Term -> its coefficient.")]
     groups_left_out: Annotated[
         dict[str, NonNegative], Meta(max_length=20, description="Group without coefficients -> its largest error.")
     ]
+    published_sha256: Annotated[
+        Sha256 | None, Meta(description="Of the published coefficients that those of a board were drawn to.")
+    ] = None
 
 
 class FigureSource(Record, frozen=True, kw_only=True):

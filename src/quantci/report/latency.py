@@ -73,6 +73,8 @@ def section(report: Report, estimate: LatencyEstimate) -> Section:
     else:
         total, margin = words(known)
         said = f"Estimated, not measured: {total} ({margin})."
+        if known.board is not None:
+            said += f" Calibrated to {code(str(known.board))}."
     names = layer_names(report.quantize) if report.quantize else []
     covered = [op for op in estimate.ops if op.cycles is not None]
     largest = heapq.nsmallest(MOST_LAYERS, covered, key=lambda op: (-(op.cycles or 0), op.index))

@@ -60,6 +60,7 @@ def estimate_latency(
         not_covered=_count(op for op in ops if op.work is None),
         not_covered_mac_share=uncovered_mac_share(ops),
         ops=[_record(op, record.clock_hz, cycles) for op in ops],
+        board=record.board,
     )
 
 
@@ -107,10 +108,16 @@ def _basis(coefficients: Coefficients) -> str:
     origin = (
         f"{record.figures} published figures from {record.sources} sources"
         if record.board is None
-        else f"{record.figures} figures measured on {record.board.name} {record.board.device_id}".rstrip()
+        else f"{record.figures} figures measured on {record.board}"
+    )
+    if record.published_sha256:
+        origin += f", drawn to published ones ({record.published_sha256[:12]})"
+    error = (
+        f"the 90th percentile over {record.models} models, each left out of the fit"
+        if record.models
+        else "that of the published ones, since no measured model could be left out of the fit"
     )
     return (
         f"Cycles by kernel, fitted on {record.fitted_on} to {origin} (coefficients {coefficients.sha256[:12]}); the "
-        f"error is the 90th percentile over {record.models} models, each left out of the fit. "
-        "This model was not measured."
+        f"error is {error}. This model was not measured."
     )

@@ -15,7 +15,7 @@ import msgspec
 from quantci.records.base import encode, write_bytes
 from quantci.records.latency import LatencyCoefficients, PublishedFigures
 from quantci.target.latency_layers import parse_layers
-from quantci.target.latency_terms import work_of
+from quantci.target.latency_terms import CHIP, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,18 +95,26 @@ def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
 
 def fit_published() -> LatencyCoefficients:
     """The coefficients of the published figures: of a group only where its largest error is at most 100 %."""
-    from quantci.target.latency_fit import fit_board
+    from quantci.target.latency_fit import fit_terms, percentile, stored_terms
 
     figures = published()
+    rows = rows_of(figures, "esp-nn")
     checks = check_groups(figures)
+    errors = [check.error for check in checks["esp-nn"] if check.row.is_model and check.error is not None]
     largest = {group: _largest(checks[group]) for group in ("psram", "reference")}
-    return fit_board(
-        rows_of(figures, "esp-nn"),
-        board=None,
+    return LatencyCoefficients(
+        schema_version=1,
+        chip=CHIP,
         clock_hz=CLOCK_HZ,
         kernels="esp-nn",
         memory="internal",
+        board=None,
         fitted_on=FITTED_ON,
+        figures=len(rows),
+        sources=len({row.source for row in rows}),
+        models=len(errors),
+        error_ratio=percentile(errors, 90),
+        terms=stored_terms(rows, fit_terms(rows)),
         groups_left_out={
             group: float(f"{error:.3g}") for group, error in largest.items() if not error <= LARGEST_ERROR
         },

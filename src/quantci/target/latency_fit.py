@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from quantci.records.latency import LatencyCoefficients, LatencyTerm
-from quantci.target.latency_terms import CHIP
+from quantci.records.latency import LatencyTerm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from quantci.records.latency import Kernels, LatencyBoard, Memory
 
     Vector = NDArray[np.float64]
 
@@ -149,52 +146,22 @@ def percentile(errors: Iterable[float], percent: int) -> float:
     return ordered[max(1, -(-percent * len(ordered) // 100)) - 1]
 
 
-def fit_board(
-    rows: Sequence[Row],
-    *,
-    board: LatencyBoard | None,
-    clock_hz: int,
-    kernels: Kernels,
-    memory: Memory,
-    fitted_on: str,
-    groups_left_out: Mapping[str, float] | None = None,
-) -> LatencyCoefficients:
-    """The coefficients that fit these figures, with the error of a whole model that is left out.
+def stored_terms(
+    rows: Sequence[Row], coefficients: Mapping[str, float], published: Mapping[str, LatencyTerm] | None = None
+) -> dict[str, LatencyTerm]:
+    """The coefficients as a file holds them: four digits, with the figures behind each.
 
     Args:
-        rows: measured figures; kernels and whole models.
-        board: what they were measured on; None for published figures of many boards.
-        clock_hz: clock that times are stated for.
-        kernels: what ran.
-        memory: where the tensor arena lay.
-        fitted_on: UTC date, YYYY-MM-DD.
-        groups_left_out: groups of figures for which no coefficients are given, with their largest error.
-
-    Raises:
-        ValueError: a figure is not positive, or no model could be left out, so that no error can be stated.
+        rows: the figures that were fitted.
+        coefficients: cycles of one unit of each term.
+        published: the published coefficients that the fit was drawn to.
     """
-    if any(row.cycles <= 0 or not math.isfinite(row.cycles) for row in rows):
-        msg = "a measured figure is not a positive number"
-        raise ValueError(msg)
-    checks = leave_one_out(rows)
-    errors = [check.error for check in checks if check.row.is_model and check.error is not None]
-    coefficients = fit_terms(rows)
-    supporters = supports(rows, coefficients)
-    return LatencyCoefficients(
-        schema_version=1,
-        chip=CHIP,
-        clock_hz=clock_hz,
-        kernels=kernels,
-        memory=memory,
-        board=board,
-        fitted_on=fitted_on,
-        figures=len(rows),
-        sources=len({row.source for row in rows}),
-        models=len(errors),
-        error_ratio=percentile(errors, 90),
-        terms={
-            name: LatencyTerm(cycles=float(f"{cycles:.4g}"), support=len(supporters[name]))
-            for name, cycles in coefficients.items()
-        },
-        groups_left_out=dict(groups_left_out or {}),
-    )
+    found = supports(rows, coefficients)
+    return {
+        name: LatencyTerm(
+            cycles=float(f"{cycles:.4g}"),
+            support=len(found[name]),
+            published=published[name].support if published and name in published else 0,
+        )
+        for name, cycles in coefficients.items()
+    }

@@ -47,7 +47,7 @@ class _Window(NamedTuple):
     stride: int
 
     def slide(self, words: Iterable[str], multiplier: int = 1) -> Slide:
-        return Slide((self.stride, self.stride), (1, 1), "valid" not in words, (self.width, self.height), multiplier)
+        return Slide((self.stride, self.stride), is_same="valid" not in words, multiplier=multiplier)
 
     def over(self, shape: tuple[int, ...], words: list[str]) -> tuple[int, int]:
         """Height and width of the output."""
@@ -75,7 +75,7 @@ def _layer(words: list[str], shape: tuple[int, ...]) -> Op:
     if kind in _POOLS:
         window = _window(rest[0])
         size = (1, *window.over(shape, rest), channels)
-        return int8_op(_POOLS[kind], (shape,), size, window.slide(rest))
+        return int8_op(_POOLS[kind], (shape,), size, window.slide(rest)._replace(pool=(window.width, window.height)))
     if kind == "dense":
         depth = shape[1] * shape[2] * channels
         return int8_op("FULLY_CONNECTED", ((1, depth), (int(rest[0]), depth)), (1, 1, 1, int(rest[0])))

@@ -30,7 +30,7 @@ class EstimatedOp(NamedTuple):
 
 def no_total(ops: Sequence[EstimatedOp], record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> str:
     """One sentence why the sum over these ops must not be stated; empty when it may."""
-    return _outside(record, kernels, memory) or _gap(ops) or _thin(ops, record)
+    return _outside(record, kernels, memory) or gap(ops) or _thin(ops, record)
 
 
 def uncovered_mac_share(ops: Sequence[EstimatedOp]) -> float | None:
@@ -59,8 +59,8 @@ def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> s
     return ""
 
 
-def _gap(ops: Sequence[EstimatedOp]) -> str:
-    """Why what is not covered is too much for a total, or nothing."""
+def gap(ops: Sequence[EstimatedOp]) -> str:
+    """Why what is not covered is too much for a total, or nothing; the cycles of the ops do not matter."""
     missing = [op for op in ops if op.work is None]
     open_ops = [op for op in ops if not op.layer.is_static]
     if open_ops:
@@ -86,7 +86,7 @@ def _thin(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> str:
     resting: dict[str, float] = {}
     for op in ops:
         for name, units in op.work.terms.items() if op.work else ():
-            if record.terms[name].support < 2:
+            if record.terms[name].support + record.terms[name].published < 2:
                 resting[op.info.op] = resting.get(op.info.op, 0) + units * record.terms[name].cycles
     thin = math.fsum(resting.values())
     if thin <= MOST_THIN * total:

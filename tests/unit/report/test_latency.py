@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.golden import example_config, example_report, more_layers
 
 from quantci.records.config import GatesConfig
-from quantci.records.latency import LatencyEstimate, UncoveredOp
+from quantci.records.latency import LatencyBoard, LatencyEstimate, UncoveredOp
 from quantci.records.report import Report
 from quantci.report.latency import latency_gate
 from quantci.report.markdown import render
@@ -51,6 +51,12 @@ def test_layers_stand_under_a_head_that_says_estimated() -> None:
     rows = re.findall(r"^\| `.*\| (\d+)\W% \|$", section, re.MULTILINE)
     assert [int(share) for share in rows] == sorted((int(share) for share in rows), reverse=True)
     assert f"Not covered by the estimate: 0.0{NBSP}% of the multiply-accumulates: `MEAN` (1), `SOFTMAX` (1)" in section
+
+
+def test_a_calibrated_estimate_names_the_board() -> None:
+    board = LatencyBoard(name="My <b>board</b>", device_id="A2:43:DC", build_fingerprint="")
+    section = render(changed(board=board)).split("Time on the chip (estimated)")[1].split("</details>")[0]
+    assert "Calibrated to `My <b>board</b> A2:43:DC`." in section
 
 
 def test_ten_layers_at_most() -> None:

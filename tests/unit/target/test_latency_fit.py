@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from quantci.records.base import encode
-from quantci.records.latency import LatencyBoard
+from quantci.records.latency import LatencyTerm
 from quantci.target.latency_data import (
     COEFFICIENTS,
     check_groups,
@@ -24,11 +22,11 @@ from quantci.target.latency_data import (
 from quantci.target.latency_fit import (
     Row,
     cycles_of,
-    fit_board,
     fit_terms,
     leave_one_out,
     nonnegative_least_squares,
     percentile,
+    stored_terms,
     supports,
 )
 
@@ -38,7 +36,6 @@ TINY = [
     Row("c", "two", {"mac": 50.0, "output": 100.0}, 1100.0, True),
     Row("d", "two", {"pool": 30.0}, 90.0, False),
 ]
-BOARD = LatencyBoard(name="ESP32-S3-DevKitC-1", device_id="A2:43:DC", build_fingerprint="")
 
 
 @settings(deadline=None)
@@ -94,40 +91,21 @@ def test_percentile_is_the_nearest_rank() -> None:
         percentile([], 90)
 
 
-def test_board_coefficients_state_their_error() -> None:
-    record = fit_board(
-        TINY, board=BOARD, clock_hz=240_000_000, kernels="esp-nn", memory="internal", fitted_on="2026-11-24"
-    )
-    encode(record)
-    checks = leave_one_out(TINY)
-    assert record.board == BOARD
-    assert (record.figures, record.sources, record.models) == (4, 2, 3)
-    assert record.error_ratio == max(check.error or 0 for check in checks)
-    assert record.terms["pool"].support == 1
-
-
-@pytest.mark.parametrize("cycles", [0.0, -1.0, math.inf, math.nan])
-def test_a_figure_must_be_positive(cycles: float) -> None:
-    with pytest.raises(ValueError, match="positive"):
-        fit_board(
-            [TINY[0]._replace(cycles=cycles)],
-            board=BOARD,
-            clock_hz=1,
-            kernels="esp-nn",
-            memory="internal",
-            fitted_on="2026-11-24",
-        )
-
-
-def test_no_error_no_coefficients() -> None:
-    with pytest.raises(ValueError, match="left out"):
-        fit_board(TINY[3:], board=BOARD, clock_hz=1, kernels="esp-nn", memory="internal", fitted_on="2026-11-24")
+def test_stored_terms_have_four_digits_and_the_figures_behind_them() -> None:
+    published = {"mac": LatencyTerm(cycles=1.0, support=4)}
+    stored = stored_terms(TINY, {"mac": 1.23456, "output": 10.0, "pool": 3.0}, published)
+    # mac: 123 of 223, 494 of 594 and 62 of 1,062 cycles; output: 100 of each of two, and 1,000 of the third.
+    assert stored == {
+        "mac": LatencyTerm(cycles=1.235, support=2, published=4),
+        "output": LatencyTerm(cycles=10.0, support=3),
+        "pool": LatencyTerm(cycles=3.0, support=1),
+    }
 
 
 def test_committed_coefficients_follow_from_the_committed_figures() -> None:
     committed, data = published_coefficients()
     fresh = fit_published()
-    assert COEFFICIENTS.read_bytes() == data
+    assert COEFFICIENTS.read_bytes() == data == encode(committed)
     assert fresh.terms.keys() == committed.terms.keys()
     for name, term in committed.terms.items():
         assert fresh.terms[name].cycles == pytest.approx(term.cycles, rel=2e-3)

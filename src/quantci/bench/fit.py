@@ -1,0 +1,78 @@
+"""From figures that were measured on a board to the coefficients of that board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantci.bench.figures import read_figures
+from quantci.bench.model import read_model
+from quantci.errors import DataRejected
+from quantci.target.latency_board import calibrate
+from quantci.target.latency_coefficients import published
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantci.bench.model import Measurement
+    from quantci.progress import Progress
+    from quantci.records.bench import BoardFigures
+    from quantci.target.latency_board import Calibration
+    from quantci.target.latency_coefficients import Coefficients
+
+
+class Fit(NamedTuple):
+    """The coefficients of a board with what they were made from.
+
+    Attributes:
+        measurements: as in the file; so are the calibration's checks.
+        published: what the coefficients were drawn to; None where nothing is published for such a build.
+    """
+
+    calibration: Calibration
+    measurements: list[Measurement]
+    published: Coefficients | None
+
+
+def fit(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
+    """Fit coefficients to a file of measurements.
+
+    Args:
+        path: the file; see quantci.records.bench.
+        fitted_on: UTC date, YYYY-MM-DD.
+        progress: told what is going on.
+
+    Raises:
+        ConfigError, DataRejected, ModelRejected: as docs/errors.md lists.
+    """
+    figures = read_figures(path)
+    measurements = []
+    for index, entry in enumerate(figures.model):
+        progress("reading the models", index, len(figures.model))
+        measurements.append(read_model(entry, figures, path, index))
+    models = [one.model for one in measurements]
+    if not any(model.figures for model in models):
+        raise DataRejected(
+            "too-few-figures",
+            "No op of the profiles is both covered by the estimate and long enough to be measured.",
+            where=str(path),
+            remedy="Measure a larger model.",
+        )
+    progress("fitting")
+    prior = _published_for(figures)
+    calibration = calibrate(
+        models,
+        prior,
+        board=figures.board,
+        clock_hz=figures.clock_hz,
+        kernels=figures.kernels,
+        memory=figures.memory,
+        fitted_on=fitted_on,
+    )
+    return Fit(calibration, measurements, prior)
+
+
+def _published_for(figures: BoardFigures) -> Coefficients | None:
+    """The published coefficients, if they are of such kernels and such a memory."""
+    known = published()
+    same = (known.record.kernels, known.record.memory) == (figures.kernels, figures.memory)
+    return known if same else None

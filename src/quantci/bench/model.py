@@ -1,0 +1,121 @@
+"""One measured model as figures for the fit: its work by kind, and what was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from quantci.bench.profile import read_profile
+from quantci.errors import ConfigError, DataRejected
+from quantci.target.graph import read_graph
+from quantci.target.latency_board import MeasuredModel
+from quantci.target.latency_fit import Row
+from quantci.target.latency_scope import EstimatedOp, gap
+from quantci.target.latency_terms import work_of
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.identify import read_model_file
+from quantci.tflite.summary import summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from quantci.records.bench import BoardFigures, ModelFigures
+    from quantci.target.latency_terms import Work
+
+FEWEST_TICKS: Final = 20  # a shorter op is more than 5 % off by the rounding to ticks alone
+FURTHEST: Final = 1.5  # times, between the sum of the ops and the inference
+
+
+class Measurement(NamedTuple):
+    """A model, and what of its profile the fit does not get.
+
+    Attributes:
+        short_ops: covered ops that were too short to be measured in ticks.
+        uncovered_share: of the profile's ticks, in ops that nothing covers; None without a profile.
+    """
+
+    model: MeasuredModel
+    short_ops: int = 0
+    uncovered_share: float | None = None
+
+
+def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: int) -> Measurement:
+    """Read a model and its profile.
+
+    Args:
+        entry: the model in the file of measurements.
+        figures: all of the file.
+        path: of the file.
+        index: of the entry.
+
+    Raises:
+        ConfigError: `not-found`.
+        ModelRejected: see read_model_file.
+        DataRejected: `profile`; `not-covered`: no profile, and the estimate knows too little of the model's ops.
+    """
+    where = f"{path}: model[{index}]"
+    file = _existing(path, entry.file, f"{where}.file")
+    data = read_model_file(file)
+    model = parse(data, file.name)
+    summary = summary_of(model, data, file.name)
+    ops = read_graph(model).ops
+    works = [work_of(op, figures.kernels) for op in ops]
+    cycles = entry.cycles if entry.cycles is not None else (entry.latency_us or 0) * figures.clock_hz / 1e6
+    whole = Row(entry.file, entry.file, _sum(works), cycles, is_model=True)
+    reason = gap([EstimatedOp(*one, None) for one in zip(summary.ops, ops, works, strict=True)])
+    if entry.profile is None:
+        if reason:
+            raise DataRejected(
+                "not-covered",
+                f"The latency of {entry.file} says too little of the kernels that the estimate knows. {reason}",
+                where=where,
+                remedy="Give its profile, so that each op is a figure of its own, or measure another model.",
+            )
+        return Measurement(MeasuredModel(whole, [whole]))
+    profile = _existing(path, entry.profile, f"{where}.profile")
+    names = [op.name for op in ops]
+    ticks = read_profile(profile, names, figures.ticks_per_second)
+    tick_cycles = figures.clock_hz / figures.ticks_per_second
+    _compare(math.fsum(ticks) * tick_cycles, whole, len(ticks) * tick_cycles, str(profile))
+    rows = [
+        Row(f"{entry.file} {number} {name}", entry.file, work.terms, took * tick_cycles, is_model=False)
+        for number, (name, work, took) in enumerate(zip(names, works, ticks, strict=True))
+        if work and took >= FEWEST_TICKS
+    ]
+    covered = [took for work, took in zip(works, ticks, strict=True) if work]
+    return Measurement(
+        MeasuredModel(whole, rows, has_total=not reason),
+        short_ops=len(covered) - len(rows),
+        uncovered_share=1 - math.fsum(covered) / math.fsum(ticks),
+    )
+
+
+def _existing(path: Path, name: str, where: str) -> Path:
+    """The file that the file of measurements names."""
+    file = path.parent / name
+    if not file.is_file():
+        raise ConfigError(
+            "not-found", f"There is no file {name}.", where=where, remedy=f"It is looked for beside {path.name}."
+        )
+    return file
+
+
+def _sum(works: Iterable[Work | None]) -> dict[str, float]:
+    terms: dict[str, float] = {}
+    for work in works:
+        for name, units in work.terms.items() if work else ():
+            terms[name] = terms.get(name, 0) + units
+    return terms
+
+
+def _compare(ops: float, whole: Row, rounding: float, where: str) -> None:
+    """Refuse a profile that is not of this inference; all in cycles."""
+    if ops / FURTHEST <= whole.cycles <= FURTHEST * (ops + rounding):
+        return
+    raise DataRejected(
+        "profile",
+        f"The ops of the profile take {ops:,.0f} cycles together, one inference {whole.cycles:,.0f}.",
+        where=where,
+        remedy="Check ticks_per_second, clock_hz and latency_us; both must be measured with the same build.",
+    )

@@ -1,0 +1,130 @@
+"""Calibrate the latency estimate to your own board, from figures that you measured there.
+
+Reads a file of measured latencies and the models in it, and writes the coefficients of that board, for
+target.latency_coefficients in quantci.toml. docs/latency.md shows the file and explains the tables. Measuring itself is
+not built yet: your own firmware has to.
+
+examples:
+  quantci bench --fit boards/devkit.toml                               writes boards/devkit.json
+  quantci bench --fit boards/devkit.toml --fit-output coefficients.json
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantci.cli.console import Console
+from quantci.errors import EXIT_OK, ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from quantci.bench.fit import Fit
+
+_LONG = 500
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--fit", default=None, metavar="FILE", help="what was measured on the board (TOML)")
+    parser.add_argument(
+        "--fit-output", default=None, metavar="FILE", help="coefficients to write (default: FILE.json beside FILE.toml)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fit, write the coefficients, and show how well they do."""
+    if arguments.fit is None:
+        raise ConfigError(
+            "bench-missing",
+            "quantci cannot measure on a board yet.",
+            remedy="Measure with your own firmware, and give the figures with --fit FILE; docs/latency.md says how.",
+        )
+    from datetime import UTC, datetime
+
+    from quantci.bench.fit import fit
+    from quantci.records.base import write
+
+    source = Path(arguments.fit)
+    output = source.with_suffix(".json") if arguments.fit_output is None else Path(arguments.fit_output)
+    if output.suffix != ".json" or output == source:
+        raise ConfigError(
+            "config-value",
+            f"The coefficients are written as .json, and not over the measurements: {output} will not do.",
+            where="--fit-output",
+            remedy="Name another file that ends in .json.",
+        )
+    with Console("bench") as console:
+        result = fit(source, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
+        write(output, result.calibration.record)
+    _print(result, output)
+    return EXIT_OK
+
+
+def _print(result: Fit, output: Path) -> None:
+    import json
+
+    from rich.console import Console as RichConsole
+    from rich.text import Text
+
+    from quantci.report.escape import visible
+
+    record = result.calibration.record
+    console = RichConsole(width=None if sys.stdout.isatty() else 120)
+    console.print(_models(result))
+    for measurement in result.measurements:
+        name, uncovered = visible(measurement.model.whole.name), 100 * (measurement.uncovered_share or 0)
+        if measurement.short_ops:
+            console.print(Text(f"{name}: too short to be measured, and not fitted: {measurement.short_ops} ops"))
+        if uncovered >= 0.1:
+            console.print(Text(f"{name}: {uncovered:.1f} % of its time is not covered"))
+    console.print(_terms(result))
+    told = (
+        f"over {record.models} models left out"
+        if record.models
+        else "of the published coefficients: no model could be left out"
+    )
+    made_of = f"{record.figures} figures of {record.sources} models"
+    for line in (
+        f"{visible(str(record.board), _LONG)}: {made_of}, error ±{100 * record.error_ratio:.0f} % ({told})",
+        f"{output}: name it in quantci.toml, as seen from the folder of that file:",
+        f"\n[target]\nlatency_coefficients = {json.dumps(str(output), ensure_ascii=False)}",
+    ):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _models(result: Fit) -> object:
+    from rich.table import Table
+    from rich.text import Text
+
+    from quantci.report.escape import visible
+
+    table = Table("model", title="One inference in µs: measured, and estimated by coefficients", title_justify="left")
+    for title in ("measured", "published", "this board's", "this model left out", "measured / left out - 1"):
+        table.add_column(title, justify="right")
+
+    def us(cycles: float | None) -> str:
+        return "" if cycles is None else f"{1e6 * cycles / result.calibration.record.clock_hz:,.0f}"
+
+    for check in result.calibration.checks:
+        whole = check.model.whole
+        error = f"{100 * (whole.cycles / check.left_out - 1):+.0f} %" if check.left_out else "not possible"
+        known = (check.published, check.fitted, check.left_out) if check.model.has_total else (None, None, None)
+        table.add_row(Text(visible(whole.name)), us(whole.cycles), *map(us, known), error)
+    return table
+
+
+def _terms(result: Fit) -> object:
+    from rich.table import Table
+
+    published = result.published.record.terms if result.published else {}
+    table = Table("term", title="Cycles of one unit, and the figures behind them", title_justify="left")
+    for title in ("published", "this board", "figures"):
+        table.add_column(title, justify="right")
+    for name, term in result.calibration.record.terms.items():
+        before = f"{published[name].cycles:,.3g}" if name in published else ""
+        behind = f"{term.published} published + {term.support}" if term.published else f"{term.support}"
+        table.add_row(name, before, f"{term.cycles:,.3g}", behind)
+    return table
