@@ -60,12 +60,15 @@ def fuse(float_model: bytes, where: str) -> tuple[bytes, list[Mend]]:
     return pack(model), mends
 
 
-def equalize(float_model: bytes, ranges: Sequence[TensorRange], where: str) -> tuple[list[TensorRange], list[Mend]]:
+def equalize(model: Any, ranges: Sequence[TensorRange]) -> tuple[list[TensorRange], list[Mend]]:
     """Give input and output of each RELU6 that is left the range of its input, which holds the output's.
 
     What else shares such a tensor follows: a chain of RELU6 gets one range.
+
+    Args:
+        model: the float model, as `parse` gives it.
+        ranges: of its activations.
     """
-    model = parse(float_model, where)
     graph = model.subgraphs[0]
     by_tensor = {entry.tensor: entry for entry in ranges}
     mends = []

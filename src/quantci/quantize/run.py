@@ -19,12 +19,14 @@ from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
+from quantci.target.graph import read_graph
 from quantci.target.known_bad.scan import advise as advise_kernels
 from quantci.target.known_bad.scan import scan_host
+from quantci.tflite.flatbuffer import parse
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.lite_rt import lite_rt_name
 from quantci.tflite.oracle import choose_oracle, oracle_name
-from quantci.tflite.summary import summarize
+from quantci.tflite.summary import summarize, summary_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +67,8 @@ def quantize(
     mends: list[Mend] = []
     if config.quantization.mend:
         float_model, mends = fuse(float_model, where)
-    float_summary = summarize(float_model, FLOAT_MODEL)
+    float_tree = parse(float_model, where)
+    float_summary = summary_of(float_tree, float_model, FLOAT_MODEL)
     preprocessing = _preprocessing(config, float_summary, where)
 
     found = find_samples(config.calibration.data, base, config.task, config.input, "calibration")
@@ -84,17 +87,13 @@ def quantize(
     engine = _choose_engine(config, source)
     progress(f"quantizing with {engine}")
     check_spread(calibrated.ranges, where)
-    recipe = RECIPES[config.quantization.recipe]
-    ranges = recipe(calibrated.ranges)
+    ranges = RECIPES[config.quantization.recipe](calibrated.ranges)
     if config.quantization.mend:
-        ranges, equalized = equalize(float_model, ranges, where)
+        ranges, equalized = equalize(float_tree, ranges)
         mends += equalized
-    prepared = with_ranges(float_model, ranges, where)
     types = (config.quantization.input_type, config.quantization.output_type)
-    if engine == "tensorflow":
-        quantized = tensorflow.call(quantize_with_tensorflow, prepared, *types, where)
-    else:
-        quantized = workers.call(quantize_with_litert, prepared, *types, where)
+    pool, run = (tensorflow, quantize_with_tensorflow) if engine == "tensorflow" else (workers, quantize_with_litert)
+    quantized = pool.call(run, with_ranges(float_model, ranges, where), *types, where)
     oracle = choose_oracle(config.evaluation.oracle)
     samples = calibrated.first_tensors
     lean, names, waiting = quantized, list[str](), []
@@ -103,9 +102,10 @@ def quantize(
         lean, names = strip(quantized, where)
         waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
     # While the workers run both models, this process looks into them.
+    tree = parse(quantized, where)
     if config.gates.int_only:
-        check_integer_only(summarize(quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
-    hits = scan_host(quantized, oracle)
+        check_integer_only(summary_of(tree, quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
+    hits = scan_host(read_graph(tree), oracle)
     quantized_summary = summarize(lean, QUANTIZED_MODEL)
     strip_info = None
     if waiting:

@@ -12,6 +12,7 @@ from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack
 from quantci.quantize.mend import advise, equalize, fuse
 from quantci.records.kernels import Mend
 from quantci.records.quantize import TensorRange
+from quantci.tflite.flatbuffer import parse
 from quantci.tflite.summary import summarize
 
 RELU, RELU6, TANH = (getattr(schema.ActivationFunctionType, name) for name in ("RELU", "RELU6", "TANH"))
@@ -95,10 +96,10 @@ def test_what_is_left_gets_the_range_of_its_input() -> None:
         TensorRange(tensor=index, name=name, min=low, max=high)
         for index, name, low, high in ((0, "x", -4, 4), (1, "y", -8, 8), (2, "z", 0, 6), (3, "zz", 0, 6))
     ]
-    after, mends = equalize(model, ranges, "")
+    after, mends = equalize(parse(model, ""), ranges)
     assert [(entry.min, entry.max) for entry in after] == [(-4, 4), (-8, 8), (-8, 8), (-8, 8)]
     assert [(mend.layer, mend.how) for mend in mends] == [("z", "same-range"), ("zz", "same-range")]
-    assert equalize(model, after, "") == (after, [])
+    assert equalize(parse(model, ""), after) == (after, [])
 
 
 def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:

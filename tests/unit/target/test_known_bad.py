@@ -87,8 +87,9 @@ def test_litert_only_faults_are_looked_for_where_litert_judges() -> None:
     axes = Tensor("axes", data=np.array([1], np.int32))
     model = one_op("SUM", [tensor("x", 1, 2, zero_point=20), axes], tensor("y", 1))
     assert rules(model) == {"reference-sum"}
-    assert scan(model, TFLM) == scan_host(model, "tflm") == []
-    assert scan_host(model, "litert-reference") != []
+    graph = graph_of(model)
+    assert scan(model, TFLM) == scan_host(graph, "tflm") == []
+    assert scan_host(graph, "litert-reference") != []
     squares = one_op(
         "SQUARED_DIFFERENCE", [tensor("a", 1, scale=2.5), tensor("b", 1, scale=2.5)], tensor("y", 1, scale=1e-4)
     )

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from quantci.records.kernels import KernelHit
 from quantci.records.stage import Advice
 from quantci.target import esp_nn as scratch
-from quantci.target.graph import read_graph
 from quantci.target.known_bad.table import RULES
-from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,18 +63,14 @@ def _hit(rule: Rule, op: Op) -> KernelHit:
     )
 
 
-def scan_host(model: bytes, oracle: str, names: Sequence[str] = ()) -> list[KernelHit]:
+def scan_host(graph: Graph, oracle: str) -> list[KernelHit]:
     """What concerns the oracle on this machine, `tflm` or `litert-reference`, and with it every chip.
 
     Args:
-        model: a quantized model.
+        graph: of a quantized model.
         oracle: one of the two words.
-        names: see read_graph().
-
-    Raises:
-        ModelRejected: see `parse`.
     """
-    return scan(read_graph(parse(model, "model"), names), TFLM if oracle == "tflm" else {**TFLM, **LITE_RT})
+    return scan(graph, TFLM if oracle == "tflm" else {**TFLM, **LITE_RT})
 
 
 def advise(hits: Sequence[KernelHit]) -> list[Advice]:
