@@ -24,7 +24,7 @@ from quantci.cli.cancel import cancelled
 from quantci.cli.diagnose import is_called_for
 from quantci.cli.evaluate import parse_shard
 from quantci.cli.settings import DEFAULT_FILE, load
-from quantci.cli.stage import RECORDS, failure_of
+from quantci.cli.stage import failure_of, record_type
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
 from quantci.records.base import read
@@ -164,7 +164,7 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
         record = read(settings.output / parse_shard(nested.shard).record_file, ShardRecord)
     else:
         stage = "evaluate" if name == "merge" else name
-        record = read(settings.output / f"{stage}.json", RECORDS[stage])
+        record = read(settings.output / f"{stage}.json", record_type(stage))
     told = tell(record, settings.output, settings.file, Path(environment[ROOT]))
     if name == "quantize":
         told.outputs["shards"] = _shard_list(environment)

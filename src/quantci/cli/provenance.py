@@ -7,7 +7,6 @@ import platform
 import subprocess
 import time
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from quantci import __version__
@@ -34,6 +33,8 @@ class Origin:
 
     def provenance(self) -> Provenance:
         """What stands in the record, now that the work is done."""
+        from importlib.metadata import PackageNotFoundError, version
+
         tools = {}
         for tool in _TOOLS:
             try:

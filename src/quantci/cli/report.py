@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from quantci.cli import options
 from quantci.cli.provenance import Origin
 from quantci.cli.settings import Settings, load, output_of_broken
-from quantci.cli.stage import RECORDS, REPORT, failure_of, remove_records
+from quantci.cli.stage import REPORT, STAGES, failure_of, record_type, remove_records
 from quantci.errors import EXIT_GATE, EXIT_INFRASTRUCTURE, EXIT_INPUT, EXIT_OK, ConfigError, QuantciError
 from quantci.records.base import read, write, write_bytes
 
@@ -66,7 +66,7 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
 
     remove_records(settings, *REPORT)
     base_report, baseline_failure = _read_baseline(baseline)
-    records: dict[str, Any] = dict.fromkeys(RECORDS)
+    records: dict[str, Any] = dict.fromkeys(STAGES)
     fault = stopped
 
     def build() -> Report:
@@ -83,13 +83,13 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
         )
 
     try:
-        for name, kind in RECORDS.items():
+        for name in STAGES:
             path = settings.output / f"{name}.json"
             if path.exists():
-                records[name] = read(path, kind)
+                records[name] = read(path, record_type(name))
         report = build()
     except QuantciError as error:
-        records, fault = dict.fromkeys(RECORDS), error
+        records, fault = dict.fromkeys(STAGES), error
         report = build()
     _write_both(settings.output, report)
     return report

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from quantci.cli.cancel import cancelled
 from quantci.cli.provenance import Origin
 from quantci.errors import QuantciError, ToolError
 from quantci.records.base import SCHEMA_VERSION, write
-from quantci.records.diagnose import DiagnoseRecord
-from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import EvaluateRecord
-from quantci.records.quantize import QuantizeRecord
-from quantci.records.shard import SHARD_FILES, ShardRecord
 from quantci.records.stage import Failure
 
 if TYPE_CHECKING:
@@ -22,20 +18,22 @@ if TYPE_CHECKING:
     from quantci.cli.settings import Settings
     from quantci.records.shard import Shard
 
-RECORDS: dict[str, type[Any]] = {
-    "quantize": QuantizeRecord,
-    "evaluate": EvaluateRecord,
-    "diagnose": DiagnoseRecord,
-    "embed": EmbedRecord,
-}
-REPORT = ("report.json", "report.md")
+STAGES: Final = ("quantize", "evaluate", "diagnose", "embed")
+REPORT: Final = ("report.json", "report.md")
+_SHARDS: Final = ("evaluate-*-of-*.json", "evaluate-*-of-*.npz")
 # Stage -> what is out of date as soon as it runs again.
-LATER = {
-    "quantize": ("quantize.json", "evaluate.json", *SHARD_FILES, "diagnose.json", "embed.json", *REPORT),
+LATER: Final = {
+    "quantize": ("quantize.json", "evaluate.json", *_SHARDS, "diagnose.json", "embed.json", *REPORT),
     "evaluate": ("evaluate.json", *REPORT),
     "diagnose": ("diagnose.json", *REPORT),
     "embed": ("embed.json", *REPORT),
 }
+
+
+def record_type(stage: str) -> type[Any]:
+    """Of the record that a stage writes. A command imports no other."""
+    found: type[Any] = getattr(import_module(f"quantci.records.{stage}"), f"{stage.capitalize()}Record")
+    return found
 
 
 def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Shard | None = None) -> Any:
@@ -113,7 +111,9 @@ def _write(
         "provenance": origin.provenance(),
     }
     if shard is None:
-        write(settings.output / f"{name}.json", RECORDS[name](**head, stage=name, result=result))
+        write(settings.output / f"{name}.json", record_type(name)(**head, stage=name, result=result))
     else:
+        from quantci.records.shard import ShardRecord
+
         record = ShardRecord(**head, stage="evaluate-shard", shard=shard, result=result)
         write(settings.output / shard.record_file, record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from quantci.data.audit import find_duplicates, find_empty_classes
 from quantci.data.choose import choose
@@ -19,9 +19,6 @@ from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
-from quantci.target.graph import read_graph
-from quantci.target.known_bad.scan import advise as advise_kernels
-from quantci.target.known_bad.scan import scan_host
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.lite_rt import lite_rt_name
@@ -33,15 +30,17 @@ if TYPE_CHECKING:
 
     from quantci.progress import Progress
     from quantci.records.config import Config
-    from quantci.records.kernels import Mend
+    from quantci.records.kernels import KernelHit, Mend
     from quantci.records.model import ModelSummary
     from quantci.source.base import Source
+    from quantci.tflite.oracle import Oracle
     from quantci.tflite.pool import Pool
 
 FLOAT_MODEL = "model_float.tflite"
 QUANTIZED_MODEL = "model_quant.tflite"
 ADVISED_SAMPLES = 200
 LARGE_DIFFERENCE = 1e-3
+STRIP_SAMPLES = 3  # what strip leaves is the same network: a fault would show in any sample
 
 
 def quantize(
@@ -95,7 +94,7 @@ def quantize(
     pool, run = (tensorflow, quantize_with_tensorflow) if engine == "tensorflow" else (workers, quantize_with_litert)
     quantized = pool.call(run, with_ranges(float_model, ranges, where), *types, where)
     oracle = choose_oracle(config.evaluation.oracle)
-    samples = calibrated.first_tensors
+    samples = calibrated.first_tensors[:STRIP_SAMPLES]
     lean, names, waiting = quantized, list[str](), []
     if config.quantization.strip:
         progress("stripping what the chip never reads")
@@ -105,8 +104,9 @@ def quantize(
     tree = parse(quantized, where)
     if config.gates.int_only:
         check_integer_only(summary_of(tree, quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
-    hits = scan_host(read_graph(tree), oracle)
+    hits, kernel_advice = _known_faults(tree, oracle)
     quantized_summary = summarize(lean, QUANTIZED_MODEL)
+    version = engine_version(engine)
     strip_info = None
     if waiting:
         interpreters = [lite_rt_name(), oracle_name(oracle)]
@@ -134,7 +134,7 @@ def quantize(
         float_model=float_summary,
         quantized_model=quantized_summary,
         engine=engine,
-        engine_version=engine_version(engine),
+        engine_version=version,
         recipe=config.quantization.recipe,
         input_type=types[0],
         output_type=types[1],
@@ -146,11 +146,20 @@ def quantize(
             *find_empty_classes(chosen, labels),
             *_advice(config, calibrated, difference),
             *advise_mends(mends),
-            *advise_kernels(hits),
+            *kernel_advice,
         ],
         mends=mends,
         kernel_hits=hits,
     )
+
+
+def _known_faults(model: Any, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
+    """What is known to go wrong in the oracle's kernels, and with them on every chip."""
+    from quantci.target.graph import read_graph  # here, so that they are imported while the workers are busy
+    from quantci.target.known_bad.scan import advise, scan_host
+
+    hits = scan_host(read_graph(model), oracle)
+    return hits, advise(hits)
 
 
 def _preprocessing(config: Config, summary: ModelSummary, where: str) -> Preprocessing:

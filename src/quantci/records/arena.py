@@ -1,7 +1,5 @@
 """The tensor arena that the model will need on the chip: how large, where it fits, and what fills it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """What was measured on a board, in a file that a person writes: the input of `quantci bench --fit`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

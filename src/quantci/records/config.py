@@ -1,7 +1,5 @@
 """quantci.toml. Every field is also a command line option and a QUANTCI_* variable (cli/options.py makes them)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """What was read from a calibration or evaluation set."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

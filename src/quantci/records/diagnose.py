@@ -1,7 +1,5 @@
 """What `quantci diagnose` writes: where between the model's input and its output accuracy goes."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

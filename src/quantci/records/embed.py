@@ -1,7 +1,5 @@
 """What `quantci embed` writes: the ESP-IDF component."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

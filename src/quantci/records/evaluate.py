@@ -3,8 +3,6 @@
 All deltas are quantized minus float: negative is a loss.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """What is known about the kernels that a model's ops run in: faults, and which of them are fast."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

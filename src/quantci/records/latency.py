@@ -1,7 +1,5 @@
 """Latency on the chip: the estimate in the record of embed, coefficients in files, published figures behind them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

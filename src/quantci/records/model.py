@@ -1,7 +1,5 @@
 """What can be read off a .tflite file without running it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta

@@ -1,7 +1,5 @@
 """What `quantci quantize` writes: from the source model to the INT8 model."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

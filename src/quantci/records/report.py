@@ -1,7 +1,5 @@
 """report.json: all stages of one candidate, its gates and its verdict, and what changed against a baseline."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

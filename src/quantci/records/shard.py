@@ -1,7 +1,5 @@
 """What `quantci evaluate --shard` writes: one share of an evaluation, to be joined by `quantci merge`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,7 +10,6 @@ from quantci.records.stage import StageRecord
 from quantci.records.units import Count, Sha256
 
 MOST_SHARDS = 9999
-SHARD_FILES = ("evaluate-*-of-*.json", "evaluate-*-of-*.npz")
 
 
 class Shard(Record, frozen=True, kw_only=True):

@@ -1,7 +1,5 @@
 """What every stage's record has in common: how the stage ended, and where its numbers come from."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

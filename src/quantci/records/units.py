@@ -1,7 +1,5 @@
 """Bounded, described number types that the records share."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from msgspec import Meta
