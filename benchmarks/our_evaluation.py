@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 
 
 def main(folder: Path, config: Path) -> None:
-    """Evaluate as the command does; its workers' server imports while this process imports, as it does there."""
+    """Evaluate as the command does; the workers' server is started as it is there."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command sets it
     from quantci.tflite.fork_server import warm
 
     warm("quantci.evaluate.score")

@@ -64,6 +64,8 @@ class Pool:
         self._executor = ProcessPoolExecutor(
             workers, mp_context=context, initializer=_start_worker, initargs=(alive, initializer, initargs)
         )
+        # All start with the first call. One by one, the second would start only when the first is found busy.
+        self._executor._safe_to_dynamically_spawn_children = False  # type: ignore[attr-defined]  # noqa: SLF001
         self._processes: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -77,9 +79,8 @@ class Pool:
         self._alive.close()
 
     def start(self) -> None:
-        """Start the workers now; without this, each starts with the first call that finds no idle one."""
-        for _ in range(self.size):
-            self.submit(_nothing)
+        """Start the workers now; without this, they start with the first call."""
+        self.submit(_nothing)
 
     def submit(self, function: Callable[..., T], *args: object) -> Future[T]:
         """Start one call; `result()` waits for it."""
