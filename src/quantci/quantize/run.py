@@ -61,6 +61,8 @@ def quantize(
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     where = str(base / config.model.source)
+    wanted = config.calibration
+    finding = workers.submit(find_samples, wanted.data, base, config.task, config.input, "calibration")
     progress("reading and converting the source model")
     float_model = source.convert()
     mends: list[Mend] = []
@@ -70,16 +72,16 @@ def quantize(
     float_summary = summary_of(float_tree, float_model, FLOAT_MODEL)
     preprocessing = _preprocessing(config, float_summary, where)
 
-    found = find_samples(config.calibration.data, base, config.task, config.input, "calibration")
-    chosen = choose(found, config.calibration.samples, config.calibration.seed)
+    found = workers.result(finding)
+    chosen = choose(found, wanted.samples, wanted.seed)
     progress(f"calibrating with {len(chosen)} samples")
     calibrated = calibrate_set(float_model, preprocessing, chosen, where, workers)
-    labels = infer_labels(config.calibration.data, base, config.task)
+    labels = infer_labels(wanted.data, base, config.task)
     calibration = calibrated.tally.summary(
-        config.calibration.data,
+        wanted.data,
         found=len(found),
         labels=labels,
-        seed=config.calibration.seed if len(chosen) < len(found) else None,
+        seed=wanted.seed if len(chosen) < len(found) else None,
     )
     difference = calibrated.difference_to(source)
 
