@@ -36,7 +36,8 @@ def warm(*modules: str) -> None:
         start()
         return
     for name in names:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # who needs it says what is missing
+            importlib.import_module(name)
     gc.freeze()  # none of this is ever garbage: a collection would only copy the pages that processes share
     with _forking():
         start()
