@@ -50,10 +50,12 @@ def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> s
     if memory != record.memory:
         off = record.groups_left_out.get(memory)
         known = (
-            "" if off is None else f": published models of that kind took up to {_percent(off)} longer than estimated"
+            ""
+            if off is None
+            else f", and published models of that kind took up to {_percent(off)} longer than estimated"
         )
-        place = "lies in PSRAM" if memory == "psram" else "lies in internal RAM"
-        return f"The tensor arena {place}, which these coefficients do not cover{known}."
+        place = "does not lie in internal RAM" if memory == "psram" else "lies in internal RAM"
+        return f"The tensor arena {place}: these coefficients do not cover that{known}."
     if record.error_ratio > 1:
         return f"The error of these coefficients is {_percent(record.error_ratio)}: an estimate would say nothing."
     return ""

@@ -80,7 +80,7 @@ def test_without_a_total_there_is_the_reason() -> None:
     )
     text = render(report)
     assert "| **Device latency**" in text.replace(f"⚠️{NBSP}", "")
-    assert "not measured | no device took part" in text
+    assert "not measured | no device took part<br>no estimate: The cost of `MY_OP` is not known. |" in text
     assert "No total is estimated. The cost of `MY_OP` is not known." in text
     gate = latency_gate(5_000, report.embed, "no device took part")
     assert (gate.value, gate.kind, gate.verdict) == (None, "not_measured", "inconclusive")
