@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from tests.golden import example_config
@@ -20,7 +20,7 @@ from quantci.tflite.summary import summary_of
 class Worker:
     """In place of the process that asks TFLM how much memory it used."""
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
