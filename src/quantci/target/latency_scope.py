@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -75,10 +76,10 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
     share = uncovered_mac_share(ops) or 0.0
     if share > MOST_UNCOVERED_MACS:
         costly = [op for op in missing if op.info.macs]
-        return f"No measured figure covers {_names(costly)}: {_percent(share)} of the multiply-accumulates."
+        return f"No measured figure covers {_names(costly, ops)}: {_percent(share)} of the multiply-accumulates."
     elements, uncovered = _elements(ops), _elements(missing)
     if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
-        return f"No measured figure covers {_names(missing)}: {_percent(uncovered / elements)} of all output elements."
+        return f"No measured figure covers {_names(missing, ops)}: {_percent(uncovered / elements)} of all output elements."
     return ""
 
 
@@ -101,8 +102,10 @@ def _elements(ops: Iterable[EstimatedOp]) -> int:
     return sum(tensor.elements for op in ops for tensor in op.layer.outputs[:1])
 
 
-def _names(ops: Iterable[EstimatedOp]) -> str:
-    kinds = list(dict.fromkeys(op.info.op for op in ops))
+def _names(some: Iterable[EstimatedOp], ops: Iterable[EstimatedOp] = ()) -> str:
+    """The kinds of these ops; of a kind that has more among all `ops`, how many they are: ``2 of 5 CONV_2D``."""
+    counts, among = Counter(op.info.op for op in some), Counter(op.info.op for op in ops)
+    kinds = [f"{count:,} of {among[kind]:,} {kind}" if among[kind] > count else kind for kind, count in counts.items()]
     return ", ".join(kinds[:_NAMED]) + (" and others" if len(kinds) > _NAMED else "")
 
 

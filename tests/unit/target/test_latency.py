@@ -74,7 +74,7 @@ def test_what_is_not_covered_is_named_and_the_rest_is_summed() -> None:
         pytest.param([conv(8, 16, 3, 8, is_int8=False)], "covers any op", id="int16x8"),
         pytest.param(
             [conv(8, 16, 3, 8), conv(8, 16, 3, 8, is_int8=False)],
-            "CONV_2D: 50 % of the multiply-accumulates",
+            "covers 1 of 2 CONV_2D: 50 % of the multiply-accumulates",
             id="half of it int16x8",
         ),
         pytest.param(
