@@ -79,7 +79,8 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
         return f"No measured figure covers {_names(costly, ops)}: {_percent(share)} of the multiply-accumulates."
     elements, uncovered = _elements(ops), _elements(missing)
     if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
-        return f"No measured figure covers {_names(missing, ops)}: {_percent(uncovered / elements)} of all output elements."
+        share = uncovered / elements
+        return f"No measured figure covers {_names(missing, ops)}: {_percent(share)} of all output elements."
     return ""
 
 
