@@ -95,6 +95,12 @@ def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
     assert "Calibrated to `ESP32-S3-DevKitC-1-N8R8 A2:43:DC`." in report
 
 
+def test_a_fit_that_is_of_no_use_says_so(quantci: Quantci, desk: Path) -> None:
+    (desk / "boards" / "devkit.toml").write_text(TOML.replace("54_000", "400_000"))
+    done = quantci("bench", "--fit", "boards/devkit.toml", cwd=desk)
+    assert (done.code, "quantci embed gives no total" in done.out) == (0, True)
+
+
 def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
     head, kws, *_ = TOML.split("[[model]]")
     (desk / "boards" / "devkit.toml").write_text(f"{head}[[model]]{kws}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.integration.pictures import Done, report_of
-from tests.models import Op, Tensor, build_model, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
+from tests.models import Op, Tensor, build_model, int8_tree, pack_tree, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
 
 from quantci.cli.settings import load
 from quantci.records.base import decode
@@ -147,6 +147,14 @@ def test_inspect_shows_ops_sizes_and_types(quantci: Quantci, tmp_path: Path) -> 
     row = next(line for line in done.out.splitlines() if "CONV_2D" in line)
     assert f"{8 * 8 * 8 * 27 + 8 * 8 * 8 * 72:,}" in row, "MACs of both convolutions"
     assert f"{8 * 27 + 8 * 72 + 2 * 8 * 4:,}" in row, "weights and biases of both"
+
+
+def test_inspect_says_that_there_are_more_subgraphs(quantci: Quantci, tmp_path: Path) -> None:
+    tree = int8_tree()
+    tree.subgraphs.append(tree.subgraphs[0])
+    (tmp_path / "two.tflite").write_bytes(pack_tree(tree))
+    done = quantci("inspect", "two.tflite", cwd=tmp_path)
+    assert "2 subgraphs, of which the main one is shown" in done.out
 
 
 def test_inspect_lists_layers(quantci: Quantci, tmp_path: Path) -> None:

@@ -87,6 +87,10 @@ def _print(result: Fit, output: Path) -> None:
         else "of the published coefficients: no model could be left out"
     )
     made_of = f"{record.figures} figures of {record.sources} models"
+    if record.error_ratio > 1:
+        console.print(
+            Text("With an error of more than 100 % quantci embed gives no total: check each model's latency.")
+        )
     for line in (
         f"{visible(str(record.board), _LONG)}: {made_of}, error ±{100 * record.error_ratio:.0f} % ({told})",
         f"{output}: name it in quantci.toml, as seen from the folder of that file:",

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         from quantci.report.latency import estimate_of, words
 
         known = estimate_of(result)
-        total, margin = words(known) if known else ("not known", visible(result.latency.reason, 500))
+        total, margin = words(known) if known else ("not known", visible(result.latency.reason.removesuffix("."), 500))
         if result.latency.board is not None:
             margin += f"; calibrated to {visible(str(result.latency.board), 500)}"
         print(f"latency on the chip, estimated and not measured: {total} ({margin})")

@@ -59,6 +59,8 @@ def _print(summary: ModelSummary, *, layers: bool) -> None:
     for word, tensors in (("input", summary.inputs), ("output", summary.outputs)):
         for tensor in tensors:
             console.print(Text(f"{word} {tensor.name or '(no name)'} {_describe(tensor)}"))
+    if summary.subgraph_count > 1:
+        console.print(f"{summary.subgraph_count} subgraphs, of which the main one is shown")
     rows = Table("op", "version", "count", "MACs", "weight bytes", "TFLM")
     for op in summary.op_counts:
         cost = "" if op.macs is None else f"{op.macs:,}"

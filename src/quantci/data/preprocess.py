@@ -67,7 +67,7 @@ class Preprocessing:
         if len(shape) < 2 or shape[0] not in {1, -1} or min(shape[1:]) < 1:
             raise ModelRejected(
                 "dynamic-shape",
-                f"The model's input has shape {list(shape)}; it must be fixed, with a batch of 1.",
+                f"The model's input has shape `{list(shape)}`; it must be fixed, with a batch of 1.",
                 remedy="Export the model with a fixed input shape and batch size 1.",
             )
         shape = (1, *shape[1:])

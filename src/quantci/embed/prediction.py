@@ -59,7 +59,7 @@ def predict(
     file = config.target.latency_coefficients
     coefficients = published() if file is None else read_coefficients(base / file)
     latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
-    hits = scan(graph, libraries(chip.kernels))
+    hits = scan(graph, libraries(chip))
     # What ESP-NN's other set of vector kernels takes is not known here: nothing is said of it.
     kernels = [] if chip.kernel_set == "esp32p4" else op_kernels(graph, chip.kernels)
     if latency is not None:

@@ -8,7 +8,7 @@ from quantci.data.geometry import image_geometry
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import infer_labels
 from quantci.embed.component import write_component
-from quantci.embed.constants import ImageConstants
+from quantci.embed.constants import PIXEL_RANGE, ImageConstants
 from quantci.embed.prediction import predict
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import DataRejected
@@ -53,10 +53,10 @@ def embed(
     Raises:
         ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
+    resolver = make_resolver(used_ops(graph), config.embed.custom_ops, base)  # it names ops that TFLM only refuses
     progress("sizing the tensor arena")
     prediction = predict(config, base, model=model, summary=summary, graph=graph, make_worker=make_worker)
     progress("writing the component")
-    resolver = make_resolver(used_ops(graph), config.embed.custom_ops, base)
     folder = output / COMPONENT_DIR / config.embed.component
     port = summary.inputs[0]
     preprocessing = Preprocessing.for_model(config.input, port.shape)
@@ -73,7 +73,8 @@ def embed(
             std=preprocessing.std,
             resize=preprocessing.resize,
         )
-        table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
+        if port.dtype in PIXEL_RANGE and port.scale:  # int16 and float inputs are computed, not looked up
+            table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
     files = write_component(
         folder,
         model=model,

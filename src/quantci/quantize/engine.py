@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from quantci.errors import ModelRejected, ToolError
+from quantci.tflite.flatbuffer import parse
 from quantci.tflite.native_stderr import native_stderr
 
 
@@ -18,7 +19,7 @@ def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, w
     A private module of a pinned wheel: tests/integration/test_engines.py holds it to TFLiteConverter's own result.
 
     Raises:
-        ModelRejected: `unquantizable-op`: the op has no INT8 form.
+        ModelRejected: `unquantizable-op`: the op has no INT8 form; `multi-subgraph`.
     """
     import numpy as np
     from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
@@ -40,12 +41,9 @@ def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, w
             per_tensor_dense,
         )
     except (RuntimeError, ValueError) as error:
-        raise ModelRejected(
-            "unquantizable-op",
-            f"The quantizer refused the model: {_one_line(error)}",
-            where=where,
-            remedy="Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU.",
-        ) from None
+        cause = f"The quantizer refused the model: {_one_line(error)}"
+        remedy = "Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU."
+        raise _refusal(calibrated, cause, where, remedy) from None
     return bytes(result)
 
 
@@ -56,7 +54,7 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
     tensorflow/lite/python/lite.py (2.21.0) does.
 
     Raises:
-        ModelRejected: `unquantizable-op`.
+        ModelRejected: `unquantizable-op`, `multi-subgraph`.
         ToolError: `missing-extra`: TensorFlow is not installed.
     """
     try:
@@ -76,12 +74,9 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
                 quantized, getattr(tensorflow, input_type), getattr(tensorflow, output_type)
             )
     except Exception as error:  # noqa: BLE001  whatever MLIR raises, it is about the model
-        raise ModelRejected(
-            "unquantizable-op",
-            f"TensorFlow's quantizer refused the model: {_one_line(error)}",
-            where=where,
-            remedy="Replace the op that it names, or try --quantization-engine litert.",
-        ) from None
+        cause = f"TensorFlow's quantizer refused the model: {_one_line(error)}"
+        remedy = "Replace the op that it names, or try --quantization-engine litert."
+        raise _refusal(calibrated, cause, where, remedy) from None
     return bytes(result)
 
 
@@ -90,6 +85,18 @@ def engine_version(engine: str) -> str:
     from importlib.metadata import version
 
     return version("tensorflow" if engine == "tensorflow" else "ai-edge-litert")
+
+
+def _refusal(model: bytes, cause: str, where: str, remedy: str) -> ModelRejected:
+    """An op that the quantizer names; of IF and WHILE it names a tensor of a body, or nothing at all."""
+    if (count := len(parse(model, where).subgraphs)) > 1:
+        return ModelRejected(
+            "multi-subgraph",
+            f"The model has {count} subgraphs, and the quantizer knows ranges of the main one only.",
+            where=where,
+            remedy="Export it without IF and WHILE: unroll the loop, or export its body as the model.",
+        )
+    return ModelRejected("unquantizable-op", cause, where=where, remedy=remedy)
 
 
 def _one_line(error: Exception) -> str:

@@ -97,6 +97,8 @@ def _words(words: list[str], limit: int) -> Iterable[str]:
         start = word.lstrip(_OPENING)
         core = start.rstrip(_CLOSING)
         plain = core == "" or (_PLAIN.fullmatch(core) is not None and _COMMIT.search(core) is None)
+        opened = max(core.count("(") - core.count(")"), 0)
+        core = start[: len(core) + opened]  # a call keeps its brackets: f()
         opening, closing = word[: len(word) - len(start)], start[len(core) :]
         if odd and (plain or opening):
             yield code(" ".join(odd), limit)

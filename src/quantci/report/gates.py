@@ -71,8 +71,9 @@ def _accuracy(limit: float, evaluate: EvaluateResult | None, samples_needed: Sam
         verdict, (found, allowed) = "fail", _apart(drop, limit)
         reason = f"The loss from float to INT8 is {found} pp; the gate allows {allowed} pp."
     elif reach >= -limit - _ROUNDING:
-        verdict, (found, allowed) = "pass", _apart(max(drop, 0), limit)
-        reason = f"The loss from float to INT8 is {found} pp, and its interval stays within the {allowed} pp allowed."
+        verdict, (found, allowed) = "pass", _apart(abs(drop), limit)
+        told = "The loss from float to INT8 is" if drop >= 0 else "INT8 is better than float by"
+        reason = f"{told} {found} pp, and the interval of the loss stays within the {allowed} pp allowed."
     else:
         verdict, (found, allowed) = "inconclusive", _apart(-reach, limit)
         reason = (

@@ -47,6 +47,9 @@ def not_accelerated(report: Report) -> Section:
         for kernel in report.embed.op_kernels
         if kernel.path != "vector" and kernel.op_index < len(ops) and (ops[kernel.op_index].macs or kernel.remedy)
     ]
+    if len(slow) > 1 and len({(kernel.path, kernel.reason, kernel.saved_us) for kernel in slow}) == 1:
+        same = f"All {len(slow):,} layers: {slow[0].path}: {prose(slow[0].reason)}"  # as on a chip without vector unit
+        return Section("Not accelerated", "", [Table.bullets([same])])
     slow.sort(key=lambda kernel: (-(ops[kernel.op_index].macs or 0), kernel.op_index))
     cells = (
         (

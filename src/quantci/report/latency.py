@@ -70,11 +70,14 @@ def section(report: Report, estimate: LatencyEstimate) -> Section:
     """The most expensive layers, and what the estimate leaves out."""
     if (known := estimate_of(report.embed)) is None:
         said = f"No total is estimated. {prose(estimate.reason)}"
+        if estimate.memory == "psram" and any(op.cycles is not None for op in estimate.ops):
+            said += " The times of single layers are those with an arena in internal RAM."
     else:
         total, margin = words(known)
         said = f"Estimated, not measured: {total} ({margin})."
         if known.board is not None:
             said += f" Calibrated to {code(str(known.board))}."
+    share_of = "Share" if known else "Share of what is covered"
     names = layer_names(report.quantize) if report.quantize else []
     covered = [op for op in estimate.ops if op.cycles is not None]
     largest = heapq.nsmallest(MOST_LAYERS, covered, key=lambda op: (-(op.cycles or 0), op.index))
@@ -93,7 +96,7 @@ def section(report: Report, estimate: LatencyEstimate) -> Section:
     more = len(estimate.not_covered) - MOST_LAYERS
     facts = [f"Not covered by the estimate{of_macs}: {left_out}" + (f" and {more:,} others" if more > 0 else "")]
     tables = [
-        Table.of(("Layer", "Kernel", "Estimated time", "Share"), cells, len(cells)),
+        Table.of(("Layer", "Kernel", "Estimated time", share_of), cells, len(cells)),
         Table.bullets(facts if estimate.not_covered else []),
     ]
     if len(covered) > MOST_LAYERS:

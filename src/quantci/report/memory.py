@@ -46,7 +46,7 @@ def section(arena: Arena, ops: Sequence[str]) -> Section:
         facts.append(("TFLM's own structures", size(arena.tail_bytes)))
     if arena.host_used_bytes is not None:
         facts.append(("TFLM on the host", f"{size(arena.host_used_bytes)}, measured"))
-    facts.append(("Room in internal SRAM", f"{size(arena.internal_room_bytes)}, beside a usual firmware"))
+    facts.append(("Room in internal SRAM", f"{size(arena.internal_room_bytes)}, assumed: what a usual firmware leaves"))
     if arena.psram_room_bytes:
         facts.append((f"Room in{NBSP}PSRAM", size(arena.psram_room_bytes)))
     if arena.peak is not None:
@@ -64,7 +64,9 @@ def section(arena: Arena, ops: Sequence[str]) -> Section:
     tables = [
         Table.of(("Tensor arena", "Bytes"), facts, len(facts)),
         Table.of(
-            ("Alive when it is fullest", "Bytes", "Smallest arena if it were half as large"), rows, len(arena.alive)
+            ("Alive when it is fullest", "Bytes", "Change of the smallest arena if it were half as large"),
+            rows,
+            len(arena.alive),
         ),
         _timeline(arena.timeline, ops),
     ]

@@ -102,13 +102,18 @@ def samples(evaluate: EvaluateResult) -> Section:
         (broken[index] if index < len(broken) else "", fixed[index] if index < len(fixed) else "")
         for index in range(max(len(broken), len(fixed)))
     ]
-    p = "" if paired.mcnemar_p is None else f" McNemar's exact test: p = {paired.mcnemar_p:.3f}."
+    p = "" if paired.mcnemar_p is None else f" McNemar's exact test: p {_p_value(paired.mcnemar_p)}."
     note = (
         f"Right in FP32 and wrong in INT8, or the other way round.{p} The smallest drop that this evaluation set can "
         f"detect is {100 * paired.smallest_detectable_drop:.1f}{NBSP}pp."
     )
     head = (f"Broken ({len(paired.broken):,})", f"Fixed ({len(paired.fixed):,})")
     return Section("Samples broken and fixed", note, [Table.of(head, cells, len(cells))])
+
+
+def _p_value(p: float) -> str:
+    """Never 0: what three decimals cannot show is only said to be less."""
+    return f"= {p:.3f}" if p >= 0.0005 else "< 0.001"
 
 
 def _kind(gate: GateResult) -> str:

@@ -118,9 +118,19 @@ def _latency(report: Report, verdict: Verdict | None) -> Row:
         return Row("Device latency", "measured on the device", None, text, [], verdict)
     estimate = estimate_of(report.embed)
     if estimate is None:
-        return Row("Device latency", "", None, NOT_MEASURED, [report.device_latency_reason], verdict)
+        why = [report.device_latency_reason, *_no_estimate(report)]
+        return Row("Device latency", "", None, NOT_MEASURED, why, verdict)
     total, margin = words(estimate)
     return Row("Device latency", ESTIMATED, None, total, [margin], verdict)
+
+
+def _no_estimate(report: Report) -> list[str]:
+    """Why there is no estimated latency either, where embed looked for one."""
+    if report.embed is None:
+        return []
+    if report.embed.latency is not None and report.embed.latency.reason:
+        return [f"no estimate: {report.embed.latency.reason}"]
+    return [advice.text for advice in report.embed.advice if advice.code == "latency-unknown"]
 
 
 def _against(words: Callable[[D], str], delta: D | None) -> str:

@@ -74,7 +74,7 @@ def gate_number(gate: GateResult, number: float | None) -> str:
     if number is None:
         return "not measured"
     if gate.name.endswith("_drop"):
-        return f"{100 * number:.1f}{NBSP}pp"
+        return f"{100 * number:.1f}{NBSP}pp".replace("-", MINUS)
     if gate.name.endswith("_bytes"):
         return size(int(number))
     if gate.name.endswith("_us"):

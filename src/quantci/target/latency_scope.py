@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> s
     if memory != record.memory:
         off = record.groups_left_out.get(memory)
         known = (
-            "" if off is None else f": published models of that kind took up to {_percent(off)} longer than estimated"
+            ""
+            if off is None
+            else f", and published models of that kind took up to {_percent(off)} longer than estimated"
         )
-        place = "lies in PSRAM" if memory == "psram" else "lies in internal RAM"
-        return f"The tensor arena {place}, which these coefficients do not cover{known}."
+        place = "does not lie in internal RAM" if memory == "psram" else "lies in internal RAM"
+        return f"The tensor arena {place}: these coefficients do not cover that{known}."
     if record.error_ratio > 1:
         return f"The error of these coefficients is {_percent(record.error_ratio)}: an estimate would say nothing."
     return ""
@@ -73,10 +76,11 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
     share = uncovered_mac_share(ops) or 0.0
     if share > MOST_UNCOVERED_MACS:
         costly = [op for op in missing if op.info.macs]
-        return f"No measured figure covers {_names(costly)}: {_percent(share)} of the multiply-accumulates."
+        return f"No measured figure covers {_names(costly, ops)}: {_percent(share)} of the multiply-accumulates."
     elements, uncovered = _elements(ops), _elements(missing)
     if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
-        return f"No measured figure covers {_names(missing)}: {_percent(uncovered / elements)} of all output elements."
+        share = uncovered / elements
+        return f"No measured figure covers {_names(missing, ops)}: {_percent(share)} of all output elements."
     return ""
 
 
@@ -99,8 +103,10 @@ def _elements(ops: Iterable[EstimatedOp]) -> int:
     return sum(tensor.elements for op in ops for tensor in op.layer.outputs[:1])
 
 
-def _names(ops: Iterable[EstimatedOp]) -> str:
-    kinds = list(dict.fromkeys(op.info.op for op in ops))
+def _names(some: Iterable[EstimatedOp], ops: Iterable[EstimatedOp] = ()) -> str:
+    """The kinds of these ops; of a kind that has more among all `ops`, how many they are: ``2 of 5 CONV_2D``."""
+    counts, among = Counter(op.info.op for op in some), Counter(op.info.op for op in ops)
+    kinds = [f"{count:,} of {among[kind]:,} {kind}" if among[kind] > count else kind for kind, count in counts.items()]
     return ", ".join(kinds[:_NAMED]) + (" and others" if len(kinds) > _NAMED else "")
 
 

@@ -153,7 +153,7 @@ def _check_regular(path: Path) -> None:
             "wrong-format" if exists else "not-found",
             "This is not a regular file." if exists else "There is no such file.",
             where=str(path),
-            remedy="Check the path; it is relative to the folder of quantci.toml.",
+            remedy="Check the path: in quantci.toml it starts from that file's folder, on the command line from yours.",
         )
 
 

@@ -122,6 +122,7 @@ def test_sentence_without_backticks_keeps_its_text(sentence: str) -> None:
         ("It is 1.8 pp (or 2 %), not -0.5.", "It is 1.8 pp (or 2 %), not -0.5."),
         ("See quantci.toml: it has @me", "See `quantci.toml`: it has `@me`"),
         ("Run `quantci quantize` again.", "Run `quantci quantize` again."),
+        ("Print used_bytes() on it (or f()).", "Print `used_bytes()` on it (or `f()`)."),
         ("Merge a_b c_d here", "Merge `a_b c_d` here"),
         ("Touching x#`a`", "Touching `x#` `a`"),
         ("Commit 0123456789 and effaced", "Commit `0123456789 effaced`".replace(" effaced", "` and `effaced")),

@@ -13,6 +13,7 @@ from quantci.evaluate.power import samples_needed
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Interval, Step
 from quantci.report.gates import judge
+from quantci.report.wording import gate_number
 
 if TYPE_CHECKING:
     from quantci.records.report import GateResult
@@ -70,6 +71,12 @@ def test_no_loss_has_no_sign() -> None:
     result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(0.0, -0.01))
     assert str(result.value) == "0.0"
     assert "is 0.0 pp" in result.reason
+
+
+def test_a_gain_is_called_one() -> None:
+    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(0.005, -0.01))
+    assert "INT8 is better than float by 0.5 pp" in result.reason
+    assert gate_number(result, result.value) == "\N{MINUS SIGN}0.5\N{NO-BREAK SPACE}pp"
 
 
 def test_gate_finer_than_the_set_can_detect_is_refused() -> None:

@@ -108,6 +108,13 @@ def test_slow_layers_are_listed_by_cost_with_what_to_change() -> None:
     assert "scalar: it is grouped | " in table.rows[1]
 
 
+def test_what_holds_for_every_layer_is_said_once() -> None:
+    reason = "this chip has no accelerated kernels"
+    found = [OpKernel(op_index=index, op="X", path="reference", reason=reason, remedy="") for index in range(3)]
+    (table,) = kernels.not_accelerated(report_with([], found)).tables
+    assert table.rows == ["- All 3 layers: reference: this chip has no accelerated kernels"]
+
+
 def test_the_same_advice_from_two_stages_is_said_once() -> None:
     report = example_report()
     assert report.quantize is not None

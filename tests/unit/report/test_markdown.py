@@ -242,3 +242,11 @@ def test_rendering_does_not_change_the_report() -> None:
     before = encode(report)
     assert render(report) == render(report)
     assert encode(report) == before
+
+
+@pytest.mark.parametrize(("p", "words"), [(0.0625, "p = 0.062."), (1e-90, "p < 0.001."), (0.0006, "p = 0.001.")])
+def test_a_probability_is_never_shown_as_none(p: float, words: str) -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    paired = replace(report.evaluate.paired, mcnemar_p=p)
+    assert words in render(replace(report, evaluate=replace(report.evaluate, paired=paired)))

@@ -11,13 +11,14 @@ from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tre
 
 from quantci.records.kernels import KernelHit
 from quantci.target.acceleration import choose
+from quantci.target.chip import load_chip
 from quantci.target.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
 from quantci.target.known_bad.scan import scan as scan_graph
 from quantci.target.known_bad.table import RULES
 from quantci.target.op import Op as View
 from quantci.target.op import Tensor as TensorView
 
-EVERYTHING = {**TFLM, **LITE_RT, **libraries("esp-nn")}
+EVERYTHING = {**TFLM, **LITE_RT, **libraries(load_chip("esp32s3"))}
 
 
 def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
@@ -163,8 +164,14 @@ def test_softmax_of_more_than_two_dimensions(shape: tuple[int, ...], expected: s
 
 
 def test_a_chip_without_esp_nn_has_tflms_faults_only() -> None:
-    assert set(libraries("reference")) == {"tflite-micro"}
-    assert scan(convolution("CONV_2D", (8, 8), 16, (5, 5)), libraries("reference")) == []
+    found = libraries(load_chip("esp32"))
+    assert set(found) == {"tflite-micro"}
+    assert scan(convolution("CONV_2D", (8, 8), 16, (5, 5)), found) == []
+
+
+def test_vector_code_that_nobody_read_is_not_accused() -> None:
+    assert set(libraries(load_chip("esp32p4"))) == {"tflite-micro", "esp-tflite-micro"}
+    assert set(libraries(load_chip("esp32s3-n8r8"))) == {"tflite-micro", "esp-tflite-micro", "esp-nn"}
 
 
 def test_hits_name_layers_also_of_a_stripped_model_and_of_other_subgraphs() -> None:

@@ -74,7 +74,7 @@ def test_what_is_not_covered_is_named_and_the_rest_is_summed() -> None:
         pytest.param([conv(8, 16, 3, 8, is_int8=False)], "covers any op", id="int16x8"),
         pytest.param(
             [conv(8, 16, 3, 8), conv(8, 16, 3, 8, is_int8=False)],
-            "CONV_2D: 50 % of the multiply-accumulates",
+            "covers 1 of 2 CONV_2D: 50 % of the multiply-accumulates",
             id="half of it int16x8",
         ),
         pytest.param(
@@ -117,7 +117,11 @@ def test_a_term_without_a_coefficient_is_not_covered() -> None:
     ("kernels", "memory", "reason"),
     [
         ("reference", "internal", "reference kernels: published figures lie up to 350 % off"),
-        ("esp-nn", "psram", "lies in PSRAM, which these coefficients do not cover: published models of that kind"),
+        (
+            "esp-nn",
+            "psram",
+            "does not lie in internal RAM: these coefficients do not cover that, and published models of that kind",
+        ),
     ],
 )
 def test_another_build_is_no_total(kernels: Kernels, memory: Memory, reason: str) -> None:

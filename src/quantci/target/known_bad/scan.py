@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from quantci.records.kernels import KernelHit
 from quantci.records.stage import Advice
@@ -12,6 +12,7 @@ from quantci.target.known_bad.table import RULES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from quantci.target.chip import Chip
     from quantci.target.graph import Graph
     from quantci.target.known_bad.rule import Rule
     from quantci.target.op import Op
@@ -22,11 +23,15 @@ LITE_RT: Final[Mapping[str, str]] = {"LiteRT": "2.3.0"}
 _SHOWN: Final = 3
 
 
-def libraries(kernels: Literal["esp-nn", "reference"]) -> Mapping[str, str]:
-    """Version of each library whose kernels run on a chip; `kernels` says whether ESP-NN is among them."""
-    if kernels == "reference":
+def libraries(chip: Chip) -> Mapping[str, str]:
+    """Version of each library whose kernels run on a chip.
+
+    ESP-NN's rules were read in its code for the ESP32-S3: another chip's vector kernels are not accused of them.
+    """
+    if chip.kernels == "reference":
         return TFLM
-    return {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO, "esp-nn": scratch.VERSION}
+    called = {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO}
+    return {**called, "esp-nn": scratch.VERSION} if chip.kernel_set == "esp32s3" else called
 
 
 def scan(graph: Graph, versions: Mapping[str, str]) -> list[KernelHit]:

@@ -1,0 +1,69 @@
+"""`quantci embed --model FILE`: models that quantize did not make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from tests.golden import example_config
+from tests.models import Op, Tensor, build_model, float_model_with_custom_op, graph_of, tiny_float_cnn, tiny_int8_cnn
+
+from quantci.embed.run import embed
+from quantci.errors import ModelRejected
+from quantci.progress import silent
+from quantci.records.embed import EmbedResult
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.summary import summary_of
+
+
+class Worker:
+    """In place of the process that asks TFLM how much memory it used."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def call(self, *_: object) -> int:
+        return 10_000
+
+
+def embedded(model: bytes, folder: Path, make_worker: Any = Worker) -> EmbedResult:
+    summary = summary_of(parse(model, "own.tflite"), model, "own.tflite")
+    return embed(
+        example_config(),
+        folder,
+        folder,
+        model=model,
+        summary=summary,
+        graph=graph_of(model),
+        make_worker=make_worker,
+        progress=silent,
+    )
+
+
+def int16_image_model() -> bytes:
+    """A RELU over an image of 16-bit integers."""
+    tensors = [Tensor(name, [1, 4, 4, 3], "int16", scale=1 / 32768) for name in ("image", "out")]
+    return build_model(tensors, [Op("RELU", ["image"], ["out"])], ["image"], ["out"])
+
+
+@pytest.mark.parametrize(
+    ("model", "has_table"), [(tiny_int8_cnn(), True), (int16_image_model(), False), (tiny_float_cnn(0), False)]
+)
+def test_pixels_are_looked_up_only_for_an_input_of_8_bits(tmp_path: Path, model: bytes, *, has_table: bool) -> None:
+    result = embedded(model, tmp_path)
+    header = (tmp_path / result.component_dir / "include" / result.component / "model.h").read_text()
+    assert ("kPixelTable" in header) is has_table
+    assert "kInputHeight" in header
+
+
+def test_a_custom_op_is_named_before_tflm_refuses_the_model(tmp_path: Path) -> None:
+    def refuse() -> None:
+        pytest.fail("TFLM, which cannot name a custom op, was asked")
+
+    with pytest.raises(ModelRejected, match="TheirOwnOp") as caught:
+        embedded(float_model_with_custom_op(), tmp_path, refuse)
+    assert caught.value.code == "custom-op"
