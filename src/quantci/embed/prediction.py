@@ -60,8 +60,11 @@ def predict(
     coefficients = published() if file is None else read_coefficients(base / file)
     latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
     hits = scan(graph, libraries(chip))
-    # What ESP-NN's other set of vector kernels takes is not known here: nothing is said of it.
-    kernels = [] if chip.kernel_set == "esp32p4" else op_kernels(graph, chip.kernels)
+    kernels = op_kernels(graph, chip.kernels)
+    if chip.kernel_set == "esp32p4":  # what ESP-NN's other set of vector kernels takes is not known here
+        kernels = []
+        text = f"Which layers ESP-NN accelerates on {chip.name}, and its faults there, are not known to quantci."
+        unknown = [*unknown, Advice(code="kernels-unknown", text=text)]
     if latency is not None:
         kernels = with_savings(kernels, graph.ops, coefficients.record)
     return Prediction(arena, latency, hits, kernels, [*advice, *unknown, *advise(hits)])

@@ -29,6 +29,8 @@ def section(result: DiagnoseResult) -> Section:
         f"before*: as the network runs. Over {result.samples:,} calibration samples, float in "
         f"{prose(result.interpreters[0])} against INT8 in {prose(result.interpreters[1])}."
     )
+    if result.first_below is None:
+        note += " What INT8 loses only in the oracle is a kernel's doing, which this table cannot show."
     table = Table.of(("Layer", *CELLS), rows, len(result.layers))
     return Section("Where accuracy goes", note, [table])
 

@@ -83,7 +83,7 @@ def build_report(
         ),
         *([Fault("", "config_rejected", refused)] if refused else []),
     ]
-    decision = decide(stages, gates, faults[0] if faults else None)
+    decision = decide(stages, gates, faults[0] if faults else None, parts.embed)
     return Report(
         schema_version=1,
         stage="report",

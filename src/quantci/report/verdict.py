@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quantci.records.embed import EmbedResult
     from quantci.records.report import GateResult, StageOutcome, Verdict
     from quantci.records.stage import Failure, Status
 
@@ -34,11 +35,13 @@ class Decision(NamedTuple):
     reason: str
 
 
-def decide(stages: Sequence[StageOutcome], gates: Sequence[GateResult], fault: Fault | None) -> Decision:
+def decide(
+    stages: Sequence[StageOutcome], gates: Sequence[GateResult], fault: Fault | None, embed: EmbedResult | None = None
+) -> Decision:
     """The head of the report.
 
     A failed gate is a fail whatever else happened. A rejected model is a fail. What a machine, a tool, the data or the
-    configuration spoiled is inconclusive: nothing was learnt about the model.
+    configuration spoiled is inconclusive: nothing was learnt about the model. A pass says what no gate was asked.
     """
     failed = [gate for gate in gates if gate.verdict == "fail"]
     if fault is not None:
@@ -56,7 +59,7 @@ def decide(stages: Sequence[StageOutcome], gates: Sequence[GateResult], fault: F
     missing = [stage for stage in _STAGES if stage not in ran]
     if missing:
         return Decision("ok", "inconclusive", f"Without a record of {' and '.join(missing)} this is not the whole.")
-    return Decision("ok", "pass", _holds(gates))
+    return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))
 
 
 def _stopped(fault: Fault) -> str:
@@ -66,6 +69,16 @@ def _stopped(fault: Fault) -> str:
         return "The run was cancelled before its end."
     who = f"The stage {fault.stage} did not finish" if fault.stage else "The run did not finish"
     return f"{who}, which says nothing about the model: {fault.failure.cause}"
+
+
+def _warnings(embed: EmbedResult | None) -> list[str]:
+    """Why the model may not run on the chip, or not give the answers that were judged."""
+    found = []
+    if embed is not None and embed.arena is not None and embed.arena.memory == "none":
+        found.append("But its tensor arena fits into no memory of the chip.")
+    if embed is not None and any(hit.is_confirmed and hit.severity != "slow" for hit in embed.kernel_hits):
+        found.append("But it meets a known fault of a kernel on the chip.")
+    return found
 
 
 def _holds(gates: Sequence[GateResult]) -> str:

@@ -49,9 +49,10 @@ def signed(number: float, decimals: int) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes with thousands separators, and KiB from one KiB on."""
-    kib = f" ({count / 1024:,.1f}{NBSP}KiB)" if count >= 1024 else ""
-    return f"{count:,}{NBSP}B{kib}"
+    """Bytes with thousands separators, and in KiB or MiB from one of these on."""
+    unit, word = (1 << 20, "MiB") if count >= 1 << 20 else (1 << 10, "KiB")
+    rough = f" ({count / unit:,.1f}{NBSP}{word})" if count >= unit else ""
+    return f"{count:,}{NBSP}B{rough}"
 
 
 def size_change(delta: int) -> str:

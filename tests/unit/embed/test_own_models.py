@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from msgspec.structs import replace
 from tests.golden import example_config
 from tests.models import Op, Tensor, build_model, float_model_with_custom_op, graph_of, tiny_float_cnn, tiny_int8_cnn
 
 from quantci.embed.run import embed
 from quantci.errors import ModelRejected
 from quantci.progress import silent
+from quantci.records.config import TargetConfig
 from quantci.records.embed import EmbedResult
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.summary import summary_of
@@ -30,10 +32,10 @@ class Worker:
         return 10_000
 
 
-def embedded(model: bytes, folder: Path, make_worker: Any = Worker) -> EmbedResult:
+def embedded(model: bytes, folder: Path, chip: str = "esp32s3", make_worker: Any = Worker) -> EmbedResult:
     summary = summary_of(parse(model, "own.tflite"), model, "own.tflite")
     return embed(
-        example_config(),
+        replace(example_config(), target=TargetConfig(chip=chip)),
         folder,
         folder,
         model=model,
@@ -60,10 +62,18 @@ def test_pixels_are_looked_up_only_for_an_input_of_8_bits(tmp_path: Path, model:
     assert "kInputHeight" in header
 
 
+def test_what_is_not_known_of_a_chip_is_said(tmp_path: Path) -> None:
+    assert [advice.code for advice in embedded(tiny_int8_cnn(), tmp_path, "esp32p4").advice] == [
+        "latency-unknown",
+        "kernels-unknown",
+    ]
+    assert embedded(tiny_int8_cnn(), tmp_path).advice == []
+
+
 def test_a_custom_op_is_named_before_tflm_refuses_the_model(tmp_path: Path) -> None:
     def refuse() -> None:
         pytest.fail("TFLM, which cannot name a custom op, was asked")
 
     with pytest.raises(ModelRejected, match="TheirOwnOp") as caught:
-        embedded(float_model_with_custom_op(), tmp_path, refuse)
+        embedded(float_model_with_custom_op(), tmp_path, make_worker=refuse)
     assert caught.value.code == "custom-op"

@@ -20,7 +20,7 @@ from quantci.records.base import decode, encode
 from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.report import Report
 from quantci.records.stage import Failure
-from quantci.report.diagnosis import cells, decibel, headline
+from quantci.report.diagnosis import cells, decibel, headline, section
 from quantci.report.join import build_report
 from quantci.report.markdown import render
 
@@ -98,3 +98,5 @@ def test_how_figures_read() -> None:
     assert cells(replace(result.layers[0], cosine=None))[2] == "none"
     healthy = replace(result, first_below=None, unmatched=["x"])
     assert headline(healthy, str) == "No layer falls below 15\N{NO-BREAK SPACE}dB; 6 of 7 activations compared."
+    assert "only in the oracle" in section(healthy).note
+    assert "only in the oracle" not in section(result).note

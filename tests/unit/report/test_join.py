@@ -18,9 +18,11 @@ from tests.golden import (
 from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
 from quantci.records.config import Config, GatesConfig
+from quantci.records.kernels import KernelHit
 from quantci.records.report import Report
 from quantci.records.stage import Failure, Status
 from quantci.report.join import build_report
+from quantci.report.summary import summary_rows
 
 if TYPE_CHECKING:
     from quantci.records.embed import EmbedRecord
@@ -56,6 +58,41 @@ def test_everything_well_passes() -> None:
     assert report.verdict_reason == "All 5 gates hold."
     assert [outcome.status for outcome in report.stages] == ["ok", "ok", "ok", "not_run"]
     assert report.device_latency_us is None
+
+
+def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> None:
+    record = example_embed_record()
+    assert record.result is not None
+    assert record.result.arena is not None
+    fault = KernelHit(
+        rule="relu6-rescale",
+        subgraph=0,
+        op_index=0,
+        op="RELU6",
+        layer="",
+        library="tflite-micro",
+        versions="all",
+        severity="wrong-output",
+        cause="It never rescales.",
+        remedy="Fuse it.",
+        source="https://github.com/some/where",
+        is_confirmed=True,
+    )
+    large = replace(record.result.arena, memory="none")
+    for changes, words in (
+        ({"arena": large}, " But its tensor arena fits into no memory of the chip."),
+        ({"kernel_hits": [fault]}, " But it meets a known fault of a kernel on the chip."),
+        ({"kernel_hits": [replace(fault, severity="slow"), replace(fault, is_confirmed=False)]}, ""),
+    ):
+        report = report_of(
+            example_quantize_record(),
+            example_evaluate_record(),
+            replace(record, result=replace(record.result, **changes)),
+            config=example_config(),
+        )
+        assert (report.verdict, report.verdict_reason) == ("pass", f"All 5 gates hold.{words}")
+        (row,) = (row for row in summary_rows(report) if row.metric == "Tensor arena")
+        assert row.verdict == ("inconclusive" if "arena" in changes else "pass")
 
 
 def test_failed_gate_is_a_regression_even_beside_an_inconclusive_one() -> None:

@@ -16,6 +16,7 @@ from quantci.report.wording import percent, points, size, size_change
         (points(-0.0001), "0.0 pp"),
         (size(1023), "1,023 B"),
         (size(43232), "43,232 B (42.2 KiB)"),
+        (size(8 << 20), "8,388,608 B (8.0 MiB)"),
         (size_change(-9728), "\N{MINUS SIGN}9,728 B"),
         (size_change(0), "0 B"),
     ],

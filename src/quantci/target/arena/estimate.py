@@ -60,7 +60,7 @@ def estimate_arena(
         None when an op is not in the table and there is no TFLM to ask.
     """
     scratch = scratch_of(chip.kernel_set, version)
-    kernels = f"esp-nn {version} on {chip.name}"
+    kernels = f"esp-nn {version} on {chip.name}" if chip.kernels == "esp-nn" else f"TFLM's own kernels on {chip.name}"
     unknown = sorted({op.name for op in graph.ops if kernel_of(op) is None})
     if not unknown and not graph.obstacles:
         figures = _simulated(graph, scratch, kernels)

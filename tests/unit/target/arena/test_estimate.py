@@ -93,6 +93,11 @@ def test_where_it_fits(size: int, chip: str, memory: str) -> None:
     assert arena_of(wide(size), chip).memory == memory
 
 
+def test_where_the_scratch_comes_from_is_said() -> None:
+    assert "the scratch of esp-nn 1.2.3 on ESP32-S3" in arena_of(wide(8), "esp32s3").basis
+    assert "the scratch of TFLM's own kernels on ESP32-C3" in arena_of(wide(8), "esp32c3").basis
+
+
 def test_an_op_outside_of_the_table_is_estimated_from_the_host_with_a_margin() -> None:
     tensors = [Tensor(name, [1, 8, 8, 4], "int8", scale=0.1) for name in "xyz"]
     ops = [Op("ADD", ["x", "x"], ["y"]), Op("ABS", ["y"], ["z"])]
