@@ -45,6 +45,7 @@ _WORKERS_IMPORT: Final = {
     "diagnose": ("quantci.diagnose.compare",),
 }
 
+_LONGEST_MESSAGE: Final = 10_000
 _EPILOG: Final = """\
 examples:
   quantci init model.keras            write quantci.toml, then edit its data paths
@@ -73,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return exit_code
     except QuantciError as error:
-        say(f"quantci: {error}")
+        from quantci.report.escape import visible  # a file may name things with a terminal's escapes
+
+        say(f"quantci: {visible(str(error), _LONGEST_MESSAGE)}" if "\x1b" in str(error) else f"quantci: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         say(f"quantci: {cancelled()}")

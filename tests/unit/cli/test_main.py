@@ -93,3 +93,19 @@ def test_closed_streams_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     assert main([]) == 0
+
+
+def test_a_name_cannot_command_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(argv: list[str]) -> int:
+        raise ModelRejected("empty", "There is no \x1b[2Jm.tflite.", remedy="Export it again.")
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", fail)
+    assert main([]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".", ""])
+def test_a_folder_as_measurements(name: str) -> None:
+    assert main(["bench", "--fit", name]) == 2

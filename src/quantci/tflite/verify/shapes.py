@@ -12,7 +12,7 @@ import numpy as np
 from quantci.tflite.enums import dtype_name
 from quantci.tflite.verify import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
 from quantci.tflite.verify.damage import Damage, require
-from quantci.tflite.verify.operands import Operands
+from quantci.tflite.verify.operands import Operands, same_type
 from quantci.tflite.verify.tensors import open_shape, shape_of
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ _STATED: Final = frozenset({"RESHAPE", "EXPAND_DIMS", "TRANSPOSE_CONV", "CUMSUM"
 # What must hold whatever the shapes are.
 _SHAPELESS: Final = {
     **dict.fromkeys(("ADD", "SUB"), fit_elementwise.can_be_summed),
+    **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ALL"), same_type),
     **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), fit_elementwise.has_exponents),
 }
 _RULES: Final = {**fit_elementwise.RULES, **fit_layout.RULES, **fit_recurrent.RULES, **fit_weighted.RULES}
