@@ -6,6 +6,7 @@ Exit codes: 0 success, 1 a bug in quantci, 2 configuration or input, 3 a gate fa
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar, Final
 
 EXIT_OK: Final = 0
@@ -82,3 +83,22 @@ class Cancelled(QuantciError):
 
     status = "cancelled"
     exit_code = EXIT_CANCELLED
+
+
+# What the operating system says where not the code is wrong, but the machine full, or its settings too narrow.
+_OF_THE_MACHINE: Final = frozenset(
+    {errno.EAGAIN, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EPIPE}
+    | {errno.EROFS}
+)
+
+
+def fault_of(error: Exception) -> ToolError:
+    """What an exception that nobody expected is for the user: `system`, or else `bug`."""
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        return ToolError(
+            "system",
+            f"The operating system refused: {error.strerror}.",
+            where=str(error.filename or ""),
+            remedy="Free what has run out (disk, memory, open files: ulimit -n), and see that the output is read.",
+        )
+    return ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")

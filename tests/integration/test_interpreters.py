@@ -135,6 +135,26 @@ def test_refusals_quote_the_interpreter() -> None:
         open_lite_rt(build_model(tensors, [Op("MyOp", ["x"], ["y"])], ["x"], ["y"]))
 
 
+def test_tflm_is_not_asked_what_it_crashes_on() -> None:
+    open_model = build_model(
+        [Tensor("x", [1, 4], signature=[1, -1]), Tensor("y", [1, 4])], [Op("RELU", ["x"], ["y"])], ["x"], ["y"]
+    )
+    with pytest.raises(ModelRejected, match=r"tensor 0 \(x\) is not fixed.*\[dynamic-shape\]"):
+        open_tflm(open_model)
+    for dtype in ("uint16", "bfloat16"):
+        tree = parse(build_model([Tensor("x", [4]), Tensor("y", [4])], [Op("RESHAPE", ["x"], ["y"])], ["x"], ["y"]), "")
+        for tensor in tree.subgraphs[0].tensors:
+            tensor.type = getattr(schema.TensorType, dtype.upper())
+        with pytest.raises(ModelRejected, match=rf"is {dtype}.*\[tflm-refused\]"):
+            open_tflm(pack(tree))
+
+
+@pytest.mark.parametrize("opener", OPENERS, ids=IDS)
+def test_scalars(opener: Callable[[bytes], Runner]) -> None:
+    runner = opener(build_model([Tensor("x"), Tensor("y")], [Op("RELU", ["x"], ["y"])], ["x"], ["y"]))
+    assert runner.run([np.full((), 3, np.float32)])[0].item() == 3
+
+
 def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
     tflm_arena_bytes(tiny_int8_cnn())
     open_lite_rt(tiny_float_cnn(0))

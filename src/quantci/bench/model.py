@@ -94,7 +94,11 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
 def _existing(path: Path, name: str, where: str) -> Path:
     """The file that the file of measurements names."""
     file = path.parent / name
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except (OSError, ValueError):  # a name that is too long, or has a null byte
+        is_there = False
+    if not is_there:
         raise ConfigError(
             "not-found", f"There is no file {name}.", where=where, remedy=f"It is looked for beside {path.name}."
         )

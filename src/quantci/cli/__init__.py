@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from quantci import __version__
 from quantci.cli.cancel import cancellable, cancelled
-from quantci.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_INPUT, QuantciError
+from quantci.cli.streams import close_streams, open_streams, say
+from quantci.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_INPUT, QuantciError, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ _WORKERS_IMPORT: Final = {
     "diagnose": ("quantci.diagnose.compare",),
 }
 
+_LONGEST_MESSAGE: Final = 10_000
 _EPILOG: Final = """\
 examples:
   quantci init model.keras            write quantci.toml, then edit its data paths
@@ -66,25 +67,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     # BLAS threads only cost start-up time and memory here: the work is spread over processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(100_000)  # a command keeps most of what it makes: to look often for garbage is a tenth of its time
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to fail
+    open_streams()
     try:
         with cancellable():
-            return _main_inner(sys.argv[1:] if argv is None else list(argv))
+            exit_code = _main_inner(sys.argv[1:] if argv is None else list(argv))
+            sys.stdout.flush()
+            return exit_code
     except QuantciError as error:
-        print(f"quantci: {error}", file=sys.stderr)
+        from quantci.report.escape import visible  # a file may name things with a terminal's escapes
+
+        say(f"quantci: {visible(str(error), _LONGEST_MESSAGE)}" if "\x1b" in str(error) else f"quantci: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"quantci: {cancelled()}", file=sys.stderr)
+        say(f"quantci: {cancelled()}")
         return EXIT_CANCELLED
-    except Exception:  # noqa: BLE001  the last line of defence: a bug must look like one, and exit with 1
+    except Exception as error:  # noqa: BLE001  the last line of defence: a bug must look like one, and exit with 1
+        fault = fault_of(error)
+        if fault.code != "bug":
+            say(f"quantci: {fault}")
+            return fault.exit_code
         import traceback
 
-        traceback.print_exc()
-        print("quantci: this is a bug in quantci. Please report it with the lines above. [bug]", file=sys.stderr)
+        say(traceback.format_exc().rstrip())
+        say("quantci: this is a bug in quantci. Please report it with the lines above. [bug]")
         return EXIT_BUG
     finally:
+        close_streams()
         gc.freeze()  # the process ends here: nothing is won by looking for garbage once more
 
 

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from quantci.records.base import write
 
     source = Path(arguments.fit)
-    output = source.with_suffix(".json") if arguments.fit_output is None else Path(arguments.fit_output)
+    output = source.parent / f"{source.stem}.json" if arguments.fit_output is None else Path(arguments.fit_output)
     if output.suffix != ".json" or output == source:
         raise ConfigError(
             "config-value",

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 def cancellable() -> Iterator[None]:
     """Raise KeyboardInterrupt where the code is when the first SIGINT or SIGTERM comes.
 
-    CI services send both, seconds apart: the second one is ignored. KeyboardInterrupt, because no `except Exception`
-    on the way takes it for something else; `cancelled()` is what it becomes.
+    CI services send both, seconds apart: the second one is ignored, to the end of the process. KeyboardInterrupt,
+    because no `except Exception` on the way takes it for something else; `cancelled()` is what it becomes.
     """
+    stopped = False
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
         del number, frame
+        stopped = True
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -34,9 +37,14 @@ def cancellable() -> Iterator[None]:
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except Exception:
+        if stopped:  # native code that imports a module makes an ImportError of it
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not stopped:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def cancelled() -> Cancelled:

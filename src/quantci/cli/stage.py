@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quantci.cli.cancel import cancelled
 from quantci.cli.provenance import Origin
-from quantci.errors import QuantciError, ToolError
+from quantci.errors import QuantciError, ToolError, fault_of
 from quantci.records.base import SCHEMA_VERSION, write
 from quantci.records.stage import Failure
 
@@ -59,8 +59,7 @@ def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Sha
         _write(name, settings, origin, shard, error=cancelled())
         raise
     except Exception as error:
-        bug = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
-        _write(name, settings, origin, shard, error=bug)
+        _write(name, settings, origin, shard, error=fault_of(error))
         raise
     _write(name, settings, origin, shard, result=result)
     return result

@@ -39,7 +39,8 @@ def enum_names(enum: str) -> dict[int, str]:
     """Name of each number of a schema enum, such as `BuiltinOperator` or `ActivationFunctionType`."""
     from ai_edge_litert import schema_py_generated as schema
 
-    return {value: name for name, value in vars(getattr(schema, enum)).items() if isinstance(value, int)}
+    members = vars(getattr(schema, enum)).items()
+    return {value: name for name, value in members if isinstance(value, int) and not name.startswith("_")}
 
 
 @cache

@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 from multiprocessing import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,8 +38,7 @@ def warm(*modules: str) -> None:
         with contextlib.suppress(ImportError):  # who needs it says what is missing
             importlib.import_module(name)
     gc.freeze()  # none of this is ever garbage: a collection would only copy the pages that processes share
-    with _forking():
-        start()
+    start(by_fork=True)
 
 
 def context() -> BaseContext:
@@ -48,20 +46,22 @@ def context() -> BaseContext:
     return multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 
 
-def start() -> None:
-    """Start the fork server if there is to be one. Ctrl-C reaches the whole process group: it ignores it from birth."""
+def start(*, by_fork: bool = False) -> None:
+    """Start the fork server if there is to be one.
+
+    Ctrl-C reaches the whole process group: it is held back from the server's birth on, and here until the server runs.
+    """
     if context().get_start_method() != "forkserver":
         return
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, resource_tracker
 
-    if threading.current_thread() is not threading.main_thread():
-        forkserver.ensure_running()
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # which stays a process of its own, and lets signals through again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with _forking() if by_fork else contextlib.nullcontext():
+            forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -70,10 +70,11 @@ def _forking() -> Iterator[None]:
 
     Python's or native ones: one of them may hold a lock that nobody in the child would ever release.
     """
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # which stays a process of its own
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
+    try:
+        threads = len(list(Path("/proc/self/task").iterdir()))
+    except OSError:  # there is no /proc here: who knows
+        threads = 2
+    if threads > 1:
         yield
         return
     spawn = util.spawnv_passfds
@@ -94,6 +95,7 @@ def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
         return child
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         kept = sorted({0, 1, 2, *passfds})
         for low, high in zip(kept, [*kept[1:], os.sysconf("SC_OPEN_MAX")], strict=True):
             os.closerange(low + 1, high)

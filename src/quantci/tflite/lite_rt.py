@@ -74,8 +74,8 @@ class _LiteRtRunner:
         )
         self._interpreter: Any = self._guard(make)
         self._guard(self._interpreter.allocate_tensors)
-        self._input_indices, self.inputs = _specs(self._interpreter.get_input_details())
-        self._output_indices, self.outputs = _specs(self._interpreter.get_output_details())
+        self._input_indices, self.inputs = _specs(self._guard(self._interpreter.get_input_details))
+        self._output_indices, self.outputs = _specs(self._guard(self._interpreter.get_output_details))
         self._invoke_ns = 0
 
     def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -86,11 +86,11 @@ class _LiteRtRunner:
         start = time.perf_counter_ns()
         try:
             self._interpreter.invoke()
+            self._invoke_ns = time.perf_counter_ns() - start
+            # get_tensor() copies.
+            return [np.asarray(self._interpreter.get_tensor(index)) for index in self._output_indices]
         except (RuntimeError, ValueError) as error:
             raise self._refusal(str(error)) from None
-        self._invoke_ns = time.perf_counter_ns() - start
-        # get_tensor() copies.
-        return [np.asarray(self._interpreter.get_tensor(index)) for index in self._output_indices]
 
     def invoke_us(self) -> float:
         """See Runner."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MEMORY_LIMIT_BYTES = 16 * 1024**3
+_SERVER_IS_GONE = 255  # multiprocessing's exit code for a worker that the fork server can no longer tell about
 CALL_TIMEOUT_S = 900.0  # WHILE is an op: a model may run for ever
 
 
@@ -140,6 +141,8 @@ class Pool:
         name = _signal_name(code)
         if code == -signal.SIGKILL:
             return self._out_of_memory("A worker was killed by SIGKILL, most likely because memory ran out.")
+        if code == _SERVER_IS_GONE:
+            return self._out_of_memory("The workers' server was killed, most likely because memory ran out.")
         return ModelRejected(
             "crashed-interpreter",
             f"The interpreter died of {name} on this model.",

@@ -41,7 +41,7 @@ class TensorSpec:
                 f"not {tensor.dtype} {list(tensor.shape)}"
             )
             raise ValueError(msg)
-        return np.ascontiguousarray(tensor)
+        return np.asarray(tensor, order="C")  # np.ascontiguousarray() makes [1] of a scalar
 
 
 class Runner(Protocol):

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.errors import ModelRejected, ToolError
-from quantci.tflite.enums import tensor_label
+from quantci.tflite.enums import dtype_name, tensor_label
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import TensorSpec
+from quantci.tflite.verify.tensors import open_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,10 @@ _FULL: Final = re.compile(
     r"Failed to (allocate|resize)|Arena size is too small|failed to allocate memory|Too many buffers", re.IGNORECASE
 )
 _NO_OP: Final = re.compile(r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)")
+# What NumPy has, but for uint16, which the wheel refuses; asked about bfloat16, it crashes.
+_NUMPY_TYPES: Final = frozenset(
+    {"bool", "int8", "uint8", "int16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"}
+)
 _TOTAL: Final = re.compile(r"Arena allocation total (\d+) bytes")
 
 
@@ -79,7 +84,7 @@ def open_tflm(data: bytes, arena_bytes: int | None = None) -> Runner:
         arena_bytes: size of the tensor arena; by default what the model needs, up to 64 MiB.
 
     Raises:
-        ModelRejected: `unsupported-op`, `arena` or `tflm-refused`, with TFLM's own reason.
+        ModelRejected: `dynamic-shape`, or with TFLM's own reason `unsupported-op`, `arena` or `tflm-refused`.
     """
     return _TflmRunner(data, arena_bytes)
 
@@ -96,9 +101,23 @@ def tflm_arena_bytes(data: bytes) -> int:
     return runner.used_bytes()
 
 
+def _check_fixed(model: Any) -> None:
+    """TFLM takes the stored shape of a tensor that is open: what `parse` cannot check, it would compute with."""
+    for graph in model.subgraphs:
+        for index, tensor in enumerate(graph.tensors):
+            if -1 in open_shape(tensor):
+                raise ModelRejected(
+                    "dynamic-shape",
+                    f"The shape of {tensor_label(tensor, index)} is not fixed, and TFLM cannot allocate it.",
+                    remedy="Fix the batch to 1 and every other dimension of the input before converting.",
+                )
+
+
 class _TflmRunner:
     def __init__(self, data: bytes, arena_bytes: int | None) -> None:
-        graph = parse(data, "model").subgraphs[0]
+        model = parse(data, "model")
+        _check_fixed(model)
+        graph = model.subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(data, arena_bytes)
         self.inputs = self._specs(graph, graph.inputs, self._interpreter.get_input_details)
@@ -180,6 +199,11 @@ class _TflmRunner:
     def _specs(self, graph: Any, indices: Sequence[int], details_of: Any) -> list[TensorSpec]:
         specs = []
         for position, index in enumerate(indices):
+            dtype = dtype_name(graph.tensors[index].type)
+            if dtype not in _NUMPY_TYPES:
+                raise self._refusal(
+                    f"{tensor_label(graph.tensors[index], index)} is {dtype}, which its wheel cannot read"
+                )
             try:
                 details = details_of(position)
             except (ValueError, IndexError) as error:

@@ -112,3 +112,10 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(data)
     with contextlib.suppress(ConfigError):
         read_figures(path)
+
+
+@pytest.mark.parametrize("text", ["a" + ".a" * 30_000 + "=1", "a=" + "9" * 5_000], ids=["dots", "digits"])
+def test_what_pythons_reader_takes_too_long_for_or_refuses_otherwise(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_figures(written(tmp_path, text))
+    assert caught.value.code == "measurements"

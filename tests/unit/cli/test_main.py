@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
 import quantci.cli
@@ -56,3 +61,51 @@ def test_a_bug_looks_like_a_bug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(quantci.cli, "_main_inner", fail)
     assert main([]) == 1
     assert "bug in quantci" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOSPC, errno.EPIPE])
+def test_a_fault_of_the_machine_is_no_bug(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(argv: list[str]) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", fail)
+    assert main([]) == 4
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize(("name", "exit_code"), [("stdout", 4), ("stderr", 0)])
+def test_a_full_stream_ends_in_an_exit_code(name: str, exit_code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(argv: list[str]) -> int:
+        getattr(sys, name).write("result")
+        return 0
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", work)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, name, full)
+        assert main([]) == exit_code
+
+
+def test_closed_streams_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantci.cli, "_main_inner", lambda _argv: sys.stdout.write("result") and 0)
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main([]) == 0
+
+
+def test_a_name_cannot_command_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(argv: list[str]) -> int:
+        raise ModelRejected("empty", "There is no \x1b[2Jm.tflite.", remedy="Export it again.")
+
+    monkeypatch.setattr(quantci.cli, "_main_inner", fail)
+    assert main([]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [".", ""])
+def test_a_folder_as_measurements(name: str) -> None:
+    assert main(["bench", "--fit", name]) == 2

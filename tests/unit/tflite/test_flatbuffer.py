@@ -169,6 +169,67 @@ def test_each_check(damage: Callable[[Any], object], code: str, cause: str) -> N
     assert cause in found.cause
 
 
+def one_op(kind: str, *tensors: Tensor, **options: object) -> bytes:
+    """A model of one op: the last tensor is its output, all others are its inputs."""
+    names = [entry.name for entry in tensors]
+    inputs = [entry.name for entry in tensors[:-1] if entry.data is None]
+    return build_model(list(tensors), [Op(kind, names[:-1], names[-1:], options)], inputs, names[-1:])
+
+
+def test_fake_quant_of_integers() -> None:
+    """LiteRT writes floats where the bytes lie."""
+    assert parse(one_op("FAKE_QUANT", Tensor("x", [4]), Tensor("y", [4])), "")
+    model = one_op("FAKE_QUANT", Tensor("x", [4], "int8", scale=0.1), Tensor("y", [4], "int8", scale=0.1))
+    assert "do not fit" in refusal(model).cause
+
+
+@pytest.mark.parametrize("kind", ["ADD", "SUB"])
+def test_sums_abort_without_a_scale_whatever_their_shape(kind: str) -> None:
+    scaled = Tensor("a", [1, 4], "int8", scale=0.1, signature=[1, -1])
+    result = Tensor("y", [1, 4], "int8", scale=0.1)
+    assert parse(one_op(kind, scaled, Tensor("b", [1, 1], "int8", scale=0.1), result), "")
+    for other in (Tensor("b", [1, 1], "int8"), Tensor("b", [1, 1], "float32")):
+        assert "do not fit" in refusal(one_op(kind, scaled, other, result)).cause
+
+
+def test_softmax_of_other_types_whatever_its_shape() -> None:
+    model = one_op("SOFTMAX", Tensor("x", [1, 4], signature=[1, -1]), Tensor("y", [1, 4], "int8", scale=1 / 256))
+    assert "do not fit" in refusal(model).cause
+
+
+@pytest.mark.parametrize(("beta", "scale", "is_good"), [(1.0, 0.1, True), (0.0, 0.1, False), (1.0, 1e-8, False)])
+def test_softmax_aborts_where_its_input_is_all_alike(beta: float, scale: float, *, is_good: bool) -> None:
+    model = one_op(
+        "SOFTMAX", Tensor("x", [1, 4], "int8", scale=scale), Tensor("y", [1, 4], "int8", scale=1 / 256), beta=beta
+    )
+    if is_good:
+        parse(model, "")
+    else:
+        assert "do not fit" in refusal(model).cause
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "masks", "is_good"),
+    [(1, 2, 0, True), (0, 0, 1, False), (-3, 2, 0, False)],
+)
+def test_strided_slice_by_offset(begin: int, end: int, masks: int, *, is_good: bool) -> None:
+    """Of four elements two or all; LiteRT knows neither masks nor an end to count from, and reads elsewhere."""
+    places = [
+        Tensor(name, data=np.array([value], np.int32)) for name, value in zip("bes", (begin, end, 1), strict=True)
+    ]
+    result = Tensor("y", [4 if masks else 2])
+    model = one_op("STRIDED_SLICE", Tensor("x", [4]), *places, result, offset=True, endMask=masks)
+    if is_good:
+        parse(model, "")
+    else:
+        assert "do not fit" in refusal(model).cause
+
+
+def test_activations_of_half_a_byte() -> None:
+    found = refusal(one_op("RESHAPE", Tensor("x", [4], "int4", scale=0.1), Tensor("y", [4], "int4", scale=0.1)))
+    assert (found.code, "no constant" in found.cause) == ("unsupported-tensor", True)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_not_finite(value: float) -> None:
     weights = np.ones((2, 4), np.float32)

@@ -19,8 +19,19 @@ def _unary(op: Operands) -> bool:
     return same_shape(op) and same_type(op)
 
 
+def _fake_quant(op: Operands) -> bool:
+    return _unary(op) and op.types[0] == "float32"
+
+
+def has_exponents(op: Operands) -> bool:
+    """Types and scale of a SOFTMAX or LOG_SOFTMAX, of whatever shape: LiteRT does not compare the types."""
+    if op.types[0] in {"int8", "uint8"} and getattr(op.options, "beta", 1.0) * op.scales[0] <= 2.0**-26:
+        return False  # the kernels abort: their fixed-point input has 26 fractional bits
+    return same_type(op) or (op.types[0], op.output_types[0]) == ("int8", "int16")
+
+
 def _softmax(op: Operands) -> bool:
-    return same_shape(op) and (same_type(op) or (op.types[0], op.output_types[0]) == ("int8", "int16"))
+    return same_shape(op) and has_exponents(op)
 
 
 def _reshape(op: Operands) -> bool:
@@ -37,12 +48,19 @@ def _arithmetic(op: Operands) -> bool:
     return _binary(op) and same_type(op)
 
 
-def _sum(op: Operands) -> bool:
-    # The kernels abort where the larger input scale exceeds the output's by the headroom of their arithmetic.
-    headroom = 15 if op.types[0] == "int16" else 20
+def can_be_summed(op: Operands) -> bool:
+    """Types and scales of an ADD or SUB, of whatever shape: with others its kernels abort."""
+    if not op.types[0] == op.types[1] == op.output_types[0]:
+        return False
     if op.types[0] in {"int8", "uint8", "int16"} and not all((*op.scales, *op.output_scales)):
         return False
-    return _arithmetic(op) and 2 * max(op.scales) <= op.output_scales[0] * 2**headroom
+    # The larger input scale may exceed the output's by the headroom of the kernels' arithmetic.
+    headroom = 15 if op.types[0] == "int16" else 20
+    return 2 * max(op.scales) <= op.output_scales[0] * float(2**headroom)
+
+
+def _sum(op: Operands) -> bool:
+    return _binary(op) and can_be_summed(op)
 
 
 def _select(op: Operands) -> bool:
@@ -78,7 +96,7 @@ def _comparison(op: Operands) -> bool:
 
 _UNARY: Final = (
     "ABS CEIL COS CUMSUM ELU EXP FLOOR GELU HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOG LOGICAL_NOT LOGISTIC "
-    "LOG_SOFTMAX NEG RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 REVERSE_V2 ROUND RSQRT SIN SQRT SQUARE TANH ZEROS_LIKE"
+    "NEG RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 REVERSE_V2 ROUND RSQRT SIN SQRT SQUARE TANH ZEROS_LIKE"
 )
 _ARITHMETIC: Final = "MUL DIV MAXIMUM MINIMUM SQUARED_DIFFERENCE FLOOR_DIV FLOOR_MOD POW"
 _COMPARISON: Final = "EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL LOGICAL_AND LOGICAL_OR"
@@ -93,7 +111,9 @@ RULES: Final[dict[str, Callable[[Operands], bool]]] = {
     **dict.fromkeys(("SELECT_V2", "SELECT"), _select),
     "ADD": _sum,
     "ADD_N": _add_n,
+    "FAKE_QUANT": _fake_quant,
     "PRELU": _prelu,
+    "LOG_SOFTMAX": _softmax,
     "SOFTMAX": _softmax,
     "SUB": _sum,
 }

@@ -105,6 +105,9 @@ def _strided_slice(op: Operands) -> bool:
     begins, ends, strides = (given(constant) for constant in op.constants[1:4])
     if not len(begins) == len(ends) == len(strides) <= len(sizes):
         return False
+    # With an offset LiteRT overlooks the masks and counts from no end, where TFLM does both.
+    if options.offset and (options.beginMask or options.endMask or min(begins) < 0):
+        return False
     for axis, total in enumerate(sizes):
         if axis >= len(begins):
             shape.append(total)

@@ -12,7 +12,7 @@ import numpy as np
 from quantci.tflite.enums import dtype_name
 from quantci.tflite.verify import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
 from quantci.tflite.verify.damage import Damage, require
-from quantci.tflite.verify.operands import Operands
+from quantci.tflite.verify.operands import Operands, same_type
 from quantci.tflite.verify.tensors import open_shape, shape_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,11 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
         require(dtype in {"int32", "int64"}, f"{label} takes its operand {place} as {dtype}")
     constants = [_integers(tensor, buffers) if place in parameters else None for place, tensor in enumerate(present)]
     unknown = any(place < len(constants) and constants[place] is None for place in parameters)
-    if any(-1 in open_shape(tensor) for tensor in used) or (unknown and name not in _STATED):
-        return
+    is_open = any(-1 in open_shape(tensor) for tensor in used) or (unknown and name not in _STATED)
+    if is_open:
+        rule = _SHAPELESS.get(name)
+        if rule is None:
+            return
     subject = Operands(
         op.builtinOptions,
         [None if tensor is None else shape_of(tensor) for tensor in present],
@@ -96,4 +99,10 @@ _PARAMETERS: Final = {
 }
 # Their output's shape is checked against the input's, whether or not the operand that repeats it is a constant.
 _STATED: Final = frozenset({"RESHAPE", "EXPAND_DIMS", "TRANSPOSE_CONV", "CUMSUM", "REVERSE_V2"})
+# What must hold whatever the shapes are.
+_SHAPELESS: Final = {
+    **dict.fromkeys(("ADD", "SUB"), fit_elementwise.can_be_summed),
+    **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_ALL"), same_type),
+    **dict.fromkeys(("SOFTMAX", "LOG_SOFTMAX"), fit_elementwise.has_exponents),
+}
 _RULES: Final = {**fit_elementwise.RULES, **fit_layout.RULES, **fit_recurrent.RULES, **fit_weighted.RULES}

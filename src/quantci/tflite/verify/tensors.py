@@ -73,6 +73,12 @@ def check_tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> None:
     stored, expected = stored_bytes(tensor, buffers), (math.prod(shape) * BITS[dtype] + 7) // 8
     require(stored in {0, expected}, f"{label} of shape {shape} stores {stored} bytes instead of {expected}")
     require(not (stored and tensor.isVariable), f"{label} is a variable with constant data")
+    if not stored and expected and BITS[dtype] < 8:
+        raise Damage(
+            f"{label} is {dtype} and no constant: no kernel computes with two values in a byte",
+            code="unsupported-tensor",
+            remedy="Keep 4-bit types to the weights.",
+        )
     if tensor.quantization is not None:
         _check_quantization(tensor.quantization, label, dtype, shape)
 
