@@ -119,7 +119,8 @@ def _op(op: Op, place: dict[str, int], codes: list[Any]) -> Any:
         if wanted in names:
             made.builtinOptionsType = getattr(schema.BuiltinOptions, names[wanted])
             made.builtinOptions = getattr(schema, f"{names[wanted]}T")()
-            vars(made.builtinOptions).update(op.options)
+            beta = {"beta": 1.0} if op.kind == "SOFTMAX" else {}  # the schema's default is 0, which no model has
+            vars(made.builtinOptions).update({**beta, **op.options})
     return made
 
 

@@ -91,7 +91,7 @@ def test_depthwise(channels: int, multiplier: int, taps: int, path: str, remedy:
     ],
 )
 def test_other_ops(op: str, shapes: list[list[int]], y: list[int], path: str) -> None:
-    found = run(op, shapes, y, **({"beta": 1.0} if op == "SOFTMAX" else {}))
+    found = run(op, shapes, y)
     assert found.path == path
     assert bool(found.reason) == (path != "vector")
 
