@@ -34,9 +34,10 @@ def warm(*modules: str) -> None:
     if sys.platform != "linux":
         start()
         return
-    for name in names:
-        with contextlib.suppress(ImportError):  # who needs it says what is missing
-            importlib.import_module(name)
+    with _held_back(signal.SIGINT, signal.SIGTERM):  # in the middle of an import, Python may lose them
+        for name in names:
+            with contextlib.suppress(ImportError):  # who needs it says what is missing
+                importlib.import_module(name)
     gc.freeze()  # none of this is ever garbage: a collection would only copy the pages that processes share
     start(by_fork=True)
 
@@ -56,10 +57,16 @@ def start(*, by_fork: bool = False) -> None:
     from multiprocessing import forkserver, resource_tracker
 
     resource_tracker.ensure_running()  # which stays a process of its own, and lets signals through again when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _held_back(signal.SIGINT), _forking() if by_fork else contextlib.nullcontext():
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _held_back(*signals: signal.Signals) -> Iterator[None]:
+    """Let these signals through at the end only."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
-        with _forking() if by_fork else contextlib.nullcontext():
-            forkserver.ensure_running()
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
