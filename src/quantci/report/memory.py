@@ -21,7 +21,7 @@ KINDS: Final = {
 PLACES: Final = {
     "internal": f"fits into internal{NBSP}SRAM",
     "psram": f"fits only into{NBSP}PSRAM",
-    "none": "fits into no memory",
+    "none": "⚠️ fits into no memory",
 }
 MOST_BARS: Final = 20
 _BAR: Final = 16  # characters of the longest, so that a phone shows it beside its figure

@@ -23,6 +23,7 @@ def sections(report: Report) -> list[Section]:
     parts: list[Section] = []
     if report.gates:
         parts.append(quality.gates(report))
+    parts.append(_advice(report))
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate), quality.classes(report.evaluate), quality.tags(report.evaluate)]
         parts.append(quality.samples(report.evaluate))
@@ -41,7 +42,7 @@ def sections(report: Report) -> list[Section]:
         parts.append(latency.section(report, report.embed.latency))
     if report.evaluate is not None:
         parts += [_dataset("Evaluation set", report.evaluate.dataset), _host_time(report.evaluate)]
-    parts += [_advice(report), _provenance(report)]
+    parts.append(_provenance(report))
     return [part for part in parts if any(table.rows for table in part.tables)]
 
 

@@ -107,8 +107,6 @@ def _arena(report: Report, verdict: Verdict | None) -> Row:
         why = "embed could not estimate it" if report.embed else _why(report, "embed")
         return Row("Tensor arena", "", None, NOT_KNOWN, [why], verdict)
     changes = [PLACES[arena.memory]]
-    if arena.memory == "none" and verdict != "fail":
-        verdict = "inconclusive"  # whatever a gate allows, it cannot run
     if report.baseline is not None:
         changes.append(_against(size_change, report.baseline.arena_bytes_delta))
     return Row("Tensor arena", "estimated", None, size(arena.recommended_bytes), changes, verdict)
