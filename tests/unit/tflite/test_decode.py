@@ -17,7 +17,7 @@ from quantci.tflite.decode import decode
 from quantci.tflite.flatbuffer import parse
 
 INT8 = tiny_int8_cnn()
-OPTIONS = {number: name for name, number in vars(schema.BuiltinOptions).items() if isinstance(number, int) and number}
+OPTIONS = {number: name for name, number in vars(schema.BuiltinOptions).items() if number and name[0] != "_"}
 
 
 def same(a: Any, b: Any) -> bool:
