@@ -7,7 +7,9 @@ layers.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
 from quantci.records.base import encode
@@ -28,6 +30,7 @@ from quantci.records.evaluate import (
     Step,
     TagMetrics,
 )
+from quantci.records.kernels import KernelHit
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
@@ -545,3 +548,22 @@ def example_diagnose_record(quantize: QuantizeRecord | None = None) -> DiagnoseR
     )
     encode(record)
     return record
+
+
+def example_hit(**changes: Any) -> KernelHit:
+    """A known fault that an op meets."""
+    made = KernelHit(
+        rule="relu6-rescale",
+        subgraph=0,
+        op_index=2,
+        op="RELU6",
+        layer="stem/relu6",
+        library="tflite-micro",
+        versions="1.2.1 to 1.2.3",
+        severity="wrong-output",
+        cause="It never rescales.",
+        remedy="Fuse it.",
+        source="https://github.com/some/where",
+        is_confirmed=True,
+    )
+    return replace(made, **changes)

@@ -8,6 +8,7 @@ from tests.golden import (
     example_config,
     example_embed_record,
     example_evaluate_record,
+    example_hit,
     example_provenance,
     example_quantize_record,
     example_report,
@@ -18,7 +19,6 @@ from tests.golden import (
 from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
 from quantci.records.config import Config, GatesConfig
-from quantci.records.kernels import KernelHit
 from quantci.records.report import Report
 from quantci.records.stage import Failure, Status
 from quantci.report.join import build_report
@@ -64,20 +64,7 @@ def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> Non
     record = example_embed_record()
     assert record.result is not None
     assert record.result.arena is not None
-    fault = KernelHit(
-        rule="relu6-rescale",
-        subgraph=0,
-        op_index=0,
-        op="RELU6",
-        layer="",
-        library="tflite-micro",
-        versions="all",
-        severity="wrong-output",
-        cause="It never rescales.",
-        remedy="Fuse it.",
-        source="https://github.com/some/where",
-        is_confirmed=True,
-    )
+    fault = example_hit()
     large = replace(record.result.arena, memory="none")
     for changes, words in (
         ({"arena": large}, " But its tensor arena fits into no memory of the chip."),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
-from tests.golden import example_report
+from tests.golden import example_hit, example_report
 
 from quantci.records.kernels import KernelHit, OpKernel
 from quantci.records.report import Report
@@ -15,24 +13,6 @@ from quantci.report import kernels
 from quantci.report.markdown import render
 
 replace = msgspec.structs.replace
-
-
-def hit(**changes: Any) -> KernelHit:
-    made = KernelHit(
-        rule="relu6-rescale",
-        subgraph=0,
-        op_index=2,
-        op="RELU6",
-        layer="stem/relu6",
-        library="tflite-micro",
-        versions="1.2.1 to 1.2.3",
-        severity="wrong-output",
-        cause="It never rescales.",
-        remedy="Fuse it.",
-        source="https://github.com/some/where",
-        is_confirmed=True,
-    )
-    return replace(made, **changes)
 
 
 def report_with(hits: list[KernelHit], op_kernels: list[OpKernel] | None = None) -> Report:
@@ -48,9 +28,9 @@ def test_a_report_without_faults_has_no_section() -> None:
 
 
 def test_a_fault_that_both_stages_found_stands_there_once() -> None:
-    report = report_with([hit(), hit(op_index=3, layer="")])
+    report = report_with([example_hit(), example_hit(op_index=3, layer="")])
     assert report.quantize is not None
-    both = replace(report, quantize=replace(report.quantize, kernel_hits=[hit()]))
+    both = replace(report, quantize=replace(report.quantize, kernel_hits=[example_hit()]))
     (table,) = kernels.faults(both).tables
     assert len(table.rows) == 2
     assert table.rows[0].startswith(
@@ -60,27 +40,27 @@ def test_a_fault_that_both_stages_found_stands_there_once() -> None:
 
 
 def test_doubt_is_said() -> None:
-    (table,) = kernels.faults(report_with([hit(is_confirmed=False, severity="crash")])).tables
+    (table,) = kernels.faults(report_with([example_hit(is_confirmed=False, severity="crash")])).tables
     assert "crash, reported and not confirmed, `tflite-micro`" in table.rows[0]
 
 
 def test_the_link_is_our_tables_whatever_the_record_says() -> None:
     (table,) = kernels.faults(
-        report_with([hit(source="https://github.com/evil/x)[click](https://evil.example")])
+        report_with([example_hit(source="https://github.com/evil/x)[click](https://evil.example")])
     ).tables
     assert "evil" not in table.rows[0]
     assert "[source](https://github.com/tensorflow/tflite-micro/" in table.rows[0]
 
 
 def test_an_unknown_rules_source_is_text() -> None:
-    (table,) = kernels.faults(report_with([hit(rule="of-tomorrow", source="https://github.com/evil/x")])).tables
+    (table,) = kernels.faults(report_with([example_hit(rule="of-tomorrow", source="https://github.com/evil/x")])).tables
     assert "](" not in table.rows[0]
     assert "`https://github.com/evil/x`" in table.rows[0]
 
 
 def test_names_from_strangers_are_literal() -> None:
     report = report_with(
-        [hit(layer="a|b @team <img>", op="*X*", library="[l](u)", cause="See @all #1.", remedy="<b>.")]
+        [example_hit(layer="a|b @team <img>", op="*X*", library="[l](u)", cause="See @all #1.", remedy="<b>.")]
     )
     (row,) = kernels.faults(report).tables[0].rows
     assert "`a\\|b @team <img>`" in row
