@@ -34,6 +34,7 @@ def warm(*modules: str) -> None:
     if sys.platform != "linux":
         start()
         return
+    _start_tracker()  # now, so that it does not share a core with the workers later
     with _held_back(signal.SIGINT, signal.SIGTERM):  # in the middle of an import, Python may lose them
         for name in names:
             with contextlib.suppress(ImportError):  # who needs it says what is missing
@@ -54,11 +55,18 @@ def start(*, by_fork: bool = False) -> None:
     """
     if context().get_start_method() != "forkserver":
         return
-    from multiprocessing import forkserver, resource_tracker
+    from multiprocessing import forkserver
 
-    resource_tracker.ensure_running()  # which stays a process of its own, and lets signals through again when it starts
+    _start_tracker()
     with _held_back(signal.SIGINT), _forking() if by_fork else contextlib.nullcontext():
         forkserver.ensure_running()
+
+
+def _start_tracker() -> None:
+    """Start multiprocessing's resource tracker, a process of its own, which lets signals through when it starts."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()
 
 
 @contextlib.contextmanager
