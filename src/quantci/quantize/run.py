@@ -40,7 +40,6 @@ FLOAT_MODEL = "model_float.tflite"
 QUANTIZED_MODEL = "model_quant.tflite"
 ADVISED_SAMPLES = 200
 LARGE_DIFFERENCE = 1e-3
-STRIP_SAMPLES = 3  # what strip leaves is the same network: a fault would show in any sample
 
 
 def quantize(
@@ -96,7 +95,7 @@ def quantize(
     pool, run = (tensorflow, quantize_with_tensorflow) if engine == "tensorflow" else (workers, quantize_with_litert)
     quantized = pool.call(run, with_ranges(float_model, ranges, where), *types, where)
     oracle = choose_oracle(config.evaluation.oracle)
-    samples = calibrated.first_tensors[:STRIP_SAMPLES]
+    samples = calibrated.first_tensors
     lean, names, waiting = quantized, list[str](), []
     if config.quantization.strip:
         progress("stripping what the chip never reads")
