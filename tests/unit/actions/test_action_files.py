@@ -29,6 +29,7 @@ FILES = [
     *sorted(ROOT.glob(".github/workflows/*.yml")),
     *sorted(ROOT.glob("examples/workflows/*.yml")),
 ]
+PIN = r"uses: ([\w-]+/[\w-]+)\S*@([0-9a-f]{40}) # (v\S+)"
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 
 
@@ -150,8 +151,8 @@ def test_an_action_has_one_pin_everywhere() -> None:
     readmes = [*sorted(ROOT.glob("actions/*/README.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"]
     pins: dict[str, set[str]] = {}
     for path in [*FILES, *readmes]:
-        for owner, rest, version in re.findall(r"(actions/[\w-]+)\S*@([0-9a-f]{40}) # (v\S+)", path.read_text("utf-8")):
-            pins.setdefault(owner, set()).add(f"{rest} {version}")
+        for name, rest, version in re.findall(PIN, path.read_text("utf-8")):
+            pins.setdefault(name, set()).add(f"{rest} {version}")
     assert pins
     assert {name: found for name, found in pins.items() if len(found) > 1} == {}
 
