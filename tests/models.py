@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from quantci.target.graph import Graph, read_graph
+from quantci.chip.graph import Graph, read_graph
 from quantci.tflite.flatbuffer import parse
 
 OPTIONS = {

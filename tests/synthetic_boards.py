@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantci.target.latency_board import MeasuredModel
-from quantci.target.latency_data import published, published_coefficients
-from quantci.target.latency_fit import Row, cycles_of, relative_error
-from quantci.target.latency_layers import parse_layers
-from quantci.target.latency_prior import fit_drawn
-from quantci.target.latency_terms import work_of
+from quantci.chip.latency_board import MeasuredModel
+from quantci.chip.latency_data import published, published_coefficients
+from quantci.chip.latency_fit import Row, cycles_of, relative_error
+from quantci.chip.latency_layers import parse_layers
+from quantci.chip.latency_prior import fit_drawn
+from quantci.chip.latency_terms import work_of
 
 NETWORKS = (
     "person detection (MobileNetV1 0.25, 96x96x1)",

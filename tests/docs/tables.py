@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from tests.synthetic_boards import errors
 
+from quantci.chip.latency_data import check_groups, published, published_coefficients
+from quantci.chip.latency_fit import Check, percentile
 from quantci.cli.options import all_keys
 from quantci.records.config import Config
-from quantci.target.latency_data import check_groups, published, published_coefficients
-from quantci.target.latency_fit import Check, percentile
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -10,13 +10,13 @@ import pytest
 from tests.integration.pictures import Done
 from tests.networks import published_network
 
+from quantci.chip.graph import read_graph
+from quantci.chip.latency_data import published_coefficients
+from quantci.chip.latency_fit import cycles_of
+from quantci.chip.latency_terms import work_of
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.latency import LatencyCoefficients
-from quantci.target.graph import read_graph
-from quantci.target.latency_data import published_coefficients
-from quantci.target.latency_fit import cycles_of
-from quantci.target.latency_terms import work_of
 from quantci.tflite.flatbuffer import parse
 
 Quantci = Callable[..., Done]

@@ -17,8 +17,8 @@ from tests.models import graph_of
 from tests.moving_ops import MOVING
 from tests.one_op import FAMILIES, Draw
 
+from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
-from quantci.target.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import tflm_available
 

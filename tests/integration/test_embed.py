@@ -12,12 +12,12 @@ import pytest
 from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
+from quantci.chip.arena.estimate import estimate_arena
+from quantci.chip.chip import load_chip
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.records.config import EmbedConfig
-from quantci.target.arena.estimate import estimate_arena
-from quantci.target.chip import load_chip
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 
 STUBS = Path(__file__).parent.parent / "firmware_stubs"

@@ -7,8 +7,8 @@ import pytest
 from tests.differential import only_tflm
 from tests.models import Op, Tensor, build_model, graph_of
 
+from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
-from quantci.target.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import open_tflm, tflm_available

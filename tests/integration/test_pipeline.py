@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
 
+from quantci.chip.latency_data import published_coefficients
 from quantci.records.base import decode, encode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
-from quantci.target.latency_data import published_coefficients
 
 Quantci = Callable[..., Done]
 

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.bench.profile import read_profile
+from quantci.chip.graph import read_graph
+from quantci.chip.latency_board import MeasuredModel
+from quantci.chip.latency_fit import Row
+from quantci.chip.latency_scope import EstimatedOp, gap
+from quantci.chip.latency_terms import work_of
 from quantci.errors import ConfigError, DataRejected
-from quantci.target.graph import read_graph
-from quantci.target.latency_board import MeasuredModel
-from quantci.target.latency_fit import Row
-from quantci.target.latency_scope import EstimatedOp, gap
-from quantci.target.latency_terms import work_of
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.identify import read_model_file
 from quantci.tflite.summary import summary_of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from quantci.chip.latency_terms import Work
     from quantci.records.bench import BoardFigures, ModelFigures
-    from quantci.target.latency_terms import Work
 
 FEWEST_TICKS: Final = 20  # a shorter op is more than 5 % off by the rounding to ticks alone
 FURTHEST: Final = 1.5  # times, between the sum of the ops and the inference

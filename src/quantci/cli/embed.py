@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def embed(settings: Settings, progress: Progress, model: str | None = None) -> EmbedResult:
     """Run the stage in this process, and in a worker where TFLM is asked, for `model` or for what quantize made."""
+    from quantci.chip.graph import read_graph
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
-    from quantci.target.graph import read_graph
     from quantci.tflite import pool
     from quantci.tflite.flatbuffer import parse
 

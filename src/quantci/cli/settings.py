@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from quantci.chip.chip import check_chip
 from quantci.cli.options import PATH_KEYS, all_keys, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
 from quantci.records.config import Config
-from quantci.target.chip import check_chip
 
 if TYPE_CHECKING:
     import argparse

@@ -9,11 +9,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from quantci.chip.esp_nn import VERSION as ESP_NN
 from quantci.embed import c_syntax
 from quantci.embed.constants import check_table, ports
 from quantci.embed.folder import MARKER, replace_folder
 from quantci.errors import ConfigError
-from quantci.target.esp_nn import VERSION as ESP_NN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from quantci.chip.acceleration import op_kernels
+from quantci.chip.arena.estimate import estimate_arena
+from quantci.chip.chip import load_chip
+from quantci.chip.known_bad.scan import advise, libraries, scan
+from quantci.chip.latency import estimate_latency
+from quantci.chip.latency_coefficients import published, read_coefficients
+from quantci.chip.saving import with_savings
 from quantci.records.stage import Advice
-from quantci.target.acceleration import op_kernels
-from quantci.target.arena.estimate import estimate_arena
-from quantci.target.chip import load_chip
-from quantci.target.known_bad.scan import advise, libraries, scan
-from quantci.target.latency import estimate_latency
-from quantci.target.latency_coefficients import published, read_coefficients
-from quantci.target.saving import with_savings
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from quantci.chip.chip import Chip
+    from quantci.chip.graph import Graph
+    from quantci.chip.latency_coefficients import Coefficients
+    from quantci.chip.op import Op
     from quantci.records.arena import Arena
     from quantci.records.config import Config
     from quantci.records.kernels import KernelHit, OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
-    from quantci.target.chip import Chip
-    from quantci.target.graph import Graph
-    from quantci.target.latency_coefficients import Coefficients
-    from quantci.target.op import Op
     from quantci.tflite.pool import Pool
 
 

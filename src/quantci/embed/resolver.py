@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from quantci.target.graph import Graph
+    from quantci.chip.graph import Graph
 
 HEADER_SUFFIXES: Final = frozenset({".h", ".hh", ".hpp"})
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from quantci.chip.graph import Graph
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.model import ModelSummary
-    from quantci.target.graph import Graph
     from quantci.tflite.pool import Pool
 
 COMPONENT_DIR = "component"

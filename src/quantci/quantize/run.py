@@ -156,8 +156,8 @@ def quantize(
 
 def _known_faults(model: Any, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
     """What is known to go wrong in the oracle's kernels, and with them on every chip."""
-    from quantci.target.graph import read_graph  # here, so that they are imported while the workers are busy
-    from quantci.target.known_bad.scan import advise, scan_host
+    from quantci.chip.graph import read_graph  # here, so that they are imported while the workers are busy
+    from quantci.chip.known_bad.scan import advise, scan_host
 
     hits = scan_host(read_graph(model), oracle)
     return hits, advise(hits)

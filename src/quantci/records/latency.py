@@ -127,7 +127,7 @@ class PublishedFigure(Record, frozen=True, kw_only=True):
     kernels: Kernels
     memory: Memory
     input: Annotated[str, Meta(pattern=r"^\d+x\d+x\d+$", description="Height, width, channels.")]
-    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.target.latency_layers reads them.")]
+    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.chip.latency_layers reads them.")]
     cycles: NonNegative | None = None
     time_us: Microseconds | None = None
     is_model: bool = False

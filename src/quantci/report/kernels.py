@@ -88,7 +88,7 @@ def _fault(hit: KernelHit) -> str:
 
 def _source(hit: KernelHit) -> str:
     """A link to the address that our own table has; the one in the record may be a stranger's."""
-    from quantci.target.known_bad.table import RULES  # only where there is a fault to link
+    from quantci.chip.known_bad.table import RULES  # only where there is a fault to link
 
     address = next((rule.source for rule in RULES if rule.name == hit.rule), None)
     return f"[source]({address})" if address is not None else code(hit.source)

@@ -10,12 +10,12 @@ from tests.models import Op, Tensor, build_model
 from tests.networks import network, published_network
 
 from quantci.bench.model import Measurement, read_model
+from quantci.chip.graph import read_graph
+from quantci.chip.latency_layers import parse_layers
+from quantci.chip.op import Op as Layer
 from quantci.errors import ConfigError, DataRejected
 from quantci.records.bench import BoardFigures, ModelFigures
 from quantci.records.latency import Kernels, LatencyBoard
-from quantci.target.graph import read_graph
-from quantci.target.latency_layers import parse_layers
-from quantci.target.op import Op as Layer
 from quantci.tflite.flatbuffer import parse
 
 LINES = ["conv 16 3x3", "depthwise 3x3", "conv 32 1x1", "avg_pool 8x8 valid", "dense 10", "softmax"]

@@ -9,13 +9,13 @@ from tests.golden import example_arena
 from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
+from quantci.chip.esp_nn import VERSION
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
-from quantci.target.esp_nn import VERSION
 
 MODEL = int8_model()
 ARENA = msgspec.structs.replace(

@@ -1,0 +1,63 @@
+"""The coefficients that an estimate uses: those that quantci brings along, or a file of one's own board."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from quantci.chip.latency_data import published_coefficients
+from quantci.chip.latency_terms import CHIP, REFERENCE_TERM, TERMS
+from quantci.errors import ConfigError
+from quantci.records.latency import LatencyCoefficients
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST_FILE: Final = 1 << 20
+
+
+class Coefficients(NamedTuple):
+    """Coefficients, and the digest of the file that they stood in."""
+
+    record: LatencyCoefficients
+    sha256: str
+
+
+def published() -> Coefficients:
+    """Those that quantci brings along."""
+    record, data = published_coefficients()
+    return Coefficients(record, hashlib.sha256(data).hexdigest())
+
+
+def read_coefficients(path: Path) -> Coefficients:
+    """The coefficients of a board, as a file of one's own.
+
+    Raises:
+        ConfigError: `latency-coefficients`: the file cannot be read, is no such file, or is of another chip.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
+            raise _unusable(path, "This is no file of latency coefficients.")
+        data = path.read_bytes()
+        record = msgspec.json.decode(data, type=LatencyCoefficients)
+    except OSError as error:
+        raise _unusable(path, f"The latency coefficients cannot be read: {error.strerror}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unusable(path, f"These are no latency coefficients: {error}.") from None
+    if record.chip != CHIP:
+        raise _unusable(path, f"These latency coefficients are of the chip {record.chip}, not of {CHIP}.")
+    unknown = record.terms.keys() - {*TERMS, REFERENCE_TERM}
+    if unknown:
+        raise _unusable(path, f"The latency model has no term {min(unknown)}; it has: {', '.join(TERMS)}.")
+    return Coefficients(record, hashlib.sha256(data).hexdigest())
+
+
+def _unusable(path: Path, cause: str) -> ConfigError:
+    return ConfigError(
+        "latency-coefficients",
+        cause,
+        where=str(path),
+        remedy="Mend target.latency_coefficients, or leave it out: quantci brings coefficients along.",
+    )

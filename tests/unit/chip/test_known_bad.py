@@ -1,0 +1,248 @@
+"""Each rule fires on the smallest model that has its fault, and not on the one beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
+
+from quantci.chip.acceleration import choose
+from quantci.chip.chip import load_chip
+from quantci.chip.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
+from quantci.chip.known_bad.scan import scan as scan_graph
+from quantci.chip.known_bad.table import RULES
+from quantci.chip.op import Op as View
+from quantci.chip.op import Tensor as TensorView
+from quantci.records.kernels import KernelHit
+
+EVERYTHING = {**TFLM, **LITE_RT, **libraries(load_chip("esp32s3"))}
+
+
+def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
+    return scan_graph(graph_of(model, names), versions)
+
+
+def tensor(name: str, *shape: int, scale: float = 0.05, zero_point: int = 0) -> Tensor:
+    return Tensor(name, [*shape], "int8", scale=scale, zero_point=zero_point)
+
+
+def one_op(op: str, inputs: list[Tensor], y: Tensor, options: dict[str, Any] | None = None) -> bytes:
+    names = [x.name for x in inputs]
+    given = [x.name for x in inputs if x.data is None]
+    return build_model([*inputs, y], [Op(op, names, [y.name], options or {})], given, [y.name])
+
+
+def convolution(op: str, size: tuple[int, int], channels: int, taps: tuple[int, int], **options: Any) -> bytes:
+    """SAME with stride 2, from [1, height, width, channels], `taps` as (height, width), to as many channels."""
+    zero_point = options.pop("zero_point", 0)
+    stride = options.get("strideW", 2)
+    shape = [1, *taps, channels] if op == "DEPTHWISE_CONV_2D" else [channels, *taps, channels]
+    weights = Tensor("w", data=np.ones(shape, np.int8), scale=0.01)
+    bias = Tensor("b", data=np.zeros(channels, np.int32), scale=0.0005)
+    if options.get("padding", SAME) == SAME:
+        output = [1, *(-(-length // stride) for length in size), channels]
+    else:
+        output = [1, *((length - tap) // stride + 1 for length, tap in zip(size, taps, strict=True)), channels]
+    chosen = {**WINDOW, "padding": SAME, "strideW": stride, "strideH": stride, **options}
+    if op == "DEPTHWISE_CONV_2D":
+        chosen["depthMultiplier"] = 1
+    return one_op(
+        op, [tensor("x", 1, *size, channels, zero_point=zero_point), weights, bias], tensor("y", *output), chosen
+    )
+
+
+def rules(model: bytes, **versions: str) -> set[str]:
+    chosen = {**EVERYTHING, **{name.replace("_", "-"): version for name, version in versions.items()}}
+    return {hit.rule for hit in scan(model, chosen)}
+
+
+@pytest.mark.parametrize(
+    ("scale", "zero_point", "expected"),
+    [(0.05, 0, set()), (0.1, 0, {"relu6-rescale"}), (0.05, -128, {"relu6-rescale"})],
+)
+def test_relu6_that_rescales(scale: float, zero_point: int, expected: set[str]) -> None:
+    y = tensor("y", 1, scale=scale, zero_point=zero_point)
+    assert rules(one_op("RELU6", [tensor("x", 1)], y)) == expected
+    assert rules(one_op("RELU", [tensor("x", 1)], y)) == set()
+
+
+def test_comparison_of_large_steps() -> None:
+    small, large = tensor("a", 1, scale=0.99), tensor("b", 1, scale=1.0)
+    y = Tensor("y", [1], "bool")
+    assert rules(one_op("EQUAL", [small, tensor("b", 1)], y)) == set()
+    assert rules(one_op("EQUAL", [small, large], y)) == {"comparison-scale"}
+
+
+def test_division_of_small_quotients() -> None:
+    def divide(scale: float) -> bytes:
+        return one_op("DIV", [tensor("a", 1, scale=scale), tensor("b", 1, scale=1.0)], tensor("y", 1, scale=1.0))
+
+    assert rules(divide(63.0)) == {"div-small-quotient"}
+    assert rules(divide(64.0)) == set()
+
+
+def test_litert_only_faults_are_looked_for_where_litert_judges() -> None:
+    axes = Tensor("axes", data=np.array([1], np.int32))
+    model = one_op("SUM", [tensor("x", 1, 2, zero_point=20), axes], tensor("y", 1))
+    assert rules(model) == {"reference-sum"}
+    graph = graph_of(model)
+    assert scan(model, TFLM) == scan_host(graph, "tflm") == []
+    assert scan_host(graph, "litert-reference") != []
+    squares = one_op(
+        "SQUARED_DIFFERENCE", [tensor("a", 1, scale=2.5), tensor("b", 1, scale=2.5)], tensor("y", 1, scale=1e-4)
+    )
+    assert rules(squares) == {"reference-squared-difference"}
+
+
+# esp-nn 1.2.3 pads on all sides alike as soon as it pads on the left or on top. 5x5, stride 2, 8x8: 1 before, 2 behind.
+@pytest.mark.parametrize(
+    ("size", "channels", "taps", "old", "new"),
+    [
+        ((8, 8), 16, (5, 5), True, True),
+        ((8, 9), 16, (3, 3), True, True),  # one axis even (0 before, 1 behind), the other odd (1 and 1)
+        ((8, 8), 16, (3, 3), True, False),  # nothing before: right since 1.2.1
+        ((9, 9), 16, (3, 3), False, False),  # 1 and 1
+        ((8, 9), 3, (3, 3), True, False),  # 9 values in a row of the filter: another path, which is right
+        ((8, 8), 16, (1, 1), False, False),
+    ],
+)
+def test_convolution_that_pads_more_behind(
+    size: tuple[int, int], channels: int, taps: tuple[int, int], old: bool, new: bool
+) -> None:
+    model = convolution("CONV_2D", size, channels, taps)
+    assert rules(model, esp_nn="1.1.2") == ({"conv-same-padding"} if old else set())
+    assert rules(model, esp_nn="1.2.3") == ({"conv-same-padding-both"} if new else set())
+    assert rules(model, esp_nn="1.5.0") == set(), "a version that nobody looked at is not accused"
+
+
+def test_dilated_and_valid_convolutions_are_not_esp_nns() -> None:
+    assert rules(convolution("CONV_2D", (8, 8), 16, (5, 5), dilationWFactor=2, strideW=1), esp_nn="1.1.2") == set()
+    assert rules(convolution("CONV_2D", (8, 8), 16, (5, 5), padding=VALID), esp_nn="1.1.2") == set()
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "taps", "zero_point", "expected"),
+    [
+        ((8, 9), 16, (3, 3), 0, {"depthwise-scratch"}),  # 0 above, 1 left
+        ((9, 9), 16, (3, 3), 0, set()),  # 1 and 1
+        ((8, 9), 8, (3, 3), 0, set()),  # eight channels take another path
+        ((48, 48), 16, (3, 3), 0, set()),  # padded: 50 * 50 * 16 = 40,000 of 40,960 bytes
+        ((50, 50), 16, (3, 3), 0, {"depthwise-strip"}),  # 52 * 52 * 16 = 43,264
+        ((60, 60), 8, (5, 5), 3, {"depthwise-tile-padding"}),  # 2 * 8 * (25 + 3600) = 58,000 of 49,152
+        ((60, 60), 8, (5, 5), 0, set()),  # what it pads with is right by chance
+        ((50, 50), 8, (5, 5), 3, set()),  # 40,400: not tiled
+    ],
+)
+def test_depthwise_convolutions_of_the_s3(
+    size: tuple[int, int], channels: int, taps: tuple[int, int], zero_point: int, expected: set[str]
+) -> None:
+    assert rules(convolution("DEPTHWISE_CONV_2D", size, channels, taps, zero_point=zero_point)) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "length", "width", "old", "new"),
+    [(1, 20, 2, True, False), (2, 20, 2, True, True), (2, 32, 8, False, False)],
+)
+def test_fully_connected(rows: int, length: int, width: int, old: bool, new: bool) -> None:
+    weights = Tensor("w", data=np.ones((width, length), np.int8), scale=0.01)
+    model = one_op("FULLY_CONNECTED", [tensor("x", rows, length), weights], tensor("y", rows, width))
+    assert rules(model, esp_nn="1.2.0") == ({"dense-width"} if old else set())
+    assert rules(model, esp_nn="1.2.3") == ({"dense-row-alignment"} if new else set())
+    assert rules(model, esp_nn="1.2.6") == set(), "mended in 1.2.6"
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((1, 10), set()), ((1, 4, 10), {"softmax-scratch"}), ((1, 10, 4), set())]
+)
+def test_softmax_of_more_than_two_dimensions(shape: tuple[int, ...], expected: set[str]) -> None:
+    assert (
+        rules(one_op("SOFTMAX", [tensor("x", *shape)], tensor("y", *shape, scale=1 / 256, zero_point=-128))) == expected
+    )
+
+
+def test_a_chip_without_esp_nn_has_tflms_faults_only() -> None:
+    found = libraries(load_chip("esp32"))
+    assert set(found) == {"tflite-micro"}
+    assert scan(convolution("CONV_2D", (8, 8), 16, (5, 5)), found) == []
+
+
+def test_vector_code_that_nobody_read_is_not_accused() -> None:
+    assert set(libraries(load_chip("esp32p4"))) == {"tflite-micro", "esp-tflite-micro"}
+    assert set(libraries(load_chip("esp32s3-n8r8"))) == {"tflite-micro", "esp-tflite-micro", "esp-nn"}
+
+
+def test_hits_name_layers_also_of_a_stripped_model_and_of_other_subgraphs() -> None:
+    tree = build_tree([tensor("", 1), tensor("", 1, scale=0.1)], [Op("RELU6", [""], [""], {})], [""], [""])
+    tree.subgraphs[0].operators[0].inputs, tree.subgraphs[0].operators[0].outputs = np.array([0]), np.array([1])
+    tree.subgraphs[0].inputs, tree.subgraphs[0].outputs = [0], [1]
+    tree.subgraphs.append(tree.subgraphs[0])
+    hits = scan(pack_tree(tree), TFLM, ["in", "kept name"])
+    assert [(hit.subgraph, hit.op_index, hit.layer) for hit in hits] == [(0, 0, "kept name"), (1, 0, "")]
+
+
+def test_advice_is_one_line_for_each_rule() -> None:
+    hits = [hit(index, "relu6-rescale") for index in range(5)] + [hit(9, "dense-width", is_confirmed=False)]
+    lines = advise(hits)
+    assert [line.code for line in lines] == ["known-bad-kernel"] * 2
+    assert lines[0].text == "OP `a'b`, OP `a'b`, OP `a'b` and 2 more: lib: It is wrong. Change it."
+    assert lines[1].text == "OP `a'b`: lib: It is wrong (reported, not confirmed). Change it."
+
+
+def hit(index: int, rule: str, *, is_confirmed: bool = True) -> KernelHit:
+    return KernelHit(
+        rule=rule,
+        subgraph=0,
+        op_index=index,
+        op="OP",
+        layer="a`b",
+        library="lib",
+        versions="1 to 2",
+        severity="crash",
+        cause="It is wrong.",
+        remedy="Change it.",
+        source="https://github.com/a/b",
+        is_confirmed=is_confirmed,
+    )
+
+
+def test_a_model_without_faults_has_no_hits_and_strange_ones_do_not_trip_the_rules() -> None:
+    assert scan(tiny_int8_cnn(), EVERYTHING) == []
+    scalar = TensorView(shape=(), dtype="int8")
+    for rule in RULES:
+        several: list[list[TensorView | None]] = [[], [None], [scalar], [None, scalar], [scalar, scalar]]
+        for inputs in several:
+            for outputs in ([], [scalar]):
+                op = View(name=min(rule.ops), inputs=inputs, outputs=outputs)
+                rule.matches(op)
+                choose(op)
+
+
+@pytest.mark.slow
+def test_ten_thousand_ops_are_scanned_once_each() -> None:
+    count = 10_000
+    tensors = [tensor(f"t{index}", 1, scale=0.05 if index % 2 else 0.1) for index in range(count + 1)]
+    ops = [Op("RELU6", [f"t{index}"], [f"t{index + 1}"]) for index in range(count)]
+    tree = build_tree(tensors, ops[:1], ["t0"], [f"t{count}"])
+    made = tree.subgraphs[0].operators[0]
+    tree.subgraphs[0].operators = [_moved(made, index) for index in range(count)]
+    assert len(scan(pack_tree(tree), TFLM)) == count
+
+
+def _moved(op: Any, index: int) -> Any:
+    import copy
+
+    moved = copy.copy(op)
+    moved.inputs, moved.outputs = np.array([index], np.int32), np.array([index + 1], np.int32)
+    return moved
+
+
+def test_rules_have_names_of_their_own_and_addresses() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule.source.startswith("https://github.com/")
+        assert rule.cause.endswith(".")
+        assert rule.remedy.endswith(".")
+        assert (rule.first is None) == (rule.last is None)
