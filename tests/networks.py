@@ -1,4 +1,4 @@
-"""INT8 .tflite files of networks that are written as quantci.chip.latency_layers reads them."""
+"""INT8 .tflite files of networks that are written as quantci.chip.latency.layers reads them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from tests.models import SAME, VALID, Op, Tensor, build_model
 
-from quantci.chip.latency_data import published
-from quantci.chip.latency_layers import parse_layers
+from quantci.chip.latency.data import published
+from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as Layer
 
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantci.chip.latency_board import MeasuredModel
-from quantci.chip.latency_data import published, published_coefficients
-from quantci.chip.latency_fit import Row, cycles_of, relative_error
-from quantci.chip.latency_layers import parse_layers
-from quantci.chip.latency_prior import fit_drawn
-from quantci.chip.latency_terms import work_of
+from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.latency.board import MeasuredModel
+from quantci.chip.latency.data import published, published_coefficients
+from quantci.chip.latency.fit import Row, cycles_of, relative_error
+from quantci.chip.latency.layers import parse_layers
+from quantci.chip.latency.prior import fit_drawn
 
 NETWORKS = (
     "person detection (MobileNetV1 0.25, 96x96x1)",

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 from tests.synthetic_boards import errors
 
-from quantci.chip.latency_data import check_groups, published, published_coefficients
-from quantci.chip.latency_fit import Check, percentile
+from quantci.chip.latency.data import check_groups, published, published_coefficients
+from quantci.chip.latency.fit import Check, percentile
 from quantci.cli.options import all_keys
 from quantci.records.config import Config
 

@@ -10,10 +10,10 @@ import pytest
 from tests.integration.pictures import Done
 from tests.networks import published_network
 
+from quantci.chip.esp_nn.terms import work_of
 from quantci.chip.graph import read_graph
-from quantci.chip.latency_data import published_coefficients
-from quantci.chip.latency_fit import cycles_of
-from quantci.chip.latency_terms import work_of
+from quantci.chip.latency.data import published_coefficients
+from quantci.chip.latency.fit import cycles_of
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.latency import LatencyCoefficients

@@ -13,7 +13,7 @@ from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
 from quantci.chip.arena.estimate import estimate_arena
-from quantci.chip.chip import load_chip
+from quantci.chip.datasheet import load_chip
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.resolver import make_resolver, used_ops

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
 
-from quantci.chip.latency_data import published_coefficients
+from quantci.chip.latency.data import published_coefficients
 from quantci.records.base import decode, encode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, get_type_hints
 
 import msgspec
 
-from quantci.chip.chip import check_chip, load_chip
-from quantci.chip.latency_terms import CHIP
+from quantci.chip.datasheet import check_chip, load_chip
+from quantci.chip.esp_nn.terms import CHIP
 from quantci.errors import ConfigError
 from quantci.records.bench import BoardFigures, ModelFigures
 from quantci.records.latency import LatencyBoard

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.bench.figures import read_figures
 from quantci.bench.model import read_model
-from quantci.chip.latency_board import calibrate
-from quantci.chip.latency_coefficients import published
+from quantci.chip.latency.board import calibrate
+from quantci.chip.latency.coefficients import published
 from quantci.errors import DataRejected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.bench.model import Measurement
-    from quantci.chip.latency_board import Calibration
-    from quantci.chip.latency_coefficients import Coefficients
+    from quantci.chip.latency.board import Calibration
+    from quantci.chip.latency.coefficients import Coefficients
     from quantci.progress import Progress
     from quantci.records.bench import BoardFigures
 

@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.bench.profile import read_profile
+from quantci.chip.esp_nn.terms import work_of
 from quantci.chip.graph import read_graph
-from quantci.chip.latency_board import MeasuredModel
-from quantci.chip.latency_fit import Row
-from quantci.chip.latency_scope import EstimatedOp, gap
-from quantci.chip.latency_terms import work_of
+from quantci.chip.latency.board import MeasuredModel
+from quantci.chip.latency.fit import Row
+from quantci.chip.latency.scope import EstimatedOp, gap
 from quantci.errors import ConfigError, DataRejected
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.identify import read_model_file
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from quantci.chip.latency_terms import Work
+    from quantci.chip.esp_nn.terms import Work
     from quantci.records.bench import BoardFigures, ModelFigures
 
 FEWEST_TICKS: Final = 20  # a shorter op is more than 5 % off by the rounding to ticks alone

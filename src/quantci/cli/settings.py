@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from quantci.chip.chip import check_chip
+from quantci.chip.datasheet import check_chip
 from quantci.cli.options import PATH_KEYS, all_keys, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError

@@ -9,7 +9,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from quantci.chip.esp_nn import VERSION as ESP_NN
+from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO
+from quantci.chip.esp_nn.version import VERSION as ESP_NN
 from quantci.embed import c_syntax
 from quantci.embed.constants import check_table, ports
 from quantci.embed.folder import MARKER, replace_folder
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from quantci.records.model import ModelSummary
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-TFLITE_MICRO: Final = "^1.4.0"  # of espressif/esp-tflite-micro: has every op of tflite/tflm_ops.py
+TFLITE_MICRO: Final = f"^{ESP_TFLITE_MICRO}"  # has every op of tflite/tflm_ops.py
 IDF: Final = ">=5.1"
 
 

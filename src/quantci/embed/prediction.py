@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.chip.acceleration import op_kernels
 from quantci.chip.arena.estimate import estimate_arena
-from quantci.chip.chip import load_chip
+from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.dispatch import op_kernels
 from quantci.chip.known_bad.scan import advise, libraries, scan
-from quantci.chip.latency import estimate_latency
-from quantci.chip.latency_coefficients import published, read_coefficients
-from quantci.chip.saving import with_savings
+from quantci.chip.latency.coefficients import published, read_coefficients
+from quantci.chip.latency.estimate import estimate_latency
+from quantci.chip.latency.saving import with_savings
 from quantci.records.stage import Advice
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from quantci.chip.chip import Chip
+    from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
-    from quantci.chip.latency_coefficients import Coefficients
+    from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.op import Op
     from quantci.records.arena import Arena
     from quantci.records.config import Config

@@ -127,7 +127,7 @@ class PublishedFigure(Record, frozen=True, kw_only=True):
     kernels: Kernels
     memory: Memory
     input: Annotated[str, Meta(pattern=r"^\d+x\d+x\d+$", description="Height, width, channels.")]
-    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.chip.latency_layers reads them.")]
+    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.chip.latency.layers reads them.")]
     cycles: NonNegative | None = None
     time_us: Microseconds | None = None
     is_model: bool = False
@@ -135,7 +135,7 @@ class PublishedFigure(Record, frozen=True, kw_only=True):
 
 
 class PublishedFigures(Record, frozen=True, kw_only=True):
-    """latency_data.toml."""
+    """quantci/chip/latency/data.toml."""
 
     sources: dict[str, FigureSource]
     figures: list[PublishedFigure]

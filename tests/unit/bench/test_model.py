@@ -11,7 +11,7 @@ from tests.networks import network, published_network
 
 from quantci.bench.model import Measurement, read_model
 from quantci.chip.graph import read_graph
-from quantci.chip.latency_layers import parse_layers
+from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as Layer
 from quantci.errors import ConfigError, DataRejected
 from quantci.records.bench import BoardFigures, ModelFigures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quantci.chip.known_bad.rule import Rule
 from quantci.chip.known_bad.table import RULES
+from quantci.chip.rule import Rule
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "kernels.md"
 

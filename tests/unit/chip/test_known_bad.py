@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 
-from quantci.chip.acceleration import choose
-from quantci.chip.chip import load_chip
+from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.dispatch import choose
 from quantci.chip.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
 from quantci.chip.known_bad.scan import scan as scan_graph
 from quantci.chip.known_bad.table import RULES

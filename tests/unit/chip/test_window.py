@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from tests.unit.chip.latency_models import conv, op
+from tests.unit.chip.layers import conv, op
 
 from quantci.chip.window import Slide, Window, same_padding
 

@@ -9,7 +9,7 @@ from tests.golden import example_arena
 from tests.models import graph_of
 from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 
-from quantci.chip.esp_nn import VERSION
+from quantci.chip.esp_nn.version import VERSION
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.folder import MARKER

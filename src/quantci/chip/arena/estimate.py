@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from quantci.chip import esp_nn
 from quantci.chip.arena.kernels import kernel_of
 from quantci.chip.arena.layout import align
 from quantci.chip.arena.lifetimes import lifetimes
 from quantci.chip.arena.peak import alive_at, find_peak, timeline
-from quantci.chip.arena.scratch import scratch_of
 from quantci.chip.arena.simulate import Simulation, simulate
+from quantci.chip.esp_nn.scratch import scratch_of
+from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO, VERSION
 from quantci.records.arena import Arena
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from quantci.chip.chip import Chip
+    from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
     from quantci.chip.op import Op
 
@@ -44,7 +44,7 @@ def estimate_arena(
     chip: Chip,
     *,
     host_bytes: Callable[[], int] | None,
-    version: str = esp_nn.VERSION,
+    version: str = VERSION,
 ) -> Arena | None:
     """The arena of an INT8 model on this chip, with ESP-NN.
 
@@ -74,7 +74,9 @@ def estimate_arena(
 
 def _simulated(graph: Graph, scratch: Callable[[Op], int], kernels: str) -> _Figures:
     simulation = simulate(graph, "esp-nn", scratch)
-    basis = f"TFLM's allocator (esp-tflite-micro 1.4.0) simulated to the byte, with the scratch of {kernels}"
+    basis = (
+        f"TFLM's allocator (esp-tflite-micro {ESP_TFLITE_MICRO}) simulated to the byte, with the scratch of {kernels}"
+    )
     return _Figures(
         kind="simulated",
         used=simulation.used,

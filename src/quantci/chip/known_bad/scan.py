@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.chip import esp_nn as scratch
+from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO, VERSION
 from quantci.chip.known_bad.table import RULES
 from quantci.records.kernels import KernelHit
 from quantci.records.stage import Advice
@@ -12,12 +12,11 @@ from quantci.records.stage import Advice
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantci.chip.chip import Chip
+    from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
-    from quantci.chip.known_bad.rule import Rule
     from quantci.chip.op import Op
+    from quantci.chip.rule import Rule
 
-ESP_TFLITE_MICRO: Final = "1.4.0"
 TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}
 LITE_RT: Final[Mapping[str, str]] = {"LiteRT": "2.3.0"}
 _SHOWN: Final = 3
@@ -31,7 +30,7 @@ def libraries(chip: Chip) -> Mapping[str, str]:
     if chip.kernels == "reference":
         return TFLM
     called = {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO}
-    return {**called, "esp-nn": scratch.VERSION} if chip.kernel_set == "esp32s3" else called
+    return {**called, "esp-nn": VERSION} if chip.kernel_set == "esp32s3" else called
 
 
 def scan(graph: Graph, versions: Mapping[str, str]) -> list[KernelHit]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.chip.known_bad.rule import Rule
+from quantci.chip.rule import Rule
 
 if TYPE_CHECKING:
     from quantci.chip.op import Op

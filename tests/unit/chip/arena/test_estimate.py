@@ -11,8 +11,8 @@ from tests.unit.embed.sample import int8_model
 
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.arena.kernels import kernel_of
-from quantci.chip.arena.scratch import scratch_of
-from quantci.chip.chip import load_chip
+from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.scratch import scratch_of
 from quantci.records.arena import Arena
 from quantci.records.base import decode, encode
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, graph_of, tiny_int8_cnn
 
-from quantci.chip.acceleration import op_kernels
+from quantci.chip.esp_nn.dispatch import op_kernels
 from quantci.records.kernels import OpKernel
 
 

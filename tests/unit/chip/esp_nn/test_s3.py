@@ -2,7 +2,7 @@
 
 import pytest
 
-from quantci.chip.esp_nn import convolution, depthwise, softmax
+from quantci.chip.esp_nn.s3 import convolution, depthwise, softmax
 from quantci.chip.window import Window
 
 

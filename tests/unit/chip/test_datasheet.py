@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quantci.chip.chip import FOLDER, check_chip, chip_names, load_chip, read_chip
+from quantci.chip.datasheet import FOLDER, check_chip, chip_names, load_chip, read_chip
 from quantci.errors import ConfigError
 
 GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")

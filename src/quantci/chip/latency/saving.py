@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from quantci.chip.latency import cycles_of
-from quantci.chip.latency_terms import work_of
+from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.latency.estimate import cycles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from quantci.chip.latency_scope import EstimatedOp, no_total, uncovered_mac_share
-from quantci.chip.latency_terms import NOT_COVERED, work_of
+from quantci.chip.esp_nn.terms import NOT_COVERED, work_of
+from quantci.chip.latency.scope import EstimatedOp, no_total, uncovered_mac_share
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from quantci.chip.latency_coefficients import Coefficients
-    from quantci.chip.latency_terms import Work
+    from quantci.chip.esp_nn.terms import Work
+    from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.op import Op
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo

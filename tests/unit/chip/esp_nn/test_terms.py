@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.chip.latency_models import conv, op, opened
+from tests.unit.chip.layers import conv, op, opened
 
-from quantci.chip.latency_terms import TERMS, work_of
+from quantci.chip.esp_nn.terms import TERMS, work_of
 from quantci.chip.op import Op
 from quantci.chip.window import Slide
 

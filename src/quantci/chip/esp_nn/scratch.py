@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from quantci.chip import esp_nn, esp_nn_p4
+from quantci.chip.esp_nn import p4, s3
+from quantci.chip.esp_nn.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from quantci.chip.chip import KernelSet
+    from quantci.chip.datasheet import KernelSet
     from quantci.chip.op import Op
     from quantci.chip.window import Window
 
@@ -31,14 +32,14 @@ def _none(_window: Window) -> int:
 # generic: src/convolution/esp_nn_conv_opt.c, esp_nn_depthwise_conv_opt.c and src/softmax/esp_nn_softmax_opt.c.
 FORMULAS: Final[Mapping[str, Mapping[KernelSet, Formulas]]] = {
     "1.2.3": {
-        "esp32s3": Formulas(convolution=esp_nn.convolution, depthwise=esp_nn.depthwise, softmax=esp_nn.softmax),
-        "esp32p4": Formulas(convolution=esp_nn_p4.convolution, depthwise=esp_nn_p4.depthwise, softmax=esp_nn.softmax),
-        "generic": Formulas(convolution=_none, depthwise=_none, softmax=esp_nn.softmax),
+        "esp32s3": Formulas(convolution=s3.convolution, depthwise=s3.depthwise, softmax=s3.softmax),
+        "esp32p4": Formulas(convolution=p4.convolution, depthwise=p4.depthwise, softmax=s3.softmax),
+        "generic": Formulas(convolution=_none, depthwise=_none, softmax=s3.softmax),
     }
 }
 
 
-def scratch_of(kernel_set: KernelSet, version: str = esp_nn.VERSION) -> Callable[[Op], int]:
+def scratch_of(kernel_set: KernelSet, version: str = VERSION) -> Callable[[Op], int]:
     """The scratch in bytes of an op on a chip with these kernels; 0 for an op that asks for none."""
     formulas = FORMULAS[version][kernel_set]
 

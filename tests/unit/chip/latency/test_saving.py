@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.chip.latency_models import op
+from tests.unit.chip.layers import op
 
-from quantci.chip.latency_coefficients import published
-from quantci.chip.saving import saved_us, widened, with_savings
+from quantci.chip.latency.coefficients import published
+from quantci.chip.latency.saving import saved_us, widened, with_savings
 from quantci.records.kernels import OpKernel
 from quantci.records.latency import LatencyCoefficients
 

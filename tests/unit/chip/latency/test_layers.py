@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.chip.latency_models import shapes
+from tests.unit.chip.layers import shapes
 
-from quantci.chip.latency_data import published
-from quantci.chip.latency_layers import parse_layers
+from quantci.chip.latency.data import published
+from quantci.chip.latency.layers import parse_layers
 from quantci.tflite.macs import count_macs
 
 

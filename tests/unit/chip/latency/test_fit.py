@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from quantci.chip.latency_data import (
+from quantci.chip.latency.data import (
     COEFFICIENTS,
     check_groups,
     fit_published,
@@ -17,7 +17,7 @@ from quantci.chip.latency_data import (
     published_coefficients,
     row_of,
 )
-from quantci.chip.latency_fit import (
+from quantci.chip.latency.fit import (
     Row,
     cycles_of,
     fit_terms,

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.models import VALID, WINDOW, Op, Tensor, build_model, graph_of
-from tests.unit.chip.latency_models import coefficients, conv, infos, op, opened
+from tests.unit.chip.layers import coefficients, conv, infos, op, opened
 
-from quantci.chip.latency import estimate_latency
-from quantci.chip.latency_coefficients import Coefficients, published, read_coefficients
-from quantci.chip.latency_data import published as published_figures
-from quantci.chip.latency_layers import parse_layers
-from quantci.chip.latency_terms import work_of
+from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.latency.coefficients import Coefficients, published, read_coefficients
+from quantci.chip.latency.data import published as published_figures
+from quantci.chip.latency.estimate import estimate_latency
+from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as View
 from quantci.errors import ConfigError
 from quantci.records.base import encode

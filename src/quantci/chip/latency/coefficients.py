@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from quantci.chip.latency_data import published_coefficients
-from quantci.chip.latency_terms import CHIP, REFERENCE_TERM, TERMS
+from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM, TERMS
+from quantci.chip.latency.data import published_coefficients
 from quantci.errors import ConfigError
 from quantci.records.latency import LatencyCoefficients
 

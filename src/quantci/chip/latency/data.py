@@ -1,6 +1,6 @@
 """Published figures as rows to fit, and the coefficients that quantci brings along.
 
-`python -m quantci.chip.latency_data` fits them anew and writes latency_coefficients.json.
+`python -m quantci.chip.latency.data` fits them anew and writes coefficients.json.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from quantci.chip.latency_layers import parse_layers
-from quantci.chip.latency_terms import CHIP, work_of
+from quantci.chip.esp_nn.terms import CHIP, work_of
+from quantci.chip.latency.layers import parse_layers
 from quantci.records.base import encode, write_bytes
 from quantci.records.latency import LatencyCoefficients, PublishedFigures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quantci.chip.latency_fit import Check, Row
+    from quantci.chip.latency.fit import Check, Row
     from quantci.records.latency import PublishedFigure
 
-DATA: Final = Path(__file__).with_name("latency_data.toml")
-COEFFICIENTS: Final = Path(__file__).with_name("latency_coefficients.json")
+DATA: Final = Path(__file__).with_name("data.toml")
+COEFFICIENTS: Final = Path(__file__).with_name("coefficients.json")
 CLOCK_HZ: Final = 240_000_000
 FITTED_ON: Final = "2026-11-24"
 LARGEST_ERROR: Final = 1.0  # a group that is further off than this gets no coefficients
 
 
 def published() -> PublishedFigures:
-    """What latency_data.toml says."""
+    """What data.toml says."""
     return msgspec.toml.decode(DATA.read_bytes(), type=PublishedFigures)
 
 
@@ -60,7 +60,7 @@ def row_of(figures: PublishedFigures, figure: PublishedFigure) -> Row:
     Raises:
         ValueError: a layer cannot be read, or not exactly one of `cycles` and `time_us` is given.
     """
-    from quantci.chip.latency_fit import Row
+    from quantci.chip.latency.fit import Row
 
     terms: dict[str, float] = {}
     for layer in parse_layers(figure.input, figure.layers):
@@ -78,7 +78,7 @@ def row_of(figures: PublishedFigures, figure: PublishedFigure) -> Row:
 
 def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
     """Group -> each of its figures against the fit to the others; `psram` against the fit to `esp-nn`."""
-    from quantci.chip.latency_fit import Check, cycles_of, fit_terms, leave_one_out
+    from quantci.chip.latency.fit import Check, cycles_of, fit_terms, leave_one_out
 
     rows = rows_of(figures, "esp-nn")
     coefficients = fit_terms(rows)
@@ -95,7 +95,7 @@ def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
 
 def fit_published() -> LatencyCoefficients:
     """The coefficients of the published figures: of a group only where its largest error is at most 100 %."""
-    from quantci.chip.latency_fit import fit_terms, percentile, stored_terms
+    from quantci.chip.latency.fit import fit_terms, percentile, stored_terms
 
     figures = published()
     rows = rows_of(figures, "esp-nn")

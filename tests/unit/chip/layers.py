@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from quantci.chip.latency_coefficients import Coefficients
-from quantci.chip.latency_layers import int8_op
-from quantci.chip.latency_terms import TERMS
+from quantci.chip.esp_nn.terms import TERMS
+from quantci.chip.latency.coefficients import Coefficients
+from quantci.chip.latency.layers import int8_op
 from quantci.chip.op import Op, Tensor
 from quantci.chip.window import Slide
 from quantci.records.latency import LatencyCoefficients, LatencyTerm

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from tests.synthetic_boards import PUBLISHED, errors, make_board, total, works
 
-from quantci.chip import latency_prior
-from quantci.chip.latency_data import check_groups, published, rows_of
-from quantci.chip.latency_fit import Row, cycles_of, fit_terms, percentile, relative_error
-from quantci.chip.latency_prior import BOARD, FIGURE, TERM, fit_drawn, missing_figures
+from quantci.chip.latency import prior
+from quantci.chip.latency.data import check_groups, published, rows_of
+from quantci.chip.latency.fit import Row, cycles_of, fit_terms, percentile, relative_error
+from quantci.chip.latency.prior import BOARD, FIGURE, TERM, fit_drawn, missing_figures
 
 KNOWN = {"mac": 2.0, "output": 30.0, "pool": 3.0}
 
@@ -120,7 +120,7 @@ def test_many_figures_lead_to_the_truth() -> None:
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_the_stated_spreads_need_not_be_exact(factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
     stated = percentile(errors(2, with_profiles=True, boards=20)[1], 90)
-    monkeypatch.setattr(latency_prior, "TERM", factor * TERM)
+    monkeypatch.setattr(prior, "TERM", factor * TERM)
     assert percentile(errors(2, with_profiles=True, boards=20)[1], 90) == pytest.approx(stated, rel=0.2)
 
 

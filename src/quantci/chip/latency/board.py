@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.latency_fit import SUPPORT_SHARE, cycles_of, percentile, relative_error, stored_terms
-from quantci.chip.latency_prior import fit_drawn, missing_figures, own_terms
-from quantci.chip.latency_terms import CHIP
+from quantci.chip.esp_nn.terms import CHIP
+from quantci.chip.latency.fit import SUPPORT_SHARE, cycles_of, percentile, relative_error, stored_terms
+from quantci.chip.latency.prior import fit_drawn, missing_figures, own_terms
 from quantci.errors import DataRejected
 from quantci.records.latency import LatencyCoefficients
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantci.chip.latency_coefficients import Coefficients
-    from quantci.chip.latency_fit import Row
+    from quantci.chip.latency.coefficients import Coefficients
+    from quantci.chip.latency.fit import Row
     from quantci.records.latency import Kernels, LatencyBoard, Memory
 
 IMPLAUSIBLE: Final = 10.0  # times; TFLM's reference kernels take 20 times and more

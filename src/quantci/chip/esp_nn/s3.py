@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from quantci.chip.window import Window
 
-VERSION: Final = "1.2.3"
 STRIP_LIMIT: Final = 40 * 1024  # padded input of a 3x3 depthwise convolution up to which it is kept whole
 TILE_LIMIT: Final = 48 * 1024  # the same for other filters, with input and filter widened to 16 bits
 

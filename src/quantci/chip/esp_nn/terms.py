@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.acceleration import choose
+from quantci.chip.esp_nn.dispatch import choose
 from quantci.tflite.macs import count_macs
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantci.chip.latency_fit import nonnegative_least_squares
+from quantci.chip.latency.fit import nonnegative_least_squares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantci.chip.latency_fit import Row, Vector
+    from quantci.chip.latency.fit import Row, Vector
 
 FIGURE: Final = 0.05  # published kernel figures lie up to 7 % off the fit to them
 TERM: Final = 0.25  # left out of the fit, published figures lie 24 % off it (root mean square)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.chip.esp_nn import STRIP_LIMIT, TILE_LIMIT
-from quantci.chip.known_bad.rule import Rule
+from quantci.chip.esp_nn.s3 import STRIP_LIMIT, TILE_LIMIT
+from quantci.chip.rule import Rule
 
 if TYPE_CHECKING:
     from quantci.chip.op import Op

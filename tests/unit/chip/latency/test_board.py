@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 import pytest
 from tests.synthetic_boards import make_board
-from tests.unit.chip.latency_models import coefficients, conv, infos, op
+from tests.unit.chip.layers import coefficients, conv, infos, op
 
-from quantci.chip.latency import estimate_latency
-from quantci.chip.latency_board import Calibration, MeasuredModel, calibrate
-from quantci.chip.latency_coefficients import Coefficients, published
-from quantci.chip.latency_fit import Row, cycles_of
-from quantci.chip.latency_prior import fit_drawn
+from quantci.chip.latency.board import Calibration, MeasuredModel, calibrate
+from quantci.chip.latency.coefficients import Coefficients, published
+from quantci.chip.latency.estimate import estimate_latency
+from quantci.chip.latency.fit import Row, cycles_of
+from quantci.chip.latency.prior import fit_drawn
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
 from quantci.records.latency import Kernels, LatencyBoard, LatencyCoefficients, Memory
