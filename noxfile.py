@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent
 PYTHONS = ["3.11", "3.12", "3.13"]
 EXAMPLE = "examples/traffic-lights"
 TOOLS = ROOT / "build" / "tools"
+DIST = ROOT / "build" / "release" / "dist"
 
 # Tools of Go, by their name: built once, from the module proxy and its checksum database.
 GO_TOOLS = {
@@ -230,6 +231,19 @@ def schemas(session: nox.Session) -> None:
     prepare(session, "lint")
     session.run("quantci", "schema", "--check")
     check_schemas(session)
+
+
+@nox.session(python=TOOL_PYTHON)
+def build(session: nox.Session) -> None:
+    """Wheel and sdist, in build/release/dist; the wheel starts, and says the schemas that are committed."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    locked = [argument for name in ("build", "base") for argument in ("-r", f"requirements/{name}.txt")]
+    session.install("--require-hashes", *locked)
+    session.run("python", "-m", "hatchling", "build", "--directory", str(DIST))
+    (wheel,) = DIST.glob("*.whl")
+    session.install("--no-deps", "--force-reinstall", str(wheel))
+    session.run("quantci", "--version")
+    session.run("quantci", "schema", "--check")
 
 
 @nox.session(python=TOOL_PYTHON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -66,6 +67,14 @@ class Caller:
         options = [part for key, value in name.items() for part in ("-c", f"{key}={value}")]
         done = subprocess.run(
             ["git", *options, *arguments], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def script(self, *command: str) -> str:
+        """What a program says that is run in the repository, and commits."""
+        names = {"GIT_AUTHOR_NAME": "A. User", "GIT_COMMITTER_NAME": "A. User", "EMAIL": "user@example.com"}
+        done = subprocess.run(
+            command, cwd=self.folder, env=os.environ | names, capture_output=True, text=True, check=True
         )
         return done.stdout.strip()
 
