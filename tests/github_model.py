@@ -51,12 +51,17 @@ class GitHub:
         self.base = base
         self.commits: dict[int, list[str]] = {1: [sha_of("a")]}
         self.state: dict[int, str] = {1: "open"}
+        self.heads: dict[int, tuple[str, str]] = {}
+        """Repository and branch of a pull request; by default the branch `topic` of this repository."""
         self.comments: dict[int, dict[str, Any]] = {}
         self.user: dict[str, Any] = GITEA_BOT if self.is_gitea else BOT
         self.is_app = True  # a job's token: GET /user is not for it
         self.has_graphql = True
         self.knows_commit_pulls = True
         self.may_write = True
+        self.may_react = True
+        self.reactions: set[tuple[int, int]] = set()
+        """Comment and account."""
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[Callable[[str, str], bool], Reply]] = []
         self._next_id = 1000
@@ -112,6 +117,7 @@ class GitHub:
             (rf"/repos/{REPOSITORY}/pulls/(\d+)/commits", self._get_commits),
             (rf"/repos/{REPOSITORY}/issues/(\d+)/comments", self._thread),
             (rf"/repos/{REPOSITORY}/issues/comments/(\d+)", self._one_comment),
+            (rf"/repos/{REPOSITORY}/issues/comments/(\d+)/reactions(?:/\d+)?", self._react),
         ]
         for pattern, action in routes:
             if found := re.fullmatch(pattern, path):
@@ -170,16 +176,32 @@ class GitHub:
             self.comments[key]["body"] = document["body"]
         return reply(200, self._comment(key))
 
+    def _react(self, name: str, *, method: str, path: str, **_: Any) -> Reply:
+        """GitHub and Gitea answer 200 where the reaction was there; only GitHub gives it an id."""
+        key = (int(name), self.user["id"])
+        if key[0] not in self.comments:
+            return self._not_found()
+        if not self.may_react:
+            return self._forbidden()
+        if method == "DELETE":
+            assert path.endswith("/reactions") == self.is_gitea
+            self.reactions.discard(key)
+            return reply(200 if self.is_gitea else 204)
+        status = 200 if key in self.reactions else 201
+        self.reactions.add(key)
+        return reply(status, {"user": self.user, "content": "eyes", **({} if self.is_gitea else {"id": 77})})
+
     def _refusal(self, document: Any) -> Reply | None:
         if len(document["body"].encode("utf-16-le")) // 2 > 65_536:
             return reply(422, {"message": "Validation Failed: body is too long (maximum is 65536 characters)"})
         return None
 
     def _pull(self, number: int) -> dict[str, Any]:
+        repository, branch = self.heads.get(number, (REPOSITORY, "topic"))
         return {
             "number": number,
             "state": self.state[number],
-            "head": {"sha": self.commits[number][-1], "ref": "topic"},
+            "head": {"sha": self.commits[number][-1], "ref": branch, "repo": {"full_name": repository}},
             "html_url": f"https://github.test/{REPOSITORY}/pull/{number}",
         }
 

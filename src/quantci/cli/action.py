@@ -1,8 +1,8 @@
 """Run a command as the composite actions do: with outputs, a step summary and annotations for the CI service.
 
 Options come from the environment, as the inputs of an action do; an empty variable is an input that was not given.
-Nothing outside of GITHUB_WORKSPACE (or the working folder) is read or written, and own metrics do not run unless
-QUANTCI_ALLOW_CODE is true.
+Nothing outside of GITHUB_WORKSPACE (or the working folder) is read or written, but for the report to comment on, which
+may lie in RUNNER_TEMP; and own metrics do not run unless QUANTCI_ALLOW_CODE is true.
 
 examples:
   quantci action quantize
@@ -43,8 +43,13 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
     "merge": {"QUANTCI_SHARDS": ""},
     "diagnose": {},
     "embed": {"QUANTCI_MODEL": "--model"},
-    "report": {"QUANTCI_BASELINE": "--baseline"},
-    "comment": {"QUANTCI_REPORT": "--report", "QUANTCI_KEY": "--key", "QUANTCI_SHA": "--sha"},
+    "report": {"QUANTCI_BASELINE": "--baseline", "QUANTCI_KEY": "--key", "QUANTCI_BASE_BRANCH": "--base-branch"},
+    "comment": {
+        "QUANTCI_REPORT": "--report",
+        "QUANTCI_KEY": "--key",
+        "QUANTCI_SHA": "--sha",
+        "QUANTCI_PULL_REQUEST": "--pull-request",
+    },
 }
 _PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
 _SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
@@ -132,12 +137,27 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
 def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
     workspace = Workspace.of(environment)
     for variable in _PATHS:
-        if environment.get(variable):
-            workspace.check(Path(environment[variable]), variable)
+        path = environment.get(variable)
+        if path and not (variable == "QUANTCI_REPORT" and _is_temporary(Path(path), environment)):
+            workspace.check(Path(path), variable)
     if name == "evaluate" and environment.get("QUANTCI_SHARD"):
         parse_shard(environment["QUANTCI_SHARD"])
     if name == "quantize":
         _shard_list(environment)
+    number = environment.get("QUANTCI_PULL_REQUEST", "")
+    if name == "comment" and number and not (number.isascii() and number.isdigit()):
+        raise ConfigError(
+            "config-value",
+            f"{number[:40]!r} is not the number of a pull request.",
+            where="pull-request",
+            remedy="Give its number alone, such as 12, or leave the input empty.",
+        )
+
+
+def _is_temporary(path: Path, environment: Mapping[str, str]) -> bool:
+    """Whether the path, all links followed, lies in the job's temporary folder: what was downloaded is safest there."""
+    folder = environment.get("RUNNER_TEMP", "")
+    return folder != "" and Workspace(Path(folder).resolve(), allow_code=False).holds(path)
 
 
 def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:

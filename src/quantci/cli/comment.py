@@ -1,6 +1,7 @@
 """Keep one comment with the report on the pull request up to date.
 
-The pull request is the one with the measured commit as its head. The token comes from GITHUB_TOKEN (or GITEA_TOKEN,
+The pull request is the one with the measured commit as its head; in a workflow that runs on `workflow_run`, commit and
+run are those of the run before, which measured. The token comes from GITHUB_TOKEN (or GITEA_TOKEN,
 FORGEJO_TOKEN) and from nowhere else; it needs the permission `pull-requests: write`.
 
 examples:
@@ -81,7 +82,7 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
     from quantci.github.faults import Forbidden, NotPosted
 
     try:
-        text = read_report(Path(arguments.report or output_of_broken(arguments) / "report.json"))
+        text = read_report(Path(arguments.report or output_of_broken(arguments) / "report.json"), arguments.key)
     except QuantciError as error:
         _annotate(environment, "error", error)
         raise
@@ -143,7 +144,14 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
     transport = HttpTransport(event.api_url, read_token(environment))
     with Console("comment") as console:
         posted = post(
-            transport, event, marker, body, clock=SystemClock(), timeout_s=arguments.timeout_s, progress=console
+            transport,
+            event,
+            marker,
+            body,
+            claimed=text.pull_request,
+            clock=SystemClock(),
+            timeout_s=arguments.timeout_s,
+            progress=console,
         )
     print(f"{posted.outcome.value}: {visible(posted.url, 500)}")
     return Kept(posted.outcome.name.lower(), posted.url)

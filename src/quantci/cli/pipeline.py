@@ -12,9 +12,11 @@ examples:
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
-from quantci.cli import options
+from quantci.cli import baseline, options
+from quantci.cli.baseline import Against
 from quantci.cli.cancel import cancelled
 from quantci.cli.console import Console
 from quantci.cli.diagnose import diagnose, is_called_for
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--baseline", default=None, metavar="FILE", help="report.json of the base branch")
+    baseline.add_arguments(parser)
     options.add_arguments(parser)
 
 
@@ -40,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run all stages, then the report."""
     try:
         settings = load(arguments)
+        against = Against.of(arguments, os.environ)
     except ConfigError as error:
         write_broken(arguments, error)
         raise
@@ -57,11 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         stopped = cancelled()
     except Exception:
-        write_report(settings, arguments.baseline)
+        write_report(settings, against)
         raise
-    report = write_report(settings, arguments.baseline)
+    report = write_report(settings, against)
     if stopped is not None and report.failure is None:
-        report = write_report(settings, arguments.baseline, stopped)  # stopped between two stages: no record tells
+        report = write_report(settings, against, stopped)  # stopped between two stages: no record tells
     code = exit_code(report, settings) if stopped is None else stopped.exit_code
     show_failure(report)
     with contextlib.suppress(BrokenPipeError):

@@ -1,21 +1,25 @@
 """Join the records of the output folder, judge the gates and write report.json and report.md (the comment).
 
-With a baseline (report.json of the base branch) the report says what changed.
+With a baseline (report.json of the base branch) the report says what changed. With a key it says which model, branch,
+commit and run it is about, and takes only a baseline of that key and of the branch that the change goes to.
 
 examples:
   quantci report
   quantci report --baseline base/report.json
+  quantci report --baseline base/report.json --key kws --base-branch main
   quantci report --gates-max-accuracy-drop 0.05; echo $?
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantci.cli import options
+from quantci.cli import baseline, options
+from quantci.cli.baseline import Against
 from quantci.cli.provenance import Origin
 from quantci.cli.settings import Settings, load, output_of_broken
 from quantci.cli.stage import REPORT, STAGES, failure_of, record_type, remove_records
@@ -25,15 +29,15 @@ from quantci.records.base import read, write, write_bytes
 if TYPE_CHECKING:
     import argparse
 
+    from quantci.records.origin import ReportOrigin
     from quantci.records.report import Report
-    from quantci.records.stage import Failure
 
 _INPUT_STATUSES = {"config_rejected", "model_rejected", "data_rejected"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--baseline", default=None, metavar="FILE", help="report.json of the base branch")
+    baseline.add_arguments(parser)
     options.add_arguments(parser)
 
 
@@ -41,10 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the report, show a table, and answer with the verdict's exit code."""
     try:
         settings = load(arguments)
+        against = Against.of(arguments, os.environ)
     except ConfigError as error:
         write_broken(arguments, error)
         raise
-    report = write_report(settings, arguments.baseline)
+    report = write_report(settings, against)
     code = exit_code(report, settings)
     show_failure(report)
     from quantci.report.terminal import print_report
@@ -55,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def write_report(settings: Settings, baseline: str | None, stopped: QuantciError | None = None) -> Report:
+def write_report(settings: Settings, against: Against, stopped: QuantciError | None = None) -> Report:
     """Build the report from the records that are there, and write both files.
 
     Records that cannot be read or joined are themselves a fault that the report tells; `stopped` is one besides them.
@@ -65,7 +70,7 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
     from quantci.report.join import build_report
 
     remove_records(settings, *REPORT)
-    base_report, baseline_failure = _read_baseline(baseline)
+    base_report, baseline_failure = against.read()
     records: dict[str, Any] = dict.fromkeys(STAGES)
     fault = stopped
 
@@ -75,7 +80,9 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
             **records,
             baseline=base_report,
             baseline_failure=baseline_failure,
+            base_commit=against.commit,
             provenance=origin.provenance(),
+            origin=against.origin,
             title=Path(settings.config.model.source).name,
             samples_needed=samples_needed,
             failure=failure_of(fault) if fault else None,
@@ -95,18 +102,6 @@ def write_report(settings: Settings, baseline: str | None, stopped: QuantciError
     return report
 
 
-def _read_baseline(baseline: str | None) -> tuple[Report | None, Failure | None]:
-    """The baseline's report, or why there is none: that costs the comparison, not the report."""
-    from quantci.report.baseline import read_baseline
-
-    if baseline is None:
-        return None, None
-    try:
-        return read_baseline(Path(baseline)), None
-    except QuantciError as error:
-        return None, failure_of(error)
-
-
 def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
     """A report of a run that did not get past its configuration."""
     from quantci.report.join import build_report
@@ -120,11 +115,20 @@ def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
         baseline=None,
         baseline_failure=None,
         provenance=Origin(output.parent, None).provenance(),
+        origin=_origin_of_broken(arguments),
         title="quantci",
         failure=failure_of(error),
         status=error.status,
     )
     _write_both(output, report)
+
+
+def _origin_of_broken(arguments: argparse.Namespace) -> ReportOrigin | None:
+    """What the report is about, if its key is not what is wrong."""
+    try:
+        return Against.of(arguments, os.environ).origin
+    except ConfigError:
+        return None
 
 
 def show_failure(report: Report) -> None:

@@ -52,7 +52,7 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     """
     environment = os.environ if environment is None else environment
     workspace = Workspace.of(environment)
-    file = _file(arguments, environment)
+    file = file_of(arguments, environment)
     workspace.check(file, str(file))
     tree = _read(file)
     base = file.parent
@@ -79,7 +79,7 @@ def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, st
     """Where a report goes when the configuration is wrong: where it would have gone, as far as that can be told."""
     environment = os.environ if environment is None else environment
     given = arguments.output_dir or environment.get("QUANTCI_OUTPUT_DIR")
-    file = _file(arguments, environment)
+    file = file_of(arguments, environment)
     folder: object = None
     if not given:
         with contextlib.suppress(QuantciError):
@@ -93,7 +93,8 @@ def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, st
     return output
 
 
-def _file(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+def file_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    """The configuration that option or variable names."""
     return Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
 
 

@@ -26,10 +26,18 @@ class Comment(msgspec.Struct, frozen=True):
         return self.body or ""
 
 
+class Repository(msgspec.Struct, frozen=True):
+    """A repository."""
+
+    full_name: str
+
+
 class Head(msgspec.Struct, frozen=True):
-    """The tip of a pull request's branch."""
+    """The tip of a pull request's branch; without a repository when that fork was deleted."""
 
     sha: str
+    ref: str = ""
+    repo: Repository | None = None
 
 
 class PullRequest(msgspec.Struct, frozen=True):
@@ -39,6 +47,13 @@ class PullRequest(msgspec.Struct, frozen=True):
     state: str
     head: Head
     html_url: str = ""
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """A reaction to a comment, with who reacted."""
+
+    user: User
+    id: int | None = None
 
 
 class Commit(msgspec.Struct, frozen=True):

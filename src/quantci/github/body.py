@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from quantci.errors import QuantciError, ToolError
 from quantci.github.marker import Marker, line_of
 from quantci.records.base import read
+from quantci.records.origin import DEFAULT_KEY, ReportOrigin
 from quantci.records.report import Report
 from quantci.report.escape import visible
 from quantci.report.markdown import environment, render
@@ -26,10 +29,14 @@ class Text(NamedTuple):
     """Why there is none that can be read: the comment says so."""
     commit: str
     """The commit that the report itself names; empty if it names none."""
+    pull_request: int | None
+    """The pull request that the report itself names."""
 
 
-def read_report(path: Path) -> Text:
+def read_report(path: Path, key: str = DEFAULT_KEY) -> Text:
     """Read report.json and render it.
+
+    The key of its title is that of the comment, whatever the report says.
 
     It is rendered here, and not read from report.md: in a comment job both files may come from a stranger's run, and
     only what passes the record's checks and report/escape.py is literal text for sure.
@@ -46,9 +53,12 @@ def read_report(path: Path) -> Text:
             raise
         # The cause may quote a stranger's field names, and what is printed is read by the runner.
         fault = ToolError("schema", visible(error.cause, 400), where=error.where, remedy=error.remedy)
-        return Text("", fault, "")
-    commit = report.provenance.git_commit or ""
-    return Text(render(report), None, commit.removesuffix("-dirty"))
+        return Text("", fault, "", None)
+    origin = report.origin
+    if origin is not None or key != DEFAULT_KEY:
+        report = replace(report, origin=replace(origin or ReportOrigin(), key=key))
+    commit = (origin.commit if origin else None) or report.provenance.git_commit or ""
+    return Text(render(report), None, commit.removesuffix("-dirty"), origin.pull_request if origin else None)
 
 
 def _check_size(path: Path) -> None:
@@ -67,7 +77,7 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
     Args:
         marker: its first line.
         text: what the report says.
-        run_url: web page of the run, checked by event.py; empty when there is none.
+        run_url: web page of the run that measured, checked by event.py; empty when there is none.
     """
     return (
         environment("quantci.github")

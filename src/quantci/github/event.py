@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
-import msgspec
-
 from quantci.errors import ConfigError
+from quantci.github.payload import Payload, PullRequest, WorkflowRun, read_payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _GITHUB_API: Final = "https://api.github.com"
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-_SHA: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+REPOSITORY: Final = re.compile(r"(?!\.\.?/)[A-Za-z0-9_.-]+/(?!\.\.?\Z)[A-Za-z0-9_.-]+")
+SHA: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-class _Head(msgspec.Struct):
-    sha: str = ""
+class Head(NamedTuple):
+    """A branch, as owner/name and its own name: those of a fork may be called as ours are."""
 
-
-class _PullRequest(msgspec.Struct):
-    number: int = 0
-    head: _Head = msgspec.field(default_factory=_Head)
-
-
-class _WorkflowRun(msgspec.Struct):
-    head_sha: str = ""
-
-
-class _Payload(msgspec.Struct):
-    pull_request: _PullRequest | None = None
-    workflow_run: _WorkflowRun | None = None
+    repository: str
+    branch: str
 
 
 class Event(NamedTuple):
@@ -47,11 +34,13 @@ class Event(NamedTuple):
     """What the event names. It only decides between pull requests that the API finds for the commit."""
     run_id: int
     run_attempt: int
-    """Both 0 at a desk, so that any run of a workflow is newer."""
+    """The run that measured. Both 0 at a desk, so that any run of a workflow is newer."""
     api_url: str
     graphql_url: str
     run_url: str
-    """Web page of the run; empty at a desk."""
+    """Web page of the run that measured; empty at a desk."""
+    head: Head | None = None
+    """Branch that the run before this one measured, on `workflow_run`: a pull request of any other is not meant."""
 
     @property
     def is_gitea(self) -> bool:
@@ -77,16 +66,17 @@ def read_event(
         commit: what to take when nothing else names one.
 
     On `pull_request`, GITHUB_SHA is a merge commit that nobody pushed; the event's own head is what counts. On
-    `workflow_run` it is the default branch's commit.
+    `workflow_run` commit and run are those of the default branch; what counts are those of the run before, as the
+    server names them in the event.
 
     Raises:
         ConfigError: `no-repository`, `no-sha` or `api-url`: a value is missing or cannot be what it should be.
     """
-    payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
-    pull = payload.pull_request or _PullRequest()
-    run = payload.workflow_run or _WorkflowRun()
+    payload = read_payload(environment)
+    pull = payload.pull_request or PullRequest()
+    run = payload.workflow_run or WorkflowRun()
     name = repository or environment.get("GITHUB_REPOSITORY", "")
-    if not _REPOSITORY.fullmatch(name) or {".", ".."} & set(name.split("/")):
+    if not REPOSITORY.fullmatch(name):
         raise ConfigError(
             "no-repository",
             f"{name!r} is not a repository." if name else "The repository is not known.",
@@ -94,7 +84,7 @@ def read_event(
             remedy="Name it as owner/name.",
         )
     head = (sha or pull.head.sha or run.head_sha or environment.get("GITHUB_SHA", "") or commit).lower()
-    if not _SHA.fullmatch(head):
+    if not SHA.fullmatch(head):
         raise ConfigError(
             "no-sha",
             f"{head[:80]!r} is not the full name of a commit." if head else "Which commit was measured is not known.",
@@ -106,22 +96,13 @@ def read_event(
         repository=name,
         sha=head,
         pull_request=number or pull.number or None,
-        run_id=_number(environment.get("GITHUB_RUN_ID", "")),
-        run_attempt=_number(environment.get("GITHUB_RUN_ATTEMPT", "")),
+        run_id=max(run.id, 0) or number_of(environment.get("GITHUB_RUN_ID", "")),
+        run_attempt=max(run.run_attempt, 0) if run.id > 0 else number_of(environment.get("GITHUB_RUN_ATTEMPT", "")),
         api_url=api_url,
         graphql_url=_graphql_url(environment.get("GITHUB_GRAPHQL_URL", ""), api_url),
-        run_url=_run_url(environment, name, api_url),
+        run_url=run_url(environment, name, payload),
+        head=_head(run),
     )
-
-
-def _payload(path: str) -> _Payload:
-    """The event's file. One that is missing or odd is like none: everything in it can be given by option too."""
-    if not path:
-        return _Payload()
-    try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=_Payload)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Payload()
 
 
 def _api_url(environment: Mapping[str, str]) -> str:
@@ -140,11 +121,24 @@ def _is_gitea(api_url: str) -> bool:
     return urlsplit(api_url).path.endswith("/api/v1")
 
 
-def _run_url(environment: Mapping[str, str], repository: str, api_url: str) -> str:
-    """The page of the run: GitHub names it by the run's id, Gitea and Forgejo by its number in the repository."""
+def _head(run: WorkflowRun) -> Head | None:
+    if run.head_repository is None or not run.head_branch:
+        return None
+    return Head(run.head_repository.full_name, run.head_branch)
+
+
+def run_url(environment: Mapping[str, str], repository: str, payload: Payload) -> str:
+    """The page of the run that measured, empty if it has none that can be linked.
+
+    GitHub names it by the run's id, Gitea and Forgejo by its number in the repository.
+    """
     server = environment.get("GITHUB_SERVER_URL", "").rstrip("/")
-    run = _number(environment.get("GITHUB_RUN_NUMBER" if _is_gitea(api_url) else "GITHUB_RUN_ID", ""))
-    return f"{server}/{repository}/actions/runs/{run}" if _is_web(server) and run else ""
+    gitea, before = _is_gitea(environment.get("GITHUB_API_URL", "").rstrip("/")), payload.workflow_run
+    if before is not None and before.id > 0:
+        run = before.run_number if gitea else before.id
+    else:
+        run = number_of(environment.get("GITHUB_RUN_NUMBER" if gitea else "GITHUB_RUN_ID", ""))
+    return f"{server}/{repository}/actions/runs/{run}" if _is_web(server) and run > 0 else ""
 
 
 def _is_web(url: str) -> bool:
@@ -164,5 +158,6 @@ def _graphql_url(given: str, api_url: str) -> str:
     return given if same_host else derived
 
 
-def _number(text: str) -> int:
+def number_of(text: str) -> int:
+    """A variable's number; 0 where it holds none."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0

@@ -6,12 +6,10 @@ import re
 from typing import Final, NamedTuple
 
 from quantci.errors import ConfigError
+from quantci.records.origin import KEY
 
-DEFAULT_KEY: Final = "quantci"
-# No character of a key or a number can end an HTML comment.
-_KEY: Final = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _LINE: Final = re.compile(
-    r"<!-- quantci-comment 1 key=(?P<key>[A-Za-z0-9._/-]{1,100}) sha=(?P<sha>[0-9a-f]{40}|[0-9a-f]{64})"
+    rf"<!-- quantci-comment 1 key=(?P<key>{KEY}) sha=(?P<sha>[0-9a-f]{{40}}|[0-9a-f]{{64}})"
     r" run=(?P<run>[0-9]{1,18}) attempt=(?P<attempt>[0-9]{1,18}) -->"
 )
 
@@ -31,7 +29,7 @@ def check_key(key: str) -> str:
     Raises:
         ConfigError: `config-value`.
     """
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(KEY, key):
         raise ConfigError(
             "config-value",
             f"{key[:120]!r} is not a key of a comment.",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quantci.records.stage import Advice, Failure, StageRecord
 
 _MOST: Final = 9  # a runner shows ten of a level for a step
+QUIET: Final = {"no-baseline"}  # nobody can do anything about it
 
 
 class Told(NamedTuple):
@@ -95,7 +96,7 @@ def _gates(record: StageRecord, config: Path, root: Path) -> Iterable[str]:
 
 
 def _advice(advice: list[Advice], config: Path, root: Path) -> Iterable[str]:
-    for one in advice[:_MOST]:
+    for one in [one for one in advice if one.code not in QUIET][:_MOST]:
         yield _at(place_of("", config, root), "warning", one.text, f"quantci {one.code}")
 
 

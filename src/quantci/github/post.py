@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.github.api import Api
 from quantci.github.history import History
-from quantci.github.identity import author_id
+from quantci.github.identity import Account
 from quantci.github.pull_request import find_pull_request
 from quantci.github.sticky import Sticky
 
@@ -32,11 +32,14 @@ def post(
     marker: Marker,
     body: str,
     *,
+    claimed: int | None = None,
     clock: Clock,
     timeout_s: float,
     progress: Progress,
 ) -> Posted:
     """Keep the comment up to date.
+
+    `claimed` is the pull request that the report names: see `find_pull_request`.
 
     Raises:
         NotPosted: no pull request, or several; the token may not comment.
@@ -44,14 +47,14 @@ def post(
     """
     api = Api(transport, event.api_url, clock, timeout_s=timeout_s, is_gitea=event.is_gitea, progress=progress)
     progress("looking for the pull request")
-    pull = find_pull_request(api, event.repository, event.sha, event.pull_request)
+    pull = find_pull_request(api, event.repository, event.sha, event.pull_request, event.head, claimed)
     sticky = Sticky(
         api,
         History(api, event.repository, pull.number),
         clock,
         repository=event.repository,
         number=pull.number,
-        author=author_id(api, event.graphql_url),
+        account=Account.ask(api, event.graphql_url),
         progress=progress,
     )
     outcome, comment = sticky.keep(marker, body)

@@ -9,9 +9,12 @@ from quantci.github.faults import NotPosted
 
 if TYPE_CHECKING:
     from quantci.github.api import Api
+    from quantci.github.event import Head
 
 
-def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -> PullRequest:
+def find_pull_request(
+    api: Api, repository: str, sha: str, wanted: int | None, head: Head | None = None, claimed: int | None = None
+) -> PullRequest:
     """The open pull request that this commit is the head of, or was before newer ones were pushed.
 
     Args:
@@ -19,20 +22,24 @@ def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -
         repository: owner/name of the repository that the pull request goes to.
         sha: the commit.
         wanted: number that decides when there are several, and that is looked at even when no list has it.
+        head: branch that was measured, as the server says; a pull request of another branch is not meant, even with
+            the same commit: anybody can propose a commit of somebody else's.
+        claimed: number that the report gives. Nothing vouches for it, so that it decides only between pull requests of
+            one branch: each of these has a run of its own.
 
     Raises:
         NotPosted: `no-pull-request`, or `several-pull-requests` when more than one could be meant.
         ToolError: see faults.py.
     """
-    heads, others = _associated(api, repository, sha)
+    heads, others = _associated(api, repository, sha, head)
     if not heads:
         pulls = api.pages(f"/repos/{repository}/pulls?state=open", PullRequest)
         heads = {
-            pull.number: pull for pull in pulls if pull.head.sha == sha
+            pull.number: pull for pull in pulls if pull.head.sha == sha and _is_of(pull, head)
         }  # Gitea does not filter by state=open only
     if wanted is not None and wanted not in heads:
         pull = api.find(f"/repos/{repository}/pulls/{wanted}", PullRequest)
-        if pull is not None and pull.state == "open":
+        if pull is not None and pull.state == "open" and _is_of(pull, head):
             (heads if pull.head.sha == sha else others)[wanted] = pull
     found = {number: pull for number, pull in heads.items() if wanted in {None, number}} or {
         number: pull
@@ -46,12 +53,14 @@ def find_pull_request(api: Api, repository: str, sha: str, wanted: int | None) -
             where=repository,
             remedy="A push without one needs no comment; of a pull request give the head, not the merge commit.",
         )
+    if len(found) > 1 and head is not None and claimed in found:
+        return found[claimed]
     if len(found) > 1:
         raise NotPosted(
             "several-pull-requests",
             f"Several open pull requests have the commit {sha}: {', '.join(map(str, sorted(found)))}.",
             where=repository,
-            remedy="Name one with --pull-request.",
+            remedy="Name one with --pull-request; of the action comment, with the input `pull-request`.",
         )
     return next(iter(found.values()))
 
@@ -61,7 +70,16 @@ def commits_of(api: Api, repository: str, number: int) -> list[str]:
     return [commit.sha for commit in api.pages(f"/repos/{repository}/pulls/{number}/commits", Commit)]
 
 
-def _associated(api: Api, repository: str, sha: str) -> tuple[dict[int, PullRequest], dict[int, PullRequest]]:
+def _is_of(pull: PullRequest, head: Head | None) -> bool:
+    if head is None:
+        return True
+    name = pull.head.repo.full_name if pull.head.repo else ""
+    return name.lower() == head.repository.lower() and pull.head.ref == head.branch
+
+
+def _associated(
+    api: Api, repository: str, sha: str, head: Head | None
+) -> tuple[dict[int, PullRequest], dict[int, PullRequest]]:
     """The open pull requests that GitHub knows for a commit: those with it as their head, and others.
 
     It may miss those from forks, and a token without `contents: read` may not ask. Gitea knows only merged ones.
@@ -69,6 +87,6 @@ def _associated(api: Api, repository: str, sha: str) -> tuple[dict[int, PullRequ
     if api.is_gitea:
         return {}, {}
     pulls = api.pages(f"/repos/{repository}/commits/{sha}/pulls", PullRequest, missing=(403, 404, 409, 422))
-    still_open = {pull.number: pull for pull in pulls if pull.state == "open"}
+    still_open = {pull.number: pull for pull in pulls if pull.state == "open" and _is_of(pull, head)}
     heads = {number: pull for number, pull in still_open.items() if pull.head.sha == sha}
     return heads, {number: pull for number, pull in still_open.items() if number not in heads}

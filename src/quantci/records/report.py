@@ -8,6 +8,7 @@ from quantci.records.base import Record
 from quantci.records.diagnose import DiagnoseResult
 from quantci.records.embed import EmbedResult
 from quantci.records.evaluate import EvaluateResult
+from quantci.records.origin import ReportOrigin
 from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Bytes, Sha256, SignedRatio
@@ -48,6 +49,7 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
 
     quantci_version: str
     git_commit: str | None
+    branch: Annotated[str | None, Meta(description="Branch of the baseline; null where it does not say.")] = None
     quantized_sha256: Sha256 | None
     same_model: Annotated[bool, Meta(description="The quantized models are identical to the byte.")]
     same_dataset: Annotated[bool, Meta(description="Evaluated on the same samples.")]
@@ -75,6 +77,10 @@ class Report(StageRecord, frozen=True, kw_only=True):
 
     stage: Literal["report"]
     title: Annotated[str, Meta(description="Name of the model: the source's file name.")]
+    origin: Annotated[
+        ReportOrigin | None,
+        Meta(description="Which model, branch, commit and run the report is about; null at a desk."),
+    ] = None
     verdict: Annotated[Verdict, Meta(description="pass, fail or inconclusive.")]
     verdict_reason: Annotated[str, Meta(description="One sentence why.")]
     stages: list[StageOutcome]

@@ -76,9 +76,20 @@ def read_baseline(path: Path) -> Report:
         ) from error
 
 
-def compare(candidate: Parts, baseline: Report) -> BaselineComparison:
-    """Every number that both sides have and that may be compared."""
+def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> BaselineComparison:
+    """Every number that both sides have and that may be compared.
+
+    Args:
+        candidate: this change's side.
+        baseline: the other side.
+        base_commit: what the base branch stood at; empty where that is not known.
+    """
     notes: list[str] = []
+    measured = baseline.origin.commit if baseline.origin else None
+    if base_commit and measured and measured != base_commit:
+        notes.append(
+            f"The baseline is of the commit `{measured[:12]}`, while the base branch stood at `{base_commit[:12]}`."
+        )
     theirs = baseline.provenance.quantci_version
     if theirs != candidate.quantci_version:
         notes.append(f"The baseline was made by quantci {theirs}, this change by {candidate.quantci_version}.")
@@ -100,6 +111,7 @@ def compare(candidate: Parts, baseline: Report) -> BaselineComparison:
     return BaselineComparison(
         quantci_version=theirs,
         git_commit=baseline.provenance.git_commit,
+        branch=baseline.origin.branch if baseline.origin else None,
         quantized_sha256=old.quantized_model.sha256 if old else None,
         same_model=mine is not None and old is not None and mine.quantized_model.sha256 == old.quantized_model.sha256,
         same_dataset=same_dataset,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from quantci.records.diagnose import DiagnoseRecord
     from quantci.records.embed import EmbedRecord
     from quantci.records.evaluate import EvaluateRecord
+    from quantci.records.origin import ReportOrigin
     from quantci.records.quantize import QuantizeRecord
 
     AnyRecord: TypeAlias = QuantizeRecord | EvaluateRecord | EmbedRecord
@@ -45,6 +46,8 @@ def build_report(
     baseline: Report | None,
     provenance: Provenance,
     title: str,
+    origin: ReportOrigin | None = None,
+    base_commit: str = "",
     diagnose: DiagnoseRecord | None = None,
     baseline_failure: Failure | None = None,
     failure: Failure | None = None,
@@ -55,7 +58,7 @@ def build_report(
 
     `failure` is a fault outside of the three stages, and `status` its kind. `baseline_failure` says why the baseline
     that was asked for is missing; it costs the candidate nothing, and neither does a diagnosis that failed.
-    `samples_needed`: see `judge`.
+    `base_commit` is what the base branch stood at. `samples_needed`: see `judge`.
 
     Raises:
         ConfigError: `mixed-records`: the records do not belong to one model.
@@ -91,6 +94,7 @@ def build_report(
         failure=faults[0].failure if faults else None,
         provenance=provenance,
         title=title,
+        origin=origin,
         verdict=decision.verdict,
         verdict_reason=decision.reason,
         stages=stages,
@@ -101,7 +105,7 @@ def build_report(
         diagnose=diagnose.result if diagnose else None,
         device_latency_us=None,
         device_latency_reason=NO_DEVICE,
-        baseline=compare(parts, baseline) if baseline else None,
+        baseline=compare(parts, baseline, base_commit) if baseline else None,
         advice=[
             _as_advice(fault)
             for fault in (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.report.escape import code, prose, row
 from quantci.report.fit import COMMENT_LIMIT, cut, length
 from quantci.report.sections import sections
-from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, summary_rows
+from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, identity, summary_rows
 from quantci.report.wording import MARKS, NBSP
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
         "mark": MARKS[report.verdict],
         "headline": headline(report),
         "title": report.title,
+        "identity": [f"{word} {code(name, 100)}".strip() for word, name in identity(report)],
         "reason": report.verdict_reason,
         "failures": _failures(report),
         "summary": [row(_cells(line)) for line in summary_rows(report)],

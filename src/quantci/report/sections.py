@@ -14,6 +14,7 @@ from quantci.report.wording import NBSP, STEPS, points, size, size_change
 if TYPE_CHECKING:
     from quantci.records.dataset import DatasetSummary
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.origin import ReportOrigin
     from quantci.records.quantize import QuantizeResult, SourceInfo
     from quantci.records.report import BaselineComparison, Report
 
@@ -48,6 +49,7 @@ def sections(report: Report) -> list[Section]:
 
 def _changes(baseline: BaselineComparison) -> Section:
     commit = code(baseline.git_commit[:12]) if baseline.git_commit else "of an unknown commit"
+    commit += f" of {code(baseline.branch)}" if baseline.branch else ""
     same = "The quantized model is the same to the byte." if baseline.same_model else "The quantized model differs."
     ops = ((code(op.op), f"{op.baseline_count:,}", f"{op.candidate_count:,}") for op in baseline.ops)
     layers = (
@@ -161,6 +163,7 @@ def _provenance(report: Report) -> Section:
     head = report.provenance
     facts = [("quantci", code(head.quantci_version)), ("Written", code(head.created_at)), ("Host", code(head.host))]
     facts += [("Commit", code(head.git_commit[:12]))] if head.git_commit else []
+    facts += _origin(report.origin) if report.origin else []
     if report.quantize is not None:
         result = report.quantize
         facts += [
@@ -183,6 +186,19 @@ def _provenance(report: Report) -> Section:
         facts.append(("Latency estimate", prose(report.embed.latency.basis)))
     facts += [(code(tool), code(version)) for tool, version in sorted(head.tools.items())]
     return Section("Provenance", tables=[Table.of(("What", "Which"), facts, len(facts))])
+
+
+def _origin(origin: ReportOrigin) -> list[tuple[str, str]]:
+    """What the CI service said about the run."""
+    run = f"{origin.run_id}, attempt {origin.run_attempt}" if origin.run_id and origin.run_attempt else ""
+    facts = [
+        ("Key", origin.key),
+        ("Configuration", origin.configuration),
+        ("Branch", origin.branch),
+        ("Head commit" if origin.pull_request else "Measured commit", (origin.commit or "")[:12]),
+        ("Run", run),
+    ]
+    return [(name, code(text)) for name, text in facts if text]
 
 
 def _digest(sha256: str) -> str:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
 from quantci.report.escape import visible
-from quantci.report.summary import Row, headline, summary_rows
+from quantci.report.summary import Row, headline, identity, summary_rows
 from quantci.report.wording import MARKS
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def render(report: Report, *, is_terminal: bool, width: int = 100) -> str:
 
 
 def _lines(report: Report) -> str:
-    lines = [f"quantci: {headline(report)}: {visible(report.title)}", visible(report.verdict_reason, _LONG)]
+    lines = [f"quantci: {headline(report)}: {_title(report)}", visible(report.verdict_reason, _LONG)]
     lines += [f"{name}: {text}" for name, text in _fault(report)]
     for line in summary_rows(report):
         gate = f" [gate: {line.verdict}]" if line.verdict else ""
@@ -47,7 +47,7 @@ def _table(report: Report, width: int) -> str:
 
     console = Console(file=io.StringIO(), force_terminal=True, width=width, highlight=False, legacy_windows=False)
     head = Text(f"{MARKS[report.verdict]} quantci: {headline(report)}", style=_STYLES[report.verdict])
-    console.print(head.append(f"  {visible(report.title)}", style="not bold default"))
+    console.print(head.append(f"  {_title(report)}", style="not bold default"))
     console.print(Text(visible(report.verdict_reason, _LONG)))
     for name, text in _fault(report):
         console.print(Text.assemble((f"{name}: ", "bold"), text))
@@ -64,6 +64,12 @@ def _table(report: Report, width: int) -> str:
     file = console.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()
+
+
+def _title(report: Report) -> str:
+    return ", ".join(
+        [visible(report.title), *(f"{word} {visible(name, 100)}".strip() for word, name in identity(report))]
+    )
 
 
 def _value(line: Row) -> str:

@@ -151,6 +151,7 @@ def test_ctrl_c_is_told_too(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("embed", "QUANTCI_MODEL", "/etc/passwd", "outside-workspace"),
         ("report", "QUANTCI_BASELINE", "../base.json", "outside-workspace"),
         ("comment", "QUANTCI_REPORT", "/etc/passwd", "outside-workspace"),
+        ("comment", "QUANTCI_PULL_REQUEST", "many", "config-value"),
     ],
 )
 def test_an_input_that_is_wrong_is_one_annotation(
@@ -220,3 +221,16 @@ def test_evaluate_with_shards_merges(job: Path, monkeypatch: pytest.MonkeyPatch)
     assert main(["action", "evaluate"]) == 2
     assert asked == ["merge"]
     assert outputs(job)["code"] == "not-found"
+
+
+def test_the_report_to_comment_on_may_lie_in_the_temporary_folder(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = job.parent / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("RUNNER_TEMP", str(temporary))
+    monkeypatch.setenv("QUANTCI_REPORT", str(temporary / "report.json"))
+    assert main(["action", "comment"]) == 2
+    assert outputs(job)["code"] == "not-found"
+    (temporary / "report.json").symlink_to("/etc/passwd")
+    (job.parent / "outputs").unlink()
+    assert main(["action", "comment"]) == 2
+    assert outputs(job)["code"] == "outside-workspace"

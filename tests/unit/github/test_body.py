@@ -80,3 +80,34 @@ def test_report_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     text = read_report(path)
     assert text.fault is not None
     assert "more than 50 MB" in body_of(MARKER, text, RUN)
+
+
+def test_title_names_key_and_configuration_unless_both_are_the_usual(tmp_path: Path) -> None:
+    origin = {"key": "kws", "configuration": "kws/quantci.toml"}
+    usual = {"configuration": "quantci.toml"}
+    assert title(tmp_path, origin, "kws").endswith("`traffic_lights.keras` · key `kws` · `kws/quantci.toml`")
+    assert title(tmp_path, {"configuration": "b/quantci.toml"}).endswith(" · key `quantci` · `b/quantci.toml`")
+    assert title(tmp_path, usual) == title(tmp_path, None) == "**✅ quantci: pass** · `traffic_lights.keras`"
+    assert title(tmp_path, usual, "kws").endswith(" · key `kws` · `quantci.toml`")
+    assert title(tmp_path, None, "kws").endswith("`traffic_lights.keras` · key `kws`")
+
+
+def test_key_of_the_title_is_that_of_the_comment_and_not_the_reports(tmp_path: Path) -> None:
+    assert title(tmp_path, {"key": "kws"}, "vww").endswith(" · key `vww`")
+
+
+@pytest.mark.parametrize("name", ["@octocat", "a`b", "<b>", "[x](https://a.b)", "a|b", "https://www.a.b", "\n# big"])
+def test_names_in_the_origin_are_literal_text(tmp_path: Path, name: str) -> None:
+    text = read_report(written(tmp_path, {"origin": {"configuration": name, "branch": name, "repository": name}}))
+    assert text.fault is None
+    tokens = MarkdownIt("commonmark").enable("table").parse(text.report)
+    leaves = [leaf for token in tokens for leaf in token.children or []]
+    assert not [
+        leaf for leaf in leaves if leaf.type in {"image", "link_open", "html_inline"} and "br" not in leaf.content
+    ]
+    plain = [leaf.content for leaf in leaves if leaf.type == "text"]
+    assert not [content for content in plain if "octocat" in content or "big" in content]
+
+
+def title(folder: Path, origin: dict[str, str] | None, key: str = "quantci") -> str:
+    return read_report(written(folder, {"origin": origin}), key).report.split("\n", 1)[0]

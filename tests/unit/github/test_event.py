@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quantci.errors import ConfigError
-from quantci.github.event import read_event
+from quantci.github.event import Head, read_event
 
 HEAD, MERGE, OTHER = "a" * 40, "b" * 40, "c" * 40
 BASE = {"GITHUB_REPOSITORY": "acme/lights", "GITHUB_SHA": MERGE}
@@ -115,3 +115,20 @@ def test_run_is_linked_only_where_there_is_one() -> None:
     assert read_event(BASE).run_url == ""
     assert read_event({**BASE, **run, "GITHUB_SERVER_URL": "https://x) ![](y"}).run_url == ""
     assert read_event({**BASE, "GITHUB_RUN_ID": "1e9"}).run_id == 0
+
+
+def test_workflow_run_is_about_the_run_that_measured(tmp_path: Path) -> None:
+    run = {
+        "id": 77,
+        "run_number": 5,
+        "run_attempt": 3,
+        "head_sha": HEAD,
+        "head_branch": "topic",
+        "head_repository": {"full_name": "stranger/lights"},
+    }
+    own = {"GITHUB_SERVER_URL": "https://github.test", "GITHUB_RUN_ID": "99", "GITHUB_RUN_ATTEMPT": "1"}
+    event = read_event({**event_file(tmp_path, {"workflow_run": run}), **own})
+    assert (event.run_id, event.run_attempt, event.head) == (77, 3, Head("stranger/lights", "topic"))
+    assert event.run_url == "https://github.test/acme/lights/actions/runs/77"
+    gitea = {"GITHUB_API_URL": "https://github.test/api/v1", "GITHUB_RUN_NUMBER": "9"}
+    assert read_event({**event_file(tmp_path, {"workflow_run": run}), **own, **gitea}).run_url.endswith("/runs/5")

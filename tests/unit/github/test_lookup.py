@@ -8,9 +8,10 @@ from tests.unit.github.desk import Direct, FakeClock
 
 from quantci.errors import ToolError
 from quantci.github.api import Api
+from quantci.github.event import Head
 from quantci.github.faults import NotPosted
 from quantci.github.history import History, positions
-from quantci.github.identity import author_id
+from quantci.github.identity import Account
 from quantci.github.marker import Marker
 from quantci.github.pull_request import find_pull_request
 from quantci.progress import silent
@@ -23,9 +24,11 @@ def api_of(github: GitHub) -> Api:
     return Api(Direct(github, clock), github.base, clock, timeout_s=300, is_gitea=github.is_gitea, progress=silent)
 
 
-def found(github: GitHub, sha: str, wanted: int | None = None) -> int | str:
+def found(
+    github: GitHub, sha: str, wanted: int | None = None, head: Head | None = None, claimed: int | None = None
+) -> int | str:
     try:
-        return find_pull_request(api_of(github), REPOSITORY, sha, wanted).number
+        return find_pull_request(api_of(github), REPOSITORY, sha, wanted, head, claimed).number
     except NotPosted as error:
         return error.code
 
@@ -33,25 +36,25 @@ def found(github: GitHub, sha: str, wanted: int | None = None) -> int | str:
 def test_a_persons_token_stands_for_that_person() -> None:
     github = GitHub()
     github.user, github.is_app = PERSON, False
-    assert author_id(api_of(github), f"{github.base}/graphql") == PERSON["id"]
+    assert Account.ask(api_of(github), f"{github.base}/graphql").number == PERSON["id"]
 
 
 def test_a_jobs_token_asks_graphql_and_then_takes_the_jobs_account() -> None:
     github = GitHub()
     github.user = {"id": 55, "login": "our-app[bot]"}
-    assert author_id(api_of(github), f"{github.base}/graphql") == 55
+    assert Account.ask(api_of(github), f"{github.base}/graphql").number == 55
     github.has_graphql = False
-    assert author_id(api_of(github), f"{github.base}/graphql") == BOT["id"]
+    assert Account.ask(api_of(github), f"{github.base}/graphql").number == BOT["id"]
     github.has_graphql = True
     github.fail(reply(200, {"errors": [{"message": "no"}], "data": None}), path="graphql")
-    assert author_id(api_of(github), f"{github.base}/graphql") == BOT["id"]
+    assert Account.ask(api_of(github), f"{github.base}/graphql").number == BOT["id"]
 
 
 def test_a_job_of_gitea_or_forgejo_has_an_account_of_its_own() -> None:
     github = GitHub("https://git.test/api/v1")
-    assert author_id(api_of(github), "") == -2
+    assert Account.ask(api_of(github), "").number == -2
     github.user, github.is_app = PERSON, False
-    assert author_id(api_of(github), "") == PERSON["id"]
+    assert Account.ask(api_of(github), "").number == PERSON["id"]
 
 
 def test_pull_request_of_its_head() -> None:
@@ -134,3 +137,31 @@ def test_history_is_asked_for_again_whenever_two_commits_are_compared() -> None:
     history.learn([A, B])
     assert history.age(old) > history.age(new)
     assert history.age(Marker("k", A, 9, 2)) > history.age(old)
+
+
+def test_only_pull_requests_of_the_measured_branch_are_meant() -> None:
+    """Anybody can propose a commit of somebody else's; the report of that run is not for the other pull request."""
+    github = GitHub()
+    github.commits = {1: [A], 2: [A], 3: [A]}
+    github.state = dict.fromkeys(github.commits, "open")
+    github.heads = {2: ("stranger/lights", "topic"), 3: ("stranger/lights", "other")}
+    stranger = Head("Stranger/lights", "topic")
+    for known in (True, False):
+        github.knows_commit_pulls = known
+        assert found(github, A, head=Head(REPOSITORY, "topic")) == 1
+        assert found(github, A, head=stranger) == 2
+        assert found(github, A, wanted=1, head=stranger) == "no-pull-request"
+        assert found(github, A, head=Head("stranger/gone", "topic")) == "no-pull-request"
+
+
+def test_between_pull_requests_of_one_branch_the_report_decides() -> None:
+    github = GitHub()
+    github.commits = {1: [A], 2: [A], 3: [A]}
+    github.state = dict.fromkeys(github.commits, "open")
+    github.heads = {3: ("stranger/lights", "topic")}
+    own = Head(REPOSITORY, "topic")
+    assert found(github, A, head=own) == "several-pull-requests"
+    assert [found(github, A, head=own, claimed=number) for number in (1, 2)] == [1, 2]
+    assert found(github, A, head=own, claimed=3) == "several-pull-requests", "it is of another branch"
+    assert found(github, A, wanted=1, head=own, claimed=2) == 1
+    assert found(github, A, claimed=2) == "several-pull-requests", "whose the branch is is not known"

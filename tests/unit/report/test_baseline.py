@@ -9,6 +9,7 @@ from tests.golden import LAYERS, example_report, more_layers, sha
 
 from quantci.errors import ToolError
 from quantci.records.base import encode
+from quantci.records.origin import ReportOrigin
 from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
 from quantci.report.baseline import Parts, compare, read_baseline
 
@@ -156,3 +157,22 @@ def test_good_baseline_is_read_and_a_missing_one_named(tmp_path: Path) -> None:
     assert read_baseline(file) == BASE
     with pytest.raises(ToolError, match="not-found"):
         read_baseline(tmp_path / "none.json")
+
+
+def test_the_baseline_says_its_branch_and_that_the_base_has_moved_on() -> None:
+    commit, moved = "a" * 40, "b" * 40
+    baseline = replace(BASE, origin=ReportOrigin(branch="main", commit=commit))
+    parts = Parts(BASE.quantize, BASE.evaluate, BASE.embed, "0.1.0")
+    assert compare(parts, baseline, commit).not_comparable == []
+    found = compare(parts, baseline, moved)
+    assert found.branch == "main"
+    assert found.not_comparable == [
+        "The baseline is of the commit `aaaaaaaaaaaa`, while the base branch stood at `bbbbbbbbbbbb`."
+    ]
+
+
+def test_a_report_of_before_there_was_an_origin_is_still_read(tmp_path: Path) -> None:
+    old = json.loads(encode(example_report(baseline=BASE)))
+    del old["origin"], old["baseline"]["branch"]
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    assert read_baseline(tmp_path / "report.json") == example_report(baseline=BASE)
