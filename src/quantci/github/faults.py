@@ -66,7 +66,8 @@ def _denied(status: int, said: str, path: str) -> ToolError:
             f"The token may not do this: {said}.",
             where=path,
             remedy="Give the job the permission `pull-requests: write`. A pull request from a fork never gets it: "
-            "comment from a `workflow_run` workflow.",
+            "comment from a `workflow_run` workflow. On Gitea and Forgejo, give the token the scopes write:issue, "
+            "read:repository and read:user.",
         )
     if status == 404:
         return ToolError(

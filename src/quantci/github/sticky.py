@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from quantci.github.api import Api
     from quantci.github.clock import Clock
     from quantci.github.history import History
+    from quantci.github.identity import Account
     from quantci.progress import Progress
 
 FRESH_S: Final = 2.0
@@ -58,7 +59,7 @@ class Sticky:
         *,
         repository: str,
         number: int,
-        author: int,
+        account: Account,
         progress: Progress,
         settle_s: float = SETTLE_S,
     ) -> None:
@@ -67,7 +68,7 @@ class Sticky:
         self._clock = clock
         self._issue = f"/repos/{repository}/issues/{number}/comments"
         self._comment = f"/repos/{repository}/issues/comments"
-        self._author = author
+        self._account = account
         self._progress = progress
         self._settle_s = settle_s
         self._created = 0
@@ -109,13 +110,17 @@ class Sticky:
 
     def _look(self, marker: Marker) -> list[Ours]:
         self._progress("looking for the comment")
-        found = []
-        for comment in self._api.pages(self._issue, Comment):
-            theirs = marker_of(comment.text)
-            if comment.user is not None and comment.user.id == self._author and theirs and theirs.key == marker.key:
-                found.append((comment, theirs))
+        marked = self._marked(marker.key)
+        if self._account.find_out(self._api, self._comment, [comment for comment, _ in marked], self._progress):
+            marked = self._marked(marker.key)
+        found = [(comment, theirs) for comment, theirs in marked if self._account.wrote(comment)]
         self._history.learn([marker.sha, *(theirs.sha for _, theirs in found)])
         return [Ours(comment, self._history.age(theirs)) for comment, theirs in found]
+
+    def _marked(self, key: str) -> list[tuple[Comment, Marker]]:
+        """Every comment with a marker of this key, whoever wrote it."""
+        markers = ((comment, marker_of(comment.text)) for comment in self._api.pages(self._issue, Comment))
+        return [(comment, theirs) for comment, theirs in markers if theirs is not None and theirs.key == key]
 
     def _create(self, body: str, outcome: Outcome) -> tuple[Outcome, bool]:
         if self._created == _MOST_CREATED:
@@ -136,7 +141,7 @@ class Sticky:
         if written is Written.DONE and answer is not None:
             made = decode(answer, Comment, self._issue)
             if made.user is not None:
-                self._author = made.user.id  # nobody knows better whose comment it is
+                self._account.learn(made.user)  # nobody knows better whose comment it is
         self._created += written is not Written.NOT_SENT
         if written is Written.UNKNOWN:
             self._settle("whether the comment was created is not known")

@@ -19,8 +19,8 @@ A, B = sha_of("a"), sha_of("b")
 class Desk:
     """One writer and its server."""
 
-    def __init__(self) -> None:
-        self.github = GitHub()
+    def __init__(self, github: GitHub | None = None) -> None:
+        self.github = github or GitHub()
         self.clock = FakeClock()
         self.transport = Direct(self.github, self.clock)
 
@@ -200,3 +200,59 @@ def test_comment_that_is_never_listed_is_not_created_for_ever(desk: Desk) -> Non
         desk.say(body(A))
     assert caught.value.code == "comment-lost"
     assert methods(desk) == ["POST"] * 3
+
+
+ROBOT = {"id": 9, "login": "robot"}
+
+
+def gitea_without_read_user() -> Desk:
+    """A token of a person, or of a robot, that may not ask for its own account; and a marker forged by another."""
+    github = GitHub("https://git.test/api/v1")
+    github.user = ROBOT
+    github.add_comment(body(A, run=99, text="forged"), PERSON)
+    return Desk(github)
+
+
+def test_a_token_that_may_not_ask_who_it_is_changes_its_comment_in_place() -> None:
+    desk = gitea_without_read_user()
+    assert desk.say(body(A, run=1)) is Outcome.CREATED
+    later = Desk(desk.github)
+    assert later.say(body(A, run=2)) is Outcome.UPDATED
+    assert later.say(body(A, run=2)) is Outcome.UNCHANGED
+    assert later.github.texts() == [body(A, run=2)]
+    assert later.github.texts(PERSON) == [body(A, run=99, text="forged")], "neither taken for ours nor touched"
+    assert later.github.reactions == set(), "and taken back"
+    assert "DELETE" in methods(later)
+    assert not [path for method, path in later.github.writes if method == "DELETE" and "reactions" not in path]
+
+
+def test_a_reaction_that_was_there_before_stays() -> None:
+    desk = gitea_without_read_user()
+    (forged,) = desk.github.comments
+    desk.github.reactions.add((forged, 9))
+    assert desk.say(body(A, run=1)) is Outcome.CREATED
+    assert desk.github.reactions == {(forged, 9)}
+
+
+def test_a_token_that_may_not_even_react_makes_its_comment_anew() -> None:
+    desk = gitea_without_read_user()
+    desk.github.may_react = False
+    assert desk.say(body(A, run=1)) is Outcome.CREATED
+    assert desk.say(body(A, run=2)) is Outcome.CREATED
+    assert desk.github.texts() == [body(A, run=2)]
+    assert len(desk.github.texts(PERSON)) == 1
+
+
+def test_a_job_of_gitea_asks_nothing_more_where_its_own_comment_is_all_there_is() -> None:
+    desk = Desk(GitHub("https://git.test/api/v1"))
+    assert desk.say(body(A, run=1)) is Outcome.CREATED
+    assert desk.say(body(A, run=2)) is Outcome.UPDATED
+    assert methods(desk) == ["POST", "PATCH"]
+
+
+def test_an_old_server_without_graphql_is_asked_by_a_reaction_too() -> None:
+    desk = Desk()
+    desk.github.user, desk.github.has_graphql = ROBOT, False
+    desk.github.add_comment(body(A, run=1))
+    assert desk.say(body(A, run=2)) is Outcome.UPDATED
+    assert (desk.github.texts(), desk.github.reactions) == ([body(A, run=2)], set())
