@@ -121,14 +121,17 @@ def missing(session: nox.Session, what: str) -> None:
 def check_workflows(session: nox.Session) -> None:
     """Check workflows and actions, ours and those that we show to others."""
     workflows = [*sorted((ROOT / ".github/workflows").glob("*.yml")), *sorted(ROOT.glob("examples/workflows/*.yml"))]
-    actions = sorted(ROOT.glob("actions/*/action.yml"))
+    actions = sorted([*ROOT.glob("action.yml"), *ROOT.glob("actions/*/action.yml")])
+    composite = [str(path.relative_to(ROOT)) for path in actions]
     named = [str(path.relative_to(ROOT)) for path in workflows]
     if actionlint := go_tool(session, "actionlint"):
         session.run(actionlint, *named, external=True)
-    session.run("zizmor", "--quiet", "--persona=auditor", "--offline", ".github", "actions", *named)
+    session.run("zizmor", "--quiet", "--persona=auditor", "--offline", ".github", *composite, *named)
     for kind, files in {
         "vendor.github-workflows": named,
-        "vendor.github-actions": [str(path.relative_to(ROOT)) for path in actions],
+        "vendor.github-actions": composite,
+        "vendor.github-issue-config": [".github/ISSUE_TEMPLATE/config.yml"],
+        "vendor.github-issue-forms": [".github/ISSUE_TEMPLATE/bug.yml"],
         "vendor.dependabot": [".github/dependabot.yml"],
     }.items():
         session.run("check-jsonschema", "--builtin-schema", kind, *files)
