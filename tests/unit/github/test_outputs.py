@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ VALUES = st.text() | st.sampled_from(
 @given(st.dictionaries(st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True), VALUES, max_size=5))
 def test_a_runner_reads_what_was_given(outputs: dict[str, str]) -> None:
     assert read_as_runner(render(outputs)) == outputs
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_value_with_any_end_of_line_stands_between_words(end: str) -> None:
+    """Also for one who takes a lone carriage return as the end of a line."""
+    first, *value, last, nothing = re.split(r"\r\n|\r|\n", render({"first": f"a{end}evil=1"}))
+    assert first.startswith("first<<quantci-")
+    assert (value, last, nothing) == (["a", "evil=1"], first.removeprefix("first<<"), "")
 
 
 def test_a_name_that_is_not_kebab_case_is_a_mistake_of_ours() -> None:
