@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -11,7 +12,7 @@ from tests.unit.embed.sample import int8_model
 
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.arena.kernels import kernel_of
-from quantci.chip.datasheet import load_chip
+from quantci.chip.datasheet import Chip, load_chip
 from quantci.chip.esp_nn.scratch import scratch_of
 from quantci.records.arena import Arena
 from quantci.records.base import decode, encode
@@ -91,6 +92,25 @@ def test_halving_gains_nothing_where_the_work_of_planning_decides() -> None:
 )
 def test_where_it_fits(size: int, chip: str, memory: str) -> None:
     assert arena_of(wide(size), chip).memory == memory
+
+
+def with_room(chip: Chip, kind: str, room: int) -> Chip:
+    """The chip with just this room for an arena in one of its memories, and none in the others."""
+    reserve = chip.reserve
+    sizes = {"internal": reserve.firmware_bytes + reserve.heap_bytes + reserve.stack_bytes, "psram": 0, "flash": 0}
+    sizes[kind] += room
+    memories = tuple(msgspec.structs.replace(memory, usable_bytes=sizes[memory.kind]) for memory in chip.memories)
+    return msgspec.structs.replace(chip, memories=memories)
+
+
+@pytest.mark.parametrize("kind", ["internal", "psram"])
+def test_an_arena_as_large_as_the_room_fits_and_a_byte_less_is_too_little(kind: str) -> None:
+    chip, graph = load_chip("esp32s3-n8r8"), graph_of(wide(64))
+    arena = arena_of(wide(64))
+    for room, memory in ((arena.recommended_bytes, kind), (arena.recommended_bytes - 1, "none")):
+        found = estimate_arena(graph, "esp32s3-n8r8", with_room(chip, kind, room), host_bytes=never)
+        assert found is not None
+        assert (found.recommended_bytes, found.memory) == (arena.recommended_bytes, memory)
 
 
 def test_where_the_scratch_comes_from_is_said() -> None:

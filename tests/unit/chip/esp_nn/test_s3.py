@@ -3,7 +3,9 @@
 import pytest
 
 from quantci.chip.esp_nn.s3 import convolution, depthwise, softmax
-from quantci.chip.window import Window
+from quantci.chip.window import Pair, Window
+
+THREE = (3, 3)
 
 
 def window(
@@ -20,6 +22,13 @@ def window(
         stride=(stride, stride),
         leading=(pad, pad),
         multiplier=mult,
+    )
+
+
+def plane(size: Pair, taps: Pair, *, pad: Pair = (0, 0)) -> Window:
+    """A depthwise convolution of 16 channels over a plane that need not be square, its output as large as its input."""
+    return Window(
+        input=size, channels=16, filter=taps, filter_channels=16, output=size, output_channels=16, leading=pad
     )
 
 
@@ -57,6 +66,7 @@ def test_convolution(w: Window, expected: int) -> None:
         pytest.param(window(8, 16, 3, 6, 16), 144 + 16, id="nothing to pad"),
         pytest.param(window(48, 16, 3, 48, 16, pad=1), 144 + 50 * 50 * 16 + 16, id="40,000 bytes: whole"),
         pytest.param(window(49, 16, 3, 49, 16, pad=1), 144 + 51 * 3 * 16 + 16, id="41,616 bytes: a strip of 3 rows"),
+        pytest.param(plane((38, 62), THREE, pad=(1, 1)), 144 + 40 * 64 * 16 + 16, id="40,960 bytes, the limit: whole"),
         pytest.param(
             window(8, 24, 3, 8, 24, pad=1), 9 * 32 + 12 * 12 * 32 + 8 * 8 * 32 + 64, id="3x3, 24 channels in 32"
         ),
@@ -64,6 +74,10 @@ def test_convolution(w: Window, expected: int) -> None:
         pytest.param(window(8, 16, 5, 8, 16, pad=2), 2 * (400 + 1024) + 32, id="5x5"),
         pytest.param(
             window(39, 16, 5, 39, 16, pad=2), 800 + 2 * 39 * 5 * 16 + 32, id="5x5, 49,472 bytes: in tiles of 5 rows"
+        ),
+        pytest.param(plane((40, 38), (4, 4)), 49_152 + 32, id="4x4, 2 * 16 * (16 + 40 * 38), the limit: whole"),
+        pytest.param(
+            plane((40, 39), (4, 4)), 2 * 256 + 2 * 40 * 4 * 16 + 32, id="4x4, a row of 40 more: in tiles of 4 rows"
         ),
         pytest.param(
             window(3, 5, 3, 3, 5, pad=1), 144 + 144 + 80 + 12 * 8 + 16, id="5 channels in 8; output 72 up to 80"
