@@ -66,7 +66,6 @@ def write_report(settings: Settings, against: Against, stopped: QuantciError | N
     Records that cannot be read or joined are themselves a fault that the report tells; `stopped` is one besides them.
     """
     origin = Origin(settings.base, settings.sha256)
-    from quantci.evaluate.power import samples_needed
     from quantci.report.join import build_report
 
     remove_records(settings, *REPORT)
@@ -84,7 +83,6 @@ def write_report(settings: Settings, against: Against, stopped: QuantciError | N
             provenance=origin.provenance(),
             origin=against.origin,
             title=Path(settings.config.model.source).name,
-            samples_needed=samples_needed,
             failure=failure_of(fault) if fault else None,
             status=fault.status if fault else "ok",
         )

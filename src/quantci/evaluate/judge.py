@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantci.data.audit import check_overlap, find_duplicates
-from quantci.evaluate.ports import check_ports, find_logit
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
 from quantci.evaluate.score import WARM_UP
-from quantci.evaluate.waterfall import judge_anomaly, judge_classification
 from quantci.records.base import write_bytes
-from quantci.records.evaluate import EvaluateResult, HostLatency
+from quantci.records.evaluate import EvaluateResult, HostLatency, Step
+from quantci.statistics.agreement import summarize
+from quantci.tasks.base import Observed
+from quantci.tasks.choose import choose_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.evaluate.custom import Metric
     from quantci.evaluate.scored import Scored
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.model import ModelSummary
+    from quantci.tasks.base import Judgement
+    from quantci.tasks.custom import Metric
 
 
 def judge(
@@ -55,31 +58,22 @@ def judge(
     Raises:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    port = check_ports(quantized_model)
+    task = choose_task(config.task)
+    model_output = task.output_of(quantized_model)
     dataset = scored.tally.summary(config.evaluation.data, found=scored.found, labels=scored.labels, seed=None)
     check_overlap(calibration, scored.tally.digests)
 
     progress("computing statistics")
-    judge_task = judge_anomaly if config.task.kind == "anomaly" else judge_classification
-    judged = judge_task(
-        scored.samples,
-        scored.outputs,
-        scored.differences,
-        interpreters=scored.interpreters,
-        latency={step: _latency(times, scored.workers) for step, times in scored.invoke_us.items()},
-        labels=scored.labels,
-        port=port,
-        top_k=config.task.top_k,
-        metrics=metrics,
-        seed=config.evaluation.seed,
+    judged = task.judge(
+        Observed(scored.samples, scored.outputs, scored.labels, model_output), metrics, config.evaluation.seed
     )
     predictions = to_npz(
         scored.samples,
         scored.outputs,
         scored.differences,
         labels=scored.labels,
-        scale=port.scale[0],
-        zero_point=port.zero_point[0],
+        scale=model_output.scale[0],
+        zero_point=model_output.zero_point[0],
     )
     write_bytes(output / PREDICTIONS, predictions)
     return EvaluateResult(
@@ -87,13 +81,32 @@ def judge(
         quantized_sha256=quantized_model.sha256,
         dataset=dataset,
         oracle=scored.oracle,
-        steps=judged.steps,
+        steps=steps_of(scored, judged),
         paired=judged.paired,
         tags=judged.tags,
         predictions_file=PREDICTIONS,
         predictions_sha256=hashlib.sha256(predictions).hexdigest(),
-        advice=[*find_duplicates(scored.tally.digests), *find_logit(config.task.kind, quantized_model)],
+        advice=[*find_duplicates(scored.tally.digests), *task.advice(quantized_model)],
     )
+
+
+def steps_of(scored: Scored, judged: Judgement) -> list[Step]:
+    """The waterfall: each step with its metrics, its agreement with the step before, and its times on the host."""
+    first, *later = scored.outputs
+    agreements = {
+        after: summarize(scored.differences[after], flips=judged.flips[after], is_raw=before != first)
+        for before, after in pairwise((first, *later))
+    }
+    return [
+        Step(
+            name=step,
+            interpreter=scored.interpreters[step],
+            metrics=judged.metrics[step],
+            agreement=agreements.get(step),
+            host_latency=_latency(scored.invoke_us[step], scored.workers),
+        )
+        for step in scored.outputs
+    ]
 
 
 def _latency(times_us: NDArray[np.float64], workers: int | None) -> HostLatency:

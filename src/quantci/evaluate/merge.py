@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from quantci.errors import ConfigError, ToolError
-from quantci.evaluate.custom import load_metrics
 from quantci.evaluate.judge import judge
-from quantci.evaluate.ports import check_classes, check_ports
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import Scored, no_outputs
 from quantci.evaluate.shard_folder import check_complete, find_shards
@@ -22,6 +20,8 @@ from quantci.evaluate.shard_match import check_match
 from quantci.evaluate.shard_outputs import most_bytes, unpack
 from quantci.evaluate.shard_samples import list_samples
 from quantci.records.shard import Unreadable
+from quantci.tasks.choose import choose_task
+from quantci.tasks.custom import load_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,15 +66,15 @@ def merge(
         ToolError: `schema`: what a shard holds cannot be.
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
-    port = check_ports(quantize.quantized_model)
+    task = choose_task(config.task)
+    model_output = task.output_of(quantize.quantized_model)
     found = find_shards(folder)
     check_match(found, config, quantize)
     check_complete(found)
     labels = found[0].result.labels
     samples, tally = list_samples(found)
-    if config.task.kind == "classification":
-        check_classes(labels, port, config.evaluation.data)
-    nothing = no_outputs(port, config.task.kind)
+    task.check_labels(labels, model_output, config.evaluation.data)
+    nothing = no_outputs(model_output, task)
     parts: list[Outputs] = []
     for one in found:
         progress("reading shards", len(parts), len(found))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
-from quantci.evaluate.ports import check_classes, check_ports
 from quantci.evaluate.score import Job
+from quantci.tasks.choose import choose_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +22,13 @@ class Plan(NamedTuple):
 
     Attributes:
         job: how the samples are read.
-        port: the one output of the INT8 model.
+        output: the output of the INT8 model that is judged.
         samples: the whole evaluation set, in its order.
         labels: class names by index.
     """
 
     job: Job
-    port: TensorInfo
+    output: TensorInfo
     samples: list[Sample]
     labels: tuple[str, ...]
 
@@ -44,10 +44,10 @@ def make_plan(config: Config, base: Path, summary: ModelSummary) -> Plan:
     Raises:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    port = check_ports(summary)
-    job = Job(Preprocessing.for_model(config.input, summary.inputs[0].shape), config.task.kind)
+    task = choose_task(config.task)
+    output = task.output_of(summary)
+    job = Job(Preprocessing.for_model(config.input, summary.inputs[0].shape), task)
     samples = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
     labels = infer_labels(config.evaluation.data, base, config.task)
-    if config.task.kind == "classification":
-        check_classes(labels, port, config.evaluation.data)
-    return Plan(job, port, samples, labels)
+    task.check_labels(labels, output, config.evaluation.data)
+    return Plan(job, output, samples, labels)

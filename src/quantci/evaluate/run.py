@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.data.tally import Tally
-from quantci.evaluate.custom import load_metrics
 from quantci.evaluate.judge import judge
 from quantci.evaluate.plan import make_plan
 from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
 from quantci.evaluate.scored import Scored, no_outputs
+from quantci.tasks.custom import load_metrics
 from quantci.tflite.oracle import choose_oracle
 from quantci.tflite.pool import Pool, core_count
 from quantci.tflite.summary import summarize
@@ -110,7 +110,7 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
     batches = list(_batches(samples, workers.size))
     tally = Tally()
     read: list[Sample] = []
-    outputs = {step: [nothing] for step, nothing in no_outputs(plan.port, plan.job.task).items()}
+    outputs = {step: [nothing] for step, nothing in no_outputs(plan.output, plan.job.task).items()}
     differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
     progress("running float and INT8", 0, len(samples))

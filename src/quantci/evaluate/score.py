@@ -10,8 +10,7 @@ import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
-from quantci.evaluate.agreement import sample_differences
-from quantci.evaluate.anomaly import reconstruction_score
+from quantci.statistics.agreement import sample_differences
 from quantci.tflite.fixed_point import dequantize, quantize
 from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
 from quantci.tflite.oracle import open_oracle, oracle_name
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import Sample
-    from quantci.records.config import Task
+    from quantci.tasks.base import Task
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
 
@@ -53,7 +52,7 @@ class Batch(NamedTuple):
     Attributes:
         samples: those samples.
         tally: what was read and what was skipped.
-        outputs: by step, [n, d]: float32 of the float model, integers of the others; the score [n, 1] for `anomaly`.
+        outputs: by step, [n, d], what the task keeps of them.
         differences: by INT8 step, [n, 4], see sample_differences(), against the step before.
         invoke_us: by step, the time of each invoke, [n].
     """
@@ -89,7 +88,7 @@ class Scorer:
         differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
         waiting: list[tuple[NDArray[np.float32], dict[str, NDArray[np.generic]]]] = []
 
-        def look() -> None:
+        def decode_waiting() -> None:
             if not waiting:
                 return
             tensors = np.concatenate([tensor.reshape(1, -1) for tensor, _ in waiting])
@@ -99,9 +98,7 @@ class Scorer:
             for before, after in pairwise(STEPS):
                 differences[after].append(self._difference(before, after, raw, values))
             for step in STEPS:
-                # A reconstruction is as large as its input: only its score is kept.
-                kept = reconstruction_score(tensors, values[step]) if job.task == "anomaly" else raw[step]
-                outputs[step].append(kept.reshape(len(tensors), -1))
+                outputs[step].append(job.task.keep(tensors, raw[step], values[step]))
 
         for sample in samples:
             try:
@@ -116,8 +113,8 @@ class Scorer:
             for step in STEPS:
                 invoke_us[step].append(self._runners[step].invoke_us())
             if len(waiting) == _AT_ONCE:
-                look()
-        look()
+                decode_waiting()
+        decode_waiting()
         return Batch(
             read,
             tally,

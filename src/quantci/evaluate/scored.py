@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from quantci.evaluate.score import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
     from quantci.data.tally import Tally
-    from quantci.records.config import Task
     from quantci.records.model import TensorInfo
+    from quantci.tasks.base import Task
     from quantci.tflite.oracle import Oracle
 
 
@@ -28,7 +27,7 @@ class Scored(NamedTuple):
         labels: class names by index.
         samples: those that could be read, [n].
         tally: what was read and what was skipped.
-        outputs: by step, [n, d]: float32 of the float model, integers of the others; the score [n, 1] for `anomaly`.
+        outputs: by step, [n, d], what the task keeps of them.
         differences: by INT8 step, [n, 4], see sample_differences().
         invoke_us: by step, the time of each invoke, [n].
         oracle: what judges INT8.
@@ -48,15 +47,6 @@ class Scored(NamedTuple):
     workers: int | None
 
 
-def no_outputs(port: TensorInfo, task: Task) -> dict[str, NDArray[np.generic]]:
-    """The outputs of no sample by step, [0, d]: they tell type and width of those of any number of samples.
-
-    Args:
-        port: the INT8 model's output.
-        task: of an anomaly task a score stands for the outputs.
-    """
-    if task == "anomaly":
-        return {step: np.empty((0, 1), np.float64) for step in STEPS}
-    width = int(np.prod(port.shape))
-    types = (np.dtype(np.float32), np.dtype(port.dtype), np.dtype(port.dtype))
-    return {step: np.empty((0, width), dtype) for step, dtype in zip(STEPS, types, strict=True)}
+def no_outputs(output: TensorInfo, task: Task) -> dict[str, NDArray[np.generic]]:
+    """What is kept of no sample by step, [0, d]: it tells type and width of that of any number of samples."""
+    return {step: task.nothing_kept(output, is_float=step == STEPS[0]) for step in STEPS}

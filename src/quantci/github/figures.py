@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantci.report.baseline import accuracy_of
 from quantci.report.escape import visible
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
         "predictions": _path(output, result.predictions_file),
         "samples": str(result.dataset.used),
         "metric": paired.metric,
-        "float-accuracy": _ratio(accuracy_of(result.steps[0])),
-        "quantized-accuracy": _ratio(accuracy_of(result.steps[-1])),
+        "float-accuracy": _ratio(result.headline(0)),
+        "quantized-accuracy": _ratio(result.headline(-1)),
         "accuracy-delta": _ratio(paired.delta),
         "accuracy-delta-low": _ratio(paired.interval.low),
         "accuracy-delta-high": _ratio(paired.interval.high),

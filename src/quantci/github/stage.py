@@ -9,7 +9,6 @@ from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.shard import ShardRecord
-from quantci.report.baseline import accuracy_of
 from quantci.report.diagnosis import cells, headline
 from quantci.report.escape import code, prose, row
 from quantci.report.markdown import environment
@@ -85,7 +84,7 @@ def _evaluate(result: EvaluateResult) -> list[tuple[str, str]]:
     low, high = signed(100 * paired.interval.low, 1), signed(100 * paired.interval.high, 1)
     level = f"{100 * paired.interval.level:.0f}{NBSP}%"
     return [
-        (METRICS[paired.metric], f"FP32 {percent(accuracy_of(result.steps[0]))} → INT8 {percent(accuracy_of(last))}"),
+        (METRICS[paired.metric], f"FP32 {percent(result.headline(0))} → INT8 {percent(result.headline(-1))}"),
         ("Difference", f"{points(paired.delta)} ({level}: {low} to {high}), measured on host"),
         ("Samples", f"{result.dataset.used:,}; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"),
         ("INT8 was judged in", prose(last.interpreter)),

@@ -91,7 +91,7 @@ class Agreement(Record, frozen=True, kw_only=True):
 class Step(Record, frozen=True, kw_only=True):
     """One step of the loss waterfall: one model in one interpreter."""
 
-    name: Annotated[Literal["float", "int8-litert", "int8-oracle"], Meta(description="Name of the step.")]
+    name: Annotated[str, Meta(pattern="^[a-z0-9-]+$", description="Name of the step: float, int8-litert, int8-oracle.")]
     interpreter: Annotated[str, Meta(description="Interpreter, kernels and version.")]
     metrics: Metrics
     agreement: Annotated[Agreement | None, Meta(description="With the step before; null for the first.")]
@@ -145,6 +145,11 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
     predictions_file: Annotated[str, Meta(description="File beside the record with every output (npz).")]
     predictions_sha256: Sha256
     advice: list[Advice]
+
+    def headline(self, step: int) -> float:
+        """The metric that `paired` compares, of this step of the waterfall."""
+        value: float = getattr(self.steps[step].metrics, self.paired.metric)
+        return value
 
 
 class EvaluateRecord(StageRecord, frozen=True, kw_only=True):

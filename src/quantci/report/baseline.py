@@ -9,13 +9,13 @@ import msgspec
 
 from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
-from quantci.records.evaluate import ClassificationMetrics, EvaluateResult, Step
 from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.records.embed import EmbedResult
+    from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
 
 
@@ -135,12 +135,6 @@ def layer_names(result: QuantizeResult) -> list[str]:
     ]
 
 
-def accuracy_of(step: Step) -> float:
-    """The step's main metric."""
-    metrics = step.metrics
-    return metrics.top1_accuracy if isinstance(metrics, ClassificationMetrics) else metrics.roc_auc
-
-
 def _accuracy(
     candidate: Parts, baseline: Report, notes: list[str], *, same_dataset: bool
 ) -> tuple[float | None, float | None]:
@@ -164,13 +158,13 @@ def _accuracy(
         notes.append(f"INT8 accuracy is not compared: {', and '.join(reasons)}.")
     float_delta = None
     if mine.steps[0].interpreter == old.steps[0].interpreter:
-        float_delta = accuracy_of(mine.steps[0]) - accuracy_of(old.steps[0])
+        float_delta = mine.headline(0) - old.headline(0)
     else:
         notes.append(
             f"Float accuracy is not compared: the interpreter was {old.steps[0].interpreter} and is "
             f"{mine.steps[0].interpreter}."
         )
-    return (None if reasons else accuracy_of(mine.steps[-1]) - accuracy_of(old.steps[-1])), float_delta
+    return (None if reasons else mine.headline(-1) - old.headline(-1)), float_delta
 
 
 def _op_changes(mine: QuantizeResult, old: QuantizeResult) -> list[OpChange]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.errors import ConfigError
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import GateResult, Kind, Verdict
 from quantci.report.latency import latency_gate
+from quantci.statistics.power import samples_needed
 
 if TYPE_CHECKING:
     from quantci.records.config import GatesConfig
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
 
-SamplesNeeded = Callable[[float, float], int | None]  # (drop, share of discordant samples)
 NO_DEVICE: Final = "no device took part"
 _MOST_TIMES: Final = 1e6  # a gate that many times finer than what was detectable asks for no real number of samples
 _ROUNDING: Final = 1e-9  # 0.93 - 0.91 is not 0.02 in binary
@@ -28,19 +27,15 @@ def judge(
     quantize: QuantizeResult | None,
     evaluate: EvaluateResult | None,
     embed: EmbedResult | None,
-    samples_needed: SamplesNeeded | None = None,
 ) -> list[GateResult]:
     """The result of every gate that is set.
-
-    `samples_needed` says how many samples make a drop of accuracy detectable, given the share of samples on which both
-    models disagree. Without it, and for the AUC, the evaluation set is scaled by 1/drop².
 
     Raises:
         ConfigError: `gate-too-fine`: the evaluation set cannot detect a drop as small as max_accuracy_drop.
     """
     results: list[GateResult] = []
     if gates.max_accuracy_drop is not None:
-        results.append(_accuracy(gates.max_accuracy_drop, evaluate, samples_needed))
+        results.append(_accuracy(gates.max_accuracy_drop, evaluate))
     if gates.max_worst_class_drop is not None:
         results.append(_worst_class(gates.max_worst_class_drop, evaluate))
     if gates.max_model_bytes is not None:
@@ -57,15 +52,15 @@ def judge(
     return results
 
 
-def _accuracy(limit: float, evaluate: EvaluateResult | None, samples_needed: SamplesNeeded | None) -> GateResult:
+def _accuracy(limit: float, evaluate: EvaluateResult | None) -> GateResult:
     name = "max_accuracy_drop"
     if evaluate is None:
         return _missing(name, limit, "evaluate gave no result")
     paired = evaluate.paired
     drop, reach = 0.0 - paired.delta, paired.interval.low  # -0.0 would be shown with its sign
     is_beyond_doubt = paired.interval.high < -limit - _ROUNDING
-    if not is_beyond_doubt and _is_too_fine(limit, evaluate, samples_needed):
-        raise _too_fine(limit, evaluate, samples_needed)
+    if not is_beyond_doubt and _is_too_fine(limit, evaluate):
+        raise _too_fine(limit, evaluate)
     verdict: Verdict
     if drop > limit + _ROUNDING:
         verdict, (found, allowed) = "fail", _apart(drop, limit)
@@ -83,7 +78,7 @@ def _accuracy(limit: float, evaluate: EvaluateResult | None, samples_needed: Sam
     return GateResult(name=name, limit=limit, value=drop, kind="measured", verdict=verdict, reason=reason)
 
 
-def _is_too_fine(limit: float, evaluate: EvaluateResult, samples_needed: SamplesNeeded | None) -> bool:
+def _is_too_fine(limit: float, evaluate: EvaluateResult) -> bool:
     """Whether no model of this size of set could be judged; how much the two models at hand differ plays no part.
 
     A change that makes many samples flip must not turn a sound gate into a wrong configuration: the interval then says
@@ -91,17 +86,17 @@ def _is_too_fine(limit: float, evaluate: EvaluateResult, samples_needed: Samples
     """
     if limit <= 0:
         return True
-    if samples_needed is not None and evaluate.paired.metric == "top1_accuracy":
+    if evaluate.paired.metric == "top1_accuracy":
         needed = samples_needed(limit, 0.0)
         return needed is None or evaluate.dataset.used < needed
     return limit < evaluate.paired.smallest_detectable_drop - _ROUNDING
 
 
-def _too_fine(limit: float, evaluate: EvaluateResult, samples_needed: SamplesNeeded | None) -> ConfigError:
+def _too_fine(limit: float, evaluate: EvaluateResult) -> ConfigError:
     smallest, used = evaluate.paired.smallest_detectable_drop, evaluate.dataset.used
     least, allowed = _apart(smallest, limit)
     needed: int | None = None
-    if limit > 0 and samples_needed is not None and evaluate.paired.metric == "top1_accuracy":
+    if limit > 0 and evaluate.paired.metric == "top1_accuracy":
         discordant = len(evaluate.paired.broken) + len(evaluate.paired.fixed)
         needed = samples_needed(limit, discordant / max(used, 1))
     elif limit > smallest / _MOST_TIMES:

@@ -11,7 +11,7 @@ from quantci.records.config import GatesConfig
 from quantci.records.report import GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.report.baseline import Parts, compare
-from quantci.report.gates import NO_DEVICE, SamplesNeeded, judge
+from quantci.report.gates import NO_DEVICE, judge
 from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
@@ -52,13 +52,12 @@ def build_report(
     baseline_failure: Failure | None = None,
     failure: Failure | None = None,
     status: str = "config_rejected",
-    samples_needed: SamplesNeeded | None = None,
 ) -> Report:
     """The report of what there is: a stage that failed or did not run leaves its part null, the rest stands.
 
     `failure` is a fault outside of the three stages, and `status` its kind. `baseline_failure` says why the baseline
     that was asked for is missing; it costs the candidate nothing, and neither does a diagnosis that failed.
-    `base_commit` is what the base branch stood at. `samples_needed`: see `judge`.
+    `base_commit` is what the base branch stood at.
 
     Raises:
         ConfigError: `mixed-records`: the records do not belong to one model.
@@ -73,7 +72,7 @@ def build_report(
     )
     check_same_model(quantize, evaluate, embed)
     check_diagnosed(quantize, evaluate, embed, diagnose)
-    gates, refused = _judge(config.gates if config else GatesConfig(), parts, samples_needed)
+    gates, refused = _judge(config.gates if config else GatesConfig(), parts)
     stages = [_outcome("quantize", quantize), _outcome("evaluate", evaluate), _outcome("embed", embed), BENCH]
     if config is None and not any((quantize, evaluate, embed)):
         gates = []  # nothing was asked and nothing was found
@@ -176,14 +175,12 @@ def _mixed(stale: str, its: str, fresh: str, other: str) -> ConfigError:
     )
 
 
-def _judge(
-    gates: GatesConfig, parts: Parts, samples_needed: SamplesNeeded | None
-) -> tuple[list[GateResult], Failure | None]:
+def _judge(gates: GatesConfig, parts: Parts) -> tuple[list[GateResult], Failure | None]:
     try:
-        return judge(gates, parts.quantize, parts.evaluate, parts.embed, samples_needed), None
+        return judge(gates, parts.quantize, parts.evaluate, parts.embed), None
     except ConfigError as refusal:
         others = msgspec.structs.replace(gates, max_accuracy_drop=None)
-        results = judge(others, parts.quantize, parts.evaluate, parts.embed, samples_needed)
+        results = judge(others, parts.quantize, parts.evaluate, parts.embed)
         failure = Failure(code=refusal.code, cause=refusal.cause, where=refusal.where, remedy=refusal.remedy)
         return results, failure
 

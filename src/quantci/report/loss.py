@@ -12,12 +12,11 @@ from quantci.report.gates import judge
 if TYPE_CHECKING:
     from quantci.records.config import GatesConfig
     from quantci.records.evaluate import EvaluateResult
-    from quantci.report.gates import SamplesNeeded
 
 MOST_FLIPS: Final = 0.02
 
 
-def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult, samples_needed: SamplesNeeded | None) -> bool:
+def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
@@ -30,6 +29,6 @@ def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult, samples_neede
         return True
     only = replace(gates, max_model_bytes=None, max_arena_bytes=None, max_latency_us=None, int_only=False)
     try:
-        return any(result.verdict != "pass" for result in judge(only, None, evaluate, None, samples_needed))
+        return any(result.verdict != "pass" for result in judge(only, None, evaluate, None))
     except ConfigError:
         return True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.report.baseline import accuracy_of
 from quantci.report.escape import code, prose
 from quantci.report.summary import recalls
 from quantci.report.tables import Section, Table
 from quantci.report.wording import KINDS, MARKS, METRICS, NBSP, STEPS, gate_number, percent, points
 
 if TYPE_CHECKING:
-    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.evaluate import EvaluateResult, Step
     from quantci.records.report import GateResult, Report
 
 MOST_SAMPLES: Final = 20
@@ -33,8 +32,8 @@ def gates(report: Report) -> Section:
 def waterfall(evaluate: EvaluateResult) -> Section:
     """Where the loss comes from: quantization, rounding or kernels."""
     cells = []
-    for step in evaluate.steps:
-        line = [STEPS[step.name], percent(accuracy_of(step))]
+    for place, step in enumerate(evaluate.steps):
+        line = [_name(step), percent(evaluate.headline(place))]
         if step.agreement is None:
             line += [""] * 3
         else:
@@ -49,8 +48,12 @@ def waterfall(evaluate: EvaluateResult) -> Section:
         "the step to INT8), flips of the answer, and the largest difference in LSB, the steps of the INT8 output. "
         f"Measured on host with {code(evaluate.oracle)} as the judge of INT8."
     )
-    where = Table.bullets(f"{STEPS[step.name]}: {prose(step.interpreter)}" for step in evaluate.steps)
+    where = Table.bullets(f"{_name(step)}: {prose(step.interpreter)}" for step in evaluate.steps)
     return Section("Loss waterfall", note, [Table.of(head, cells, len(cells)), where])
+
+
+def _name(step: Step) -> str:
+    return STEPS.get(step.name, code(step.name))
 
 
 def classes(evaluate: EvaluateResult) -> Section:

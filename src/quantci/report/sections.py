@@ -123,7 +123,7 @@ def _host_time(evaluate: EvaluateResult) -> Section:
     times = [(step, step.host_latency) for step in evaluate.steps]
     cells = (
         (
-            STEPS[step.name],
+            STEPS.get(step.name, step.name),
             f"{time.median_us:,.0f}{NBSP}µs",
             f"{time.p90_us:,.0f}{NBSP}µs",
             f"{time.iterations:,} after {time.warm_up:,}",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.origin import DEFAULT_CONFIGURATION, DEFAULT_KEY
-from quantci.report.baseline import accuracy_of
 from quantci.report.latency import ESTIMATED, estimate_of, words
 from quantci.report.memory import PLACES
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size, size_change
@@ -89,7 +88,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
     ]
     if baseline is not None:
         changes.append(_against(points, baseline.accuracy_delta))
-    before, after = percent(accuracy_of(evaluate.steps[0])), percent(accuracy_of(evaluate.steps[-1]))
+    before, after = percent(evaluate.headline(0)), percent(evaluate.headline(-1))
     metric = METRICS[paired.metric]
     verdict = verdicts.get("max_accuracy_drop")
     rows = [Row(metric, "FP32 → INT8, measured on host", None, f"{before} → {after}", changes, verdict)]

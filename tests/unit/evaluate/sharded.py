@@ -14,7 +14,6 @@ from quantci import __version__
 from quantci.data.samples import Sample
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
-from quantci.evaluate.agreement import sample_differences
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import Scored
 from quantci.evaluate.shard import pack_shard
@@ -23,6 +22,7 @@ from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, 
 from quantci.records.dataset import ImageCounts
 from quantci.records.quantize import QuantizeResult
 from quantci.records.shard import Shard, ShardRecord
+from quantci.statistics.agreement import sample_differences
 
 CONFIG = Config(
     model=ModelConfig(source="m.keras"),

@@ -12,6 +12,7 @@ from tests.unit.evaluate.sharded import CONFIG
 from quantci.errors import ConfigError, DataRejected
 from quantci.evaluate.plan import Plan, make_plan
 from quantci.records.config import Config, EvaluationConfig, InputConfig, TaskConfig
+from quantci.tasks.classification import Classification
 
 MODEL = example_model("model_quant.tflite", quantized=True)  # takes 96 x 96 pixels, gives 4 outputs
 REFERENCE = replace(CONFIG, evaluation=EvaluationConfig(data="validation", oracle="litert-reference"))
@@ -32,7 +33,7 @@ def plan(base: Path, config: Config) -> Plan:
 def test_the_plan_holds_the_whole_set_and_how_it_is_read(base: Path) -> None:
     made = plan(base, REFERENCE)
     assert [sample.id for sample in made.samples] == [f"{name}/a.png" for name in sorted(LABELS)]
-    assert (made.labels, made.port, made.job.task) == (LABELS, MODEL.outputs[0], "classification")
+    assert (made.labels, made.output, made.job.task) == (LABELS, MODEL.outputs[0], Classification(top_k=3))
     assert made.job.preprocessing.shape == (1, 96, 96, 3)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from quantci.data.samples import Sample
-from quantci.evaluate.agreement import summarize
 from quantci.evaluate.predictions import DIFFERENCES, to_npz
+from quantci.statistics.agreement import summarize
 
 SAMPLES = [
     Sample("a.wav#0", Path("a.wav"), 0, ("night", "rain"), "a.wav", (0, 8)),

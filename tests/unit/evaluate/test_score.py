@@ -14,6 +14,8 @@ from quantci.errors import DataRejected
 from quantci.evaluate import score
 from quantci.evaluate.score import STEPS, WARM_UP, Job, Models, Scorer
 from quantci.records.dataset import ImageCounts, SkippedFile
+from quantci.tasks.anomaly import Anomaly
+from quantci.tasks.classification import Classification
 from quantci.tflite.runner import TensorSpec
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.preprocess import Preprocessing
-    from quantci.records.config import Task
+    from quantci.tasks.base import Task
 
 REAL = TensorSpec(name="x", shape=(1, 2), dtype="float32", scale=0.0, zero_point=0)
 INPUT = TensorSpec(name="x", shape=(1, 2), dtype="int8", scale=0.5, zero_point=-1)
@@ -61,7 +63,10 @@ def samples(*names: str) -> list[Sample]:
     return [Sample(name, Path(name), 0, (), name, None) for name in names]
 
 
-def job(task: Task = "classification") -> Job:
+CLASSES = Classification()
+
+
+def job(task: Task = CLASSES) -> Job:
     return Job(cast("Preprocessing", FakePreprocessing()), task)
 
 
@@ -117,7 +122,7 @@ def test_differences_are_to_the_step_before_in_steps_of_the_output() -> None:
 
 
 def test_of_an_anomaly_only_the_error_of_the_reconstruction_is_kept() -> None:
-    batch = Scorer(MODELS).score(job("anomaly"), samples("a"))
+    batch = Scorer(MODELS).score(job(Anomaly()), samples("a"))
     # In the oracle (1.25 - 1)^2 and (0.5 - 0.3)^2, halved.
     scores = [batch.outputs[step].tolist() for step in STEPS]
     assert scores == [[[0.0]], [[pytest.approx(0.02)]], [[pytest.approx((0.0625 + 0.04) / 2)]]]
@@ -160,7 +165,7 @@ def test_a_worker_opens_its_interpreters_once(opened: list[FakeRunner]) -> None:
     score.score_batch(job(), samples("a"))
     score.score_batch(job(), samples("b"))
     assert len(opened) == 3
-    assert score.score_batch(job("anomaly"), samples("a")).outputs["float"].shape == (1, 1)
+    assert score.score_batch(job(Anomaly()), samples("a")).outputs["float"].shape == (1, 1)
 
 
 def test_a_batch_opens_them_where_nobody_has(opened: list[FakeRunner]) -> None:

@@ -18,8 +18,10 @@ from quantci.errors import ToolError
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import no_outputs
 from quantci.evaluate.shard_outputs import Outputs, most_bytes, pack, unpack
+from quantci.tasks.anomaly import Anomaly
+from quantci.tasks.classification import Classification
 
-NOTHING = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), "classification")
+NOTHING = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), Classification())
 
 
 def outputs(samples: int = 2) -> Outputs:
@@ -122,7 +124,7 @@ def test_a_single_output_has_no_cosine() -> None:
 
 
 def test_a_score_whose_mean_would_not_be_finite_is_refused() -> None:
-    nothing = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), "anomaly")
+    nothing = no_outputs(tensor_info("y", [1, 3], [0.5], [0]), Anomaly())
     found = outputs()
     for step in STEPS:
         found.outputs[step] = np.full((2, 1), 1e308)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from quantci.data.samples import Sample
-from quantci.evaluate.waterfall import judge_anomaly, judge_classification
+from quantci.data.tally import Tally
+from quantci.evaluate.judge import steps_of
+from quantci.evaluate.scored import Scored
 from quantci.records.base import encode
 from quantci.records.evaluate import Agreement, AnomalyMetrics, ClassificationMetrics, HostLatency, TagMetrics
 from quantci.records.model import TensorInfo
+from quantci.tasks.anomaly import Anomaly
+from quantci.tasks.base import Observed
+from quantci.tasks.classification import Classification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from quantci.evaluate.waterfall import Judged
+    from quantci.records.evaluate import Paired, Step
+    from quantci.tasks.base import Task
 
 STEPS = ("float", "int8-litert", "int8-oracle")
-TIME = HostLatency(median_us=5.0, p90_us=6.0, iterations=4, warm_up=1, threads=1)
+TIME = HostLatency(median_us=5.0, p90_us=5.0, iterations=4, warm_up=1, threads=1, workers=1)
 OUTPUT = TensorInfo(
     index=1,
     name="y",
@@ -36,19 +40,30 @@ def sample(name: str, label: int, *, tags: tuple[str, ...] = (), group: str = ""
     return Sample(name, Path(name), label, tags, group or name, None)
 
 
-def judge(how: Callable[..., Judged], samples: list[Sample], outputs: list[Any], differences: list[Any]) -> Judged:
-    return how(
+class Judged(NamedTuple):
+    """What the record says of the samples."""
+
+    steps: list[Step]
+    paired: Paired
+    tags: list[TagMetrics]
+
+
+def judge(task: Task, samples: list[Sample], outputs: list[Any], differences: list[Any]) -> Judged:
+    kept = dict(zip(STEPS, outputs, strict=True))
+    found = task.judge(Observed(samples, kept, ("red", "green"), OUTPUT), {}, 0)
+    scored = Scored(
+        len(samples),
+        ("red", "green"),
         samples,
-        dict(zip(STEPS, outputs, strict=True)),
+        Tally(),
+        kept,
         dict(zip(STEPS[1:], (np.array(rows, np.float64) for rows in differences), strict=True)),
-        interpreters={step: f"interpreter of {step}" for step in STEPS},
-        latency=dict.fromkeys(STEPS, TIME),
-        labels=("red", "green"),
-        port=OUTPUT,
-        top_k=1,
-        metrics={},
-        seed=0,
+        {step: np.full(4, 5.0) for step in STEPS},
+        "tflm",
+        {step: f"interpreter of {step}" for step in STEPS},
+        1,
     )
+    return Judged(steps_of(scored, found), found.paired, found.tags)
 
 
 def classified() -> Judged:
@@ -67,7 +82,7 @@ def classified() -> Judged:
         [[0, 3, 2, 1.0], [0, 5, 1, 0.5], [0, 2, 1, 1.0], [0, 1, 0, 0.5]],
         [[1, 0, 0, 1.0], [0, 1, 0.5, 0.5], [1, 0, 0, 1.0], [0, 1, 0.5, 0.75]],
     ]
-    return judge(judge_classification, samples, outputs, differences)
+    return judge(Classification(top_k=1), samples, outputs, differences)
 
 
 def test_each_step_has_its_own_accuracy_and_its_agreement_with_the_step_before() -> None:
@@ -98,7 +113,7 @@ def test_one_output_is_a_probability_only_with_its_scale_and_zero_point() -> Non
     samples = [sample("s0", 0), sample("s1", 1)]
     outputs = [np.array([[0.2], [0.9]], np.float32), *[np.array([[-1], [0]], np.int8)] * 2]
     rows = [[0, 1, 1, np.nan]] * 2
-    steps = judge(judge_classification, samples, outputs, [rows, rows]).steps
+    steps = judge(Classification(top_k=1), samples, outputs, [rows, rows]).steps
     assert isinstance(steps[-1].metrics, ClassificationMetrics)
     assert steps[-1].metrics.confusion_matrix == [[1, 0], [0, 1]]
     assert steps[-1].agreement is not None
@@ -133,7 +148,7 @@ def anomalies() -> Judged:
         np.array([[1.0], [3.0], [5.5], [3.0], [4.5]]),  # x2 falls below it
     ]
     differences = [[[0, 8, 2, 0.5]] * 5, [[1, 0, 0, 1.0]] * 4 + [[0, 10, 5, 0.5]]]
-    return judge(judge_anomaly, samples, outputs, differences)
+    return judge(Anomaly(), samples, outputs, differences)
 
 
 def test_anomalies_are_judged_by_group() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record
 
 from quantci.errors import ConfigError
-from quantci.evaluate.power import samples_needed
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Interval, Step
 from quantci.report.gates import judge
@@ -23,12 +22,21 @@ EVALUATE = example_evaluate_record().result
 EMBED = example_embed_record().result
 
 
-def evaluated(delta: float, low: float, *, high: float = 0.0, detectable: float = 0.001) -> EvaluateResult:
+def evaluated(
+    delta: float,
+    low: float,
+    *,
+    high: float = 0.0,
+    detectable: float = 0.001,
+    metric: Literal["top1_accuracy", "roc_auc"] = "top1_accuracy",
+) -> EvaluateResult:
     assert EVALUATE is not None
     interval = Interval(low=low, high=max(delta, high), level=0.95)
     return replace(
         EVALUATE,
-        paired=replace(EVALUATE.paired, delta=delta, interval=interval, smallest_detectable_drop=detectable),
+        paired=replace(
+            EVALUATE.paired, metric=metric, delta=delta, interval=interval, smallest_detectable_drop=detectable
+        ),
     )
 
 
@@ -86,26 +94,26 @@ def test_gate_finer_than_the_set_can_detect_is_refused() -> None:
             QUANTIZE,
             EVALUATE,
             EMBED,
-            lambda drop, share: round(30 / drop + share * 400),
         )
     assert "0.0225" in caught.value.remedy
-    assert "3,007 samples" in caught.value.remedy
+    assert "1,470 samples" in caught.value.remedy
     assert "2.2 pp" in caught.value.cause
 
 
-def test_samples_needed_without_a_function_grow_with_the_square() -> None:
+def test_samples_that_an_auc_needs_grow_with_the_square() -> None:
+    evaluate = evaluated(-0.01, -0.02, detectable=0.02, metric="roc_auc")
     with pytest.raises(ConfigError) as caught:
-        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluated(-0.01, -0.02, detectable=0.02), EMBED)
+        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)
     assert "1,600 samples" in caught.value.remedy  # 400 * (0.02 / 0.01)²
 
 
 def test_gate_of_zero_is_refused_without_dividing_by_it() -> None:
     with pytest.raises(ConfigError, match="no number of samples"):
-        judge(GatesConfig(max_accuracy_drop=0.0), QUANTIZE, EVALUATE, EMBED, lambda drop, _: round(1 / drop))
+        judge(GatesConfig(max_accuracy_drop=0.0), QUANTIZE, EVALUATE, EMBED)
 
 
 def test_limit_that_the_remedy_names_is_accepted() -> None:
-    evaluate = evaluated(-0.001, -0.002, detectable=0.012341)
+    evaluate = evaluated(-0.001, -0.002, detectable=0.012341, metric="roc_auc")
     with pytest.raises(ConfigError, match=r"0\.0124 or more"):
         judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)
     assert only(GatesConfig(max_accuracy_drop=0.0124), evaluate).verdict == "pass"
@@ -175,10 +183,9 @@ def test_a_class_that_is_too_small_does_not_pass_beside_one_that_holds() -> None
 
 
 def test_a_drop_that_no_set_can_find_is_refused_whatever_judges_it() -> None:
-    for needed in (samples_needed, None):
-        for limit in (1e-20, 5e-324):
-            with pytest.raises(ConfigError, match="no number of samples"):
-                judge(GatesConfig(max_accuracy_drop=limit), QUANTIZE, EVALUATE, EMBED, needed)
+    for limit in (1e-20, 5e-324):
+        with pytest.raises(ConfigError, match="no number of samples"):
+            judge(GatesConfig(max_accuracy_drop=limit), QUANTIZE, EVALUATE, EMBED)
 
 
 def test_sizes_fail_by_one_byte() -> None:
@@ -244,12 +251,12 @@ def test_every_gate_without_results_is_inconclusive() -> None:
 def test_a_loss_beyond_doubt_fails_even_a_gate_that_is_too_fine() -> None:
     """A set that finds no drop of one point still sees one of thirty."""
     evaluate = evaluated(-0.30, -0.35, high=-0.25)
-    result = judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED, lambda drop, share: 100_000)[0]
+    result = judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)[0]
     assert result.verdict == "fail"
 
 
 def test_how_much_two_models_differ_does_not_refuse_a_sound_gate() -> None:
     """The set has as many samples as the gate needs: the interval decides, whatever was detectable afterwards."""
     evaluate = evaluated(-0.01, -0.06, detectable=0.03)
-    result = judge(GatesConfig(max_accuracy_drop=0.02), QUANTIZE, evaluate, EMBED, lambda drop, share: 10)[0]
+    result = judge(GatesConfig(max_accuracy_drop=0.02), QUANTIZE, evaluate, EMBED)[0]
     assert result.verdict == "inconclusive"

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import example_evaluate_record
 
-from quantci.evaluate.power import samples_needed
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import EvaluateResult, Interval
 from quantci.report.loss import is_accuracy_lost
@@ -25,17 +24,17 @@ def evaluated(*, low: float = -0.02, high: float = 0.005, flips: int = 1) -> Eva
 
 
 def test_a_difference_within_chance_is_no_loss() -> None:
-    assert not is_accuracy_lost(NO_GATES, evaluated(), samples_needed)
-    assert not is_accuracy_lost(NO_GATES, evaluated(low=0.001, high=0.01), samples_needed), "INT8 is better"
+    assert not is_accuracy_lost(NO_GATES, evaluated())
+    assert not is_accuracy_lost(NO_GATES, evaluated(low=0.001, high=0.01)), "INT8 is better"
 
 
 def test_an_interval_below_zero_is_a_loss() -> None:
-    assert is_accuracy_lost(NO_GATES, evaluated(high=-0.001), samples_needed)
+    assert is_accuracy_lost(NO_GATES, evaluated(high=-0.001))
 
 
 @pytest.mark.parametrize(("flips", "lost"), [(8, False), (9, True)])
 def test_more_than_two_percent_of_flips_in_any_step(flips: int, lost: bool) -> None:
-    assert is_accuracy_lost(NO_GATES, evaluated(flips=flips), samples_needed) == lost  # of 400
+    assert is_accuracy_lost(NO_GATES, evaluated(flips=flips)) == lost  # of 400
 
 
 @pytest.mark.parametrize(
@@ -49,4 +48,4 @@ def test_more_than_two_percent_of_flips_in_any_step(flips: int, lost: bool) -> N
     ],
 )
 def test_a_gate_on_accuracy_that_does_not_pass(gates: GatesConfig, lost: bool) -> None:
-    assert is_accuracy_lost(gates, evaluated(), samples_needed) == lost
+    assert is_accuracy_lost(gates, evaluated()) == lost

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.evaluate.agreement import sample_differences, side_changes, summarize
+from quantci.statistics.agreement import sample_differences, side_changes, summarize
 
 SCALE = 0.25
 RAW = np.array([[4, 0], [0, 4], [2, 2]], dtype=np.int8)

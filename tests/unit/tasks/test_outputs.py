@@ -1,4 +1,4 @@
-"""What the stage asks of the INT8 model."""
+"""What a task asks of the INT8 model."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from msgspec.structs import replace
 from tests.golden import example_model
 
 from quantci.errors import ModelRejected
-from quantci.evaluate.ports import check_ports, find_logit
 from quantci.records.model import ModelSummary
+from quantci.tasks.anomaly import Anomaly
+from quantci.tasks.base import Task
+from quantci.tasks.classification import Classification
 
 MODEL = example_model("model_quant.tflite", quantized=True)
 OUTPUT = MODEL.outputs[0]
+TASKS: list[Task] = [Classification(), Anomaly()]
 
 
 def ending_in(*ops: str, shape: tuple[int, ...] = (1, 1)) -> ModelSummary:
@@ -23,26 +26,27 @@ def ending_in(*ops: str, shape: tuple[int, ...] = (1, 1)) -> ModelSummary:
 
 
 def test_the_one_output_is_what_is_judged() -> None:
-    assert check_ports(MODEL) == OUTPUT
+    assert [task.output_of(MODEL) for task in TASKS] == [OUTPUT, OUTPUT]
 
 
 @pytest.mark.parametrize("outputs", [[], [OUTPUT, OUTPUT]], ids=["none", "two"])
 def test_a_model_without_exactly_one_output_is_refused(outputs: list[object]) -> None:
-    with pytest.raises(ModelRejected, match=f"has {len(outputs)} outputs.*multi-output"):
-        check_ports(replace(MODEL, outputs=outputs))
+    for task, name in zip(TASKS, ("classification", "anomaly"), strict=True):
+        with pytest.raises(ModelRejected, match=f"has {len(outputs)} outputs.*the task {name} .*multi-output"):
+            task.output_of(replace(MODEL, outputs=outputs))
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int32"])
 def test_integers_without_a_scale_are_refused(dtype: str) -> None:
     bare = replace(OUTPUT, dtype=dtype, scale=[], zero_point=[])
     with pytest.raises(ModelRejected, match=f"The output is {dtype} without a scale.*ARG_MAX.*unsupported-type"):
-        check_ports(replace(MODEL, outputs=[bare]))
+        Classification().output_of(replace(MODEL, outputs=[bare]))
     with pytest.raises(ModelRejected, match=f"The input is {dtype} without a scale.*unsupported-type"):
-        check_ports(replace(MODEL, inputs=[bare]))
+        Classification().output_of(replace(MODEL, inputs=[bare]))
 
 
 def test_a_logit_is_not_silently_read_as_a_probability() -> None:
-    (advice,) = find_logit("classification", ending_in("FULLY_CONNECTED", "RESHAPE"))
+    (advice,) = Classification().advice(ending_in("FULLY_CONNECTED", "RESHAPE"))
     assert advice.code == "one-logit"
     assert "comes from FULLY_CONNECTED and not from a sigmoid" in advice.text
 
@@ -50,12 +54,12 @@ def test_a_logit_is_not_silently_read_as_a_probability() -> None:
 @pytest.mark.parametrize(
     ("task", "model"),
     [
-        ("classification", ending_in("LOGISTIC")),
-        ("classification", ending_in("LOGISTIC", "RESHAPE", "QUANTIZE")),
-        ("classification", ending_in("FULLY_CONNECTED", shape=(1, 2))),
-        ("anomaly", ending_in("FULLY_CONNECTED")),
+        (Classification(), ending_in("LOGISTIC")),
+        (Classification(), ending_in("LOGISTIC", "RESHAPE", "QUANTIZE")),
+        (Classification(), ending_in("FULLY_CONNECTED", shape=(1, 2))),
+        (Anomaly(), ending_in("FULLY_CONNECTED")),
     ],
     ids=["sigmoid", "sigmoid-moved", "two-outputs", "anomaly"],
 )
-def test_nothing_is_advised_where_the_output_is_no_logit(task: str, model: ModelSummary) -> None:
-    assert find_logit(task, model) == []
+def test_nothing_is_advised_where_the_output_is_no_logit(task: Task, model: ModelSummary) -> None:
+    assert task.advice(model) == []

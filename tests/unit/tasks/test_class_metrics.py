@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantci.errors import ModelRejected
-from quantci.evaluate.metrics import classification_metrics, label_ranks, predict, roc_auc
 from quantci.records.base import decode, encode
 from quantci.records.evaluate import ClassificationMetrics
+from quantci.statistics.roc import roc_auc
+from quantci.tasks.class_metrics import classification_metrics, label_ranks, predict
 
 NAMES = ["red", "green", "blue"]
 # Arg-max: 0 (red), 1, 1, 2, and for the tie 0.4 = 0.4 the first: 0.

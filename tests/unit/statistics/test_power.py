@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.evaluate import power
-from quantci.evaluate.power import (
+from quantci.records.evaluate import Interval
+from quantci.statistics import power
+from quantci.statistics.power import (
     samples_needed,
     smallest_detectable_auc_drop,
     smallest_detectable_drop,
     unseen_share,
 )
-from quantci.records.evaluate import Interval
 
 
 def exact_power(binom: Any, samples: int, discordance: float, drop: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quantci.errors import ConfigError
-from quantci.evaluate.custom import apply_metrics, load_metric, load_metrics
+from quantci.tasks.custom import apply_metrics, load_metric, load_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantci.evaluate.anomaly import auc_change, pair_changes
-from quantci.evaluate.power import Z_LEVEL, smallest_detectable_auc_drop, smallest_detectable_drop, unseen_share
-from quantci.records.evaluate import ClassDelta, Interval, Paired
+from quantci.records.evaluate import Interval
+from quantci.statistics.power import Z_LEVEL, unseen_share
+from quantci.statistics.roc import auc_change, pair_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -24,66 +23,6 @@ if TYPE_CHECKING:
 LEVEL: Final = 0.95
 ACCURACY_RESAMPLES: Final = 10_000
 AUC_RESAMPLES: Final = 2_000
-
-
-def paired_accuracy(
-    before: NDArray[np.bool_],
-    after: NDArray[np.bool_],
-    *,
-    ids: Sequence[str],
-    labels: NDArray[np.integer[Any]],
-    names: Sequence[str],
-    seed: int,
-) -> Paired:
-    """Compare two classifiers.
-
-    Args:
-        before: which samples the float model gets right, [n], n >= 1.
-        after: the same of the quantized model.
-        ids: of the samples, [n]; labels: true classes, [n]; names: class names.
-        seed: of the bootstrap, 0..2^32-1.
-    """
-    broken, fixed = before & ~after, after & ~before
-    b, f = int(broken.sum()), int(fixed.sum())
-    return Paired(
-        metric="top1_accuracy",
-        delta=(f - b) / len(ids),
-        interval=accuracy_delta_interval(b, f, len(ids), seed),
-        bootstrap_resamples=ACCURACY_RESAMPLES,
-        mcnemar_p=mcnemar_p(b, f),
-        broken=np.array(ids)[broken].tolist(),
-        fixed=np.array(ids)[fixed].tolist(),
-        worst_class=worst_class(before, after, labels, names),
-        smallest_detectable_drop=smallest_detectable_drop(len(ids), b + f),
-    )
-
-
-def paired_auc(
-    before: NDArray[np.floating[Any]],
-    after: NDArray[np.floating[Any]],
-    *,
-    ids: Sequence[str],
-    labels: NDArray[np.integer[Any]],
-    threshold: float,
-    seed: int,
-) -> Paired:
-    """Compare two anomaly scores [g] of the same groups, labels [g] in {0, 1} with both kinds present.
-
-    Broken and fixed are judged at `threshold`: a score above it is called anomalous.
-    """
-    right_before, right_after = ((scores > threshold) == (labels == 1) for scores in (before, after))
-    interval = auc_delta_interval(before, after, labels, seed)
-    return Paired(
-        metric="roc_auc",
-        delta=auc_change(pair_changes(before, after, labels)),
-        interval=interval,
-        bootstrap_resamples=AUC_RESAMPLES,
-        mcnemar_p=None,
-        broken=np.array(ids)[right_before & ~right_after].tolist(),
-        fixed=np.array(ids)[right_after & ~right_before].tolist(),
-        worst_class=None,
-        smallest_detectable_drop=smallest_detectable_auc_drop(interval),
-    )
 
 
 def mcnemar_p(broken: int, fixed: int) -> float:
@@ -165,19 +104,6 @@ def auc_delta_interval(
     missed = max(_missed(change, axis=1), _missed(change, axis=0))
     fall, rise = (math.hypot(max(0.0, reach), missed) for reach in (delta - low, high - delta))
     return Interval(low=max(-1.0, delta - fall), high=min(1.0, delta + rise), level=LEVEL)
-
-
-def worst_class(
-    before: NDArray[np.bool_], after: NDArray[np.bool_], labels: NDArray[np.integer[Any]], names: Sequence[str]
-) -> ClassDelta:
-    """The class whose recall falls most (or rises least); of equal ones that with more samples, then the first."""
-    deltas = []
-    for index, name in enumerate(names):
-        own = labels == index
-        if support := int(own.sum()):
-            change = int(after[own].sum()) - int(before[own].sum())
-            deltas.append(ClassDelta(label=name, recall_delta=change / support, support=support))
-    return min(deltas, key=lambda one: (one.recall_delta, -one.support))
 
 
 def _missed(change: NDArray[np.int8], axis: int) -> float:

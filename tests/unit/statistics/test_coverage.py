@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from quantci.evaluate.paired import accuracy_delta_interval, auc_delta_interval
+from quantci.statistics.paired import accuracy_delta_interval, auc_delta_interval
 
 SAMPLES = 200
 DISCORDANCE = (0.01, 0.02, 0.03, 0.05, 0.075, 0.1)

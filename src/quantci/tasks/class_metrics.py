@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.errors import ModelRejected
-from quantci.evaluate.custom import apply_metrics
 from quantci.records.evaluate import ClassificationMetrics, ClassMetrics
+from quantci.statistics.roc import roc_auc
+from quantci.tasks.custom import apply_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.evaluate.custom import Metric
+    from quantci.tasks.custom import Metric
 
 
 def class_scores(outputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -100,21 +101,6 @@ def label_ranks(scores: NDArray[np.float64], labels: NDArray[np.integer[Any]]) -
     earlier = np.arange(scores.shape[1]) < labels[:, np.newaxis]
     ranks: NDArray[np.int64] = ((scores > own) | ((scores == own) & earlier)).sum(axis=1, dtype=np.int64)
     return ranks
-
-
-def roc_auc(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> float | None:
-    """Area under the ROC curve of scores [n] for labels [n] in {0, 1}; None when only one of the two is there.
-
-    It is the chance that a sample of class 1 scores above one of class 0, ties counted one half: U / (m n) of Mann and
-    Whitney (1947), by mid-ranks. All terms are multiples of 1/2, so the sum is exact.
-    """
-    positive = labels == 1
-    m, n = int(positive.sum()), int((~positive).sum())
-    if m == 0 or n == 0:
-        return None
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    mid_rank = np.cumsum(counts) - (counts - 1) / 2
-    return float(mid_rank[place[positive]].sum() - m * (m + 1) / 2) / (m * n)
 
 
 def _class_metrics(name: str, confusion: NDArray[np.int64], index: int) -> ClassMetrics:

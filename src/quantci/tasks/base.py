@@ -1,0 +1,106 @@
+"""What every task has: the evaluation runs, shards and merges, and asks the task for everything that needs its labels.
+
+A new task is a file with a class of these methods, its metrics in records/evaluate.py, and one line in choose.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from quantci.data.samples import Sample
+    from quantci.records.evaluate import Metrics, Paired, TagMetrics
+    from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.stage import Advice
+    from quantci.tasks.custom import Metric
+
+
+class Observed(NamedTuple):
+    """What the steps of the waterfall made of the same samples.
+
+    Attributes:
+        samples: those that were read, [n].
+        kept: by step, in the order of the waterfall, what Task.keep() left of its outputs, [n, d]. The first step is
+            the reference.
+        labels: class names by index.
+        output: the INT8 model's output: its scale and zero point turn integers into values.
+    """
+
+    samples: Sequence[Sample]
+    kept: Mapping[str, NDArray[np.generic]]
+    labels: Sequence[str]
+    output: TensorInfo
+
+
+class Judgement(NamedTuple):
+    """What a task finds.
+
+    Attributes:
+        metrics: by step.
+        flips: by step, the first left out: samples whose answer differs from the step before.
+        paired: the first step compared with the last.
+        tags: the same by the tags of the samples; empty where the task has none.
+    """
+
+    metrics: dict[str, Metrics]
+    flips: dict[str, int]
+    paired: Paired
+    tags: list[TagMetrics]
+
+
+class Task(Protocol):
+    """A task. Its objects are small and go to the workers with each batch."""
+
+    def output_of(self, summary: ModelSummary) -> TensorInfo:
+        """The output of the INT8 model that is judged.
+
+        Raises:
+            ModelRejected: `multi-output` or `unsupported-type`.
+        """
+        ...
+
+    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
+        """Refuse labels that do not fit the model's output.
+
+        Raises:
+            DataRejected: `label-mismatch`.
+        """
+        ...
+
+    def keep(
+        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+    ) -> NDArray[np.generic]:
+        """What is kept of a step's outputs for samples, [n, d]: enough to judge them without the models.
+
+        Args:
+            inputs: the samples as the float model takes them, [n, m].
+            raw: the step's outputs as they are, [n, k].
+            values: the same as real numbers.
+        """
+        ...
+
+    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+        """What keep() gives for no sample, [0, d]: type and width of what it gives for any number of them."""
+        ...
+
+    def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
+        """The statistics of the whole set.
+
+        Args:
+            observed: what the steps made of it.
+            metrics: own metrics by module:function.
+            seed: of the bootstrap, 0..2^32-1.
+
+        Raises:
+            DataRejected, ModelRejected, ConfigError: as docs/errors.md lists.
+        """
+        ...
+
+    def advice(self, summary: ModelSummary) -> list[Advice]:
+        """What is odd about the INT8 model for this task."""
+        ...

@@ -1,0 +1,49 @@
+"""The outputs of the INT8 model that a task can judge: integers that stand for real numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantci.errors import ModelRejected
+from quantci.tflite.fixed_point import dequantize
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from quantci.records.model import ModelSummary, TensorInfo
+
+
+def only_output(summary: ModelSummary, task: str) -> TensorInfo:
+    """The one output of the INT8 model, by whose scale it is judged.
+
+    Raises:
+        ModelRejected: `multi-output`, or `unsupported-type`: the input or the output is not quantized.
+    """
+    if len(summary.outputs) != 1:
+        names = ", ".join(output.name or str(output.index) for output in summary.outputs)
+        raise ModelRejected(
+            "multi-output",
+            f"The model has {len(summary.outputs)} outputs ({names}); the task {task} judges a model with one.",
+            where=summary.file_name,
+            remedy="Export the model with the one output that the labels are about.",
+        )
+    for word, tensor in (("input", summary.inputs[0]), ("output", summary.outputs[0])):
+        if len(tensor.scale) != 1:
+            raise ModelRejected(
+                "unsupported-type",
+                f"The {word} is {tensor.dtype} without a scale: its integers stand for no real numbers.",
+                where=summary.file_name,
+                remedy="Export the model up to its scores, without ARG_MAX or TOP_K behind them."
+                if word == "output"
+                else "Export the model with a float input, and let quantci quantize it.",
+            )
+    return summary.outputs[0]
+
+
+def real_values(outputs: NDArray[np.generic], output: TensorInfo) -> NDArray[np.float32]:
+    """Outputs [n, d] as real numbers: integers through the output's scale and zero point, floats as they are."""
+    if np.issubdtype(outputs.dtype, np.integer):
+        return dequantize(outputs, output.scale[0], output.zero_point[0])
+    return outputs.astype(np.float32)
