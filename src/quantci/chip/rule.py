@@ -1,4 +1,4 @@
-"""What a rule is, and which versions of a library it is about."""
+"""A known fault of a kernel, and which versions of a library have it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Rule:
     Attributes:
         name: a kebab-case word, stable.
         library: whose kernel it is.
-        first, last: versions of the library that the fault was seen or read in, both included; None where every
-            version that was tried has it. A version that nobody looked at is not accused.
+        seen: first and last version of the library that the fault was seen or read in; None where every version that
+            was tried has it. A version that nobody looked at is not accused.
         ops: names of the ops that run in this kernel.
         matches: whether an op of these meets the fault.
         severity, cause, remedy: see KernelHit.
@@ -31,11 +31,10 @@ class Rule:
 
     name: str
     library: str
-    first: str | None = None
-    last: str | None = None
+    seen: tuple[str, str] | None = None
     ops: frozenset[str]
     matches: Callable[[Op], bool]
-    severity: Severity
+    severity: Severity = "wrong-output"
     cause: str
     remedy: str
     source: str
@@ -44,15 +43,11 @@ class Rule:
     @property
     def versions(self) -> str:
         """The versions in words."""
-        if self.first is None or self.last is None:
-            return "every version that was tried"
-        return self.first if self.first == self.last else f"{self.first} to {self.last}"
+        return "every version that was tried" if self.seen is None else " to ".join(dict.fromkeys(self.seen))
 
     def concerns(self, version: str) -> bool:
         """Whether this version of the library has the fault."""
-        if self.first is None or self.last is None:
-            return True
-        return _numbers(self.first) <= _numbers(version) <= _numbers(self.last)
+        return self.seen is None or _numbers(self.seen[0]) <= _numbers(version) <= _numbers(self.seen[1])
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -56,9 +56,21 @@ class Window:
         """Elements of the input's plane that it looks at."""
         return self.filter[0] * self.filter[1]
 
-    def overhang(self, axis: int) -> int:
-        """Columns or rows that the last window reads, as ESP-NN counts them, beyond the input."""
-        return max(0, self.output[axis] * self.stride[axis] + self.filter[axis] - 1 - self.input[axis])
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether it looks at one element of the plane at a time, and at each."""
+        return self.filter == self.stride == (1, 1) and self.leading == (0, 0)
+
+    @property
+    def overhang(self) -> Pair:
+        """Columns and rows that the last window reads, as ESP-NN counts them, beyond the input."""
+        wide, high = (self.output[axis] * self.stride[axis] + self.filter[axis] - 1 for axis in (0, 1))
+        return max(0, wide - self.input[0]), max(0, high - self.input[1])
+
+
+def up(value: int, multiple: int) -> int:
+    """The next multiple."""
+    return -(-value // multiple) * multiple
 
 
 def same_padding(size: int, taps: int, output: int, stride: int, dilation: int) -> Pair:

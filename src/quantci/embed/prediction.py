@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
-from quantci.chip.esp_nn.dispatch import op_kernels
+from quantci.chip.kernels import op_kernels
 from quantci.chip.known_bad.scan import advise, libraries, scan
 from quantci.chip.latency.coefficients import published, read_coefficients
 from quantci.chip.latency.estimate import estimate_latency
@@ -60,8 +60,8 @@ def predict(
     coefficients = published() if file is None else read_coefficients(base / file)
     latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
     hits = scan(graph, libraries(chip))
-    kernels = op_kernels(graph, chip.kernels)
-    if chip.kernel_set == "esp32p4":  # what ESP-NN's other set of vector kernels takes is not known here
+    kernels = op_kernels(graph, chip)
+    if kernels is None:
         kernels = []
         text = f"Which layers ESP-NN accelerates on {chip.name}, and its faults there, are not known to quantci."
         unknown = [*unknown, Advice(code="kernels-unknown", text=text)]

@@ -169,6 +169,14 @@ def test_a_chip_without_esp_nn_has_tflms_faults_only() -> None:
     assert scan(convolution("CONV_2D", (8, 8), 16, (5, 5)), found) == []
 
 
+@pytest.mark.parametrize("weights", ["int8", "int4"])
+def test_esp_nn_is_not_accused_of_weights_that_it_is_not_called_for(weights: str) -> None:
+    x, y = TensorView(dtype="int8", shape=(2, 20)), TensorView(dtype="int8", shape=(2, 4))
+    op = View(name="FULLY_CONNECTED", inputs=[x, TensorView(dtype=weights, shape=(4, 20))], outputs=[y])
+    met = {rule.name for rule in RULES if op.name in rule.ops and rule.matches(op)}
+    assert met == ({"dense-row-alignment", "dense-width"} if weights == "int8" else set())
+
+
 def test_vector_code_that_nobody_read_is_not_accused() -> None:
     assert set(libraries(load_chip("esp32p4"))) == {"tflite-micro", "esp-tflite-micro"}
     assert set(libraries(load_chip("esp32s3-n8r8"))) == {"tflite-micro", "esp-tflite-micro", "esp-nn"}
@@ -245,4 +253,3 @@ def test_rules_have_names_of_their_own_and_addresses() -> None:
         assert rule.source.startswith("https://github.com/")
         assert rule.cause.endswith(".")
         assert rule.remedy.endswith(".")
-        assert (rule.first is None) == (rule.last is None)

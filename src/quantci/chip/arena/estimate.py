@@ -44,7 +44,6 @@ def estimate_arena(
     chip: Chip,
     *,
     host_bytes: Callable[[], int] | None,
-    version: str = VERSION,
 ) -> Arena | None:
     """The arena of an INT8 model on this chip, with ESP-NN.
 
@@ -54,13 +53,12 @@ def estimate_arena(
         chip: what it can do.
         host_bytes: gives what TFLM used on this host; called only where an op is not in the table; None where there is
             no TFLM.
-        version: version of esp-nn whose kernels run on the chip.
 
     Returns:
         None when an op is not in the table and there is no TFLM to ask.
     """
-    scratch = scratch_of(chip.kernel_set, version)
-    kernels = f"esp-nn {version} on {chip.name}" if chip.kernels == "esp-nn" else f"TFLM's own kernels on {chip.name}"
+    scratch = scratch_of(chip.kernel_set)
+    kernels = f"esp-nn {VERSION} on {chip.name}" if chip.kernels == "esp-nn" else f"TFLM's own kernels on {chip.name}"
     unknown = sorted({op.name for op in graph.ops if kernel_of(op) is None})
     if not unknown and not graph.obstacles:
         figures = _simulated(graph, scratch, kernels)

@@ -1,12 +1,14 @@
 """Scratch that ESP-NN's int8 kernels ask for on the ESP32-P4, in bytes of tensor arena.
 
-Source: esp-nn 1.2.3, `esp_nn_get_conv_scratch_size_esp32p4` (src/convolution/esp_nn_conv_esp32p4.c); its depthwise
-convolution asks for none, its softmax for as much as on the ESP32-S3.
+Source: esp-nn, `esp_nn_get_conv_scratch_size_esp32p4` (src/convolution/esp_nn_conv_esp32p4.c), in the
+release that version.py names; its depthwise convolution asks for none.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from quantci.chip.window import up
 
 if TYPE_CHECKING:
     from quantci.chip.window import Window
@@ -17,11 +19,11 @@ ROOM: Final = 32  # to align what follows
 
 def convolution(w: Window) -> int:
     """Scratch of CONV_2D."""
-    if w.filter == (1, 1) and w.stride == (1, 1) and w.leading == (0, 0):
+    if w.is_pointwise:
         return _pointwise(w)
     sums = 4 * w.output_channels + ROOM
     row, window = w.filter[0] * w.channels, w.taps * w.channels
-    filters = w.taps * _up(w.channels, 16) * w.output_channels
+    filters = w.taps * up(w.channels, 16) * w.output_channels
     if w.leading == (0, 0) and row >= 16:
         return filters + sums
     if window >= 16:
@@ -32,7 +34,7 @@ def convolution(w: Window) -> int:
 def _pointwise(w: Window) -> int:
     if w.channels < 16:
         return 4 * w.output_channels + 16 * w.output_channels + 32 + ROOM
-    pixels, channels = w.input[0] * w.input[1], _up(w.channels, 8)
+    pixels, channels = w.input[0] * w.input[1], up(w.channels, 8)
     widened = pixels * channels if w.channels % 8 else 0
     return widened + channels * w.output_channels + (16 * channels if pixels >= 8 else 0) + ROOM
 
@@ -40,7 +42,7 @@ def _pointwise(w: Window) -> int:
 def _small(w: Window, filters: int) -> int:
     """A window of less than 16 elements, without the sums."""
     (width, height), (taps_wide, taps_high) = w.input, w.filter
-    channels = _up(-(-16 // taps_wide), 16)  # as many as fill a vector
+    channels = up(-(-16 // taps_wide), 16)  # as many as fill a vector
     narrow = taps_wide * taps_high * channels * w.output_channels
     if w.leading == (0, 0):
         return narrow + width * height * channels
@@ -48,11 +50,6 @@ def _small(w: Window, filters: int) -> int:
     if padded + 4 * w.output_channels <= CACHE:
         return padded + filters
     return _tile(w, channels) * (width + 2 * w.leading[0]) * channels + narrow
-
-
-def depthwise(_w: Window) -> int:
-    """Scratch of DEPTHWISE_CONV_2D: none."""
-    return 0
 
 
 def _tile(w: Window, channels: int) -> int:
@@ -64,7 +61,3 @@ def _tile(w: Window, channels: int) -> int:
     if left > 0 and taps_high * row <= left:
         rows = min((left - taps_high * row) // (w.stride[1] * row) + 1, w.output[1])
     return (rows - 1) * w.stride[1] + taps_high + 2 * w.leading[1]
-
-
-def _up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple

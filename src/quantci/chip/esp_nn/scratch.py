@@ -1,12 +1,14 @@
-"""Which scratch buffer ESP-NN's kernel asks for, for one op of a model: the formulas by version and by chip."""
+"""Scratch that ESP-NN asks for in the tensor arena, for one op of a model on a chip.
+
+As esp-tflite-micro calls for it in Prepare: with no dilation, with the top and left padding only, and whether or not
+ESP-NN runs the op in the end.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from quantci.chip.esp_nn import p4, s3
-from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.esp_nn import dispatch, p4
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,41 +17,32 @@ if TYPE_CHECKING:
     from quantci.chip.op import Op
     from quantci.chip.window import Window
 
-
-@dataclass(frozen=True, kw_only=True)
-class Formulas:
-    """The formulas of one set of kernels in one version of esp-nn."""
-
-    convolution: Callable[[Window], int]
-    depthwise: Callable[[Window], int]
-    softmax: Callable[[tuple[int, ...]], int]
-
-
-def _none(_window: Window) -> int:
-    return 0
-
-
-# generic: src/convolution/esp_nn_conv_opt.c, esp_nn_depthwise_conv_opt.c and src/softmax/esp_nn_softmax_opt.c.
-FORMULAS: Final[Mapping[str, Mapping[KernelSet, Formulas]]] = {
-    "1.2.3": {
-        "esp32s3": Formulas(convolution=s3.convolution, depthwise=s3.depthwise, softmax=s3.softmax),
-        "esp32p4": Formulas(convolution=p4.convolution, depthwise=p4.depthwise, softmax=s3.softmax),
-        "generic": Formulas(convolution=_none, depthwise=_none, softmax=s3.softmax),
-    }
+# What is absent asks for none: depthwise on the P4; src/convolution/esp_nn_conv_opt.c and esp_nn_depthwise_conv_opt.c.
+_CONVOLUTIONS: Final[Mapping[KernelSet, Mapping[str, Callable[[Window], int]]]] = {
+    "esp32s3": {
+        "CONV_2D": lambda w: dispatch.convolution(w).scratch(w),
+        "DEPTHWISE_CONV_2D": lambda w: dispatch.depthwise(w).scratch(w),
+    },
+    "esp32p4": {"CONV_2D": p4.convolution},
+    "generic": {},
 }
 
 
-def scratch_of(kernel_set: KernelSet, version: str = VERSION) -> Callable[[Op], int]:
+def scratch_of(kernel_set: KernelSet) -> Callable[[Op], int]:
     """The scratch in bytes of an op on a chip with these kernels; 0 for an op that asks for none."""
-    formulas = FORMULAS[version][kernel_set]
+    convolutions = _CONVOLUTIONS[kernel_set]
 
     def scratch(op: Op) -> int:
-        first = op.input(0)
-        if first is None or first.dtype != "int8":
+        x, w = op.input(0), op.window
+        if x is None or x.dtype != "int8":
             return 0
-        if op.name in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
-            formula = formulas.convolution if op.name == "CONV_2D" else formulas.depthwise
-            return formula(op.window) if op.window else 0
-        return formulas.softmax(first.shape) if op.name == "SOFTMAX" and op.outputs[0].dtype == "int8" else 0
+        if op.name == "SOFTMAX":
+            return softmax(x.shape) if op.outputs[0].dtype == "int8" else 0
+        return convolutions[op.name](w) if w is not None and op.name in convolutions else 0
 
     return scratch
+
+
+def softmax(shape: tuple[int, ...]) -> int:
+    """Scratch of SOFTMAX, with every set: four bytes for each element of its second dimension."""
+    return 4 * shape[1] if len(shape) > 1 else 0

@@ -1,4 +1,4 @@
-"""How much work of each kind an op's kernel of ESP-NN does on the ESP32-S3; `acceleration` says which kernel that is.
+"""How much work of each kind an op's kernel of ESP-NN does on the ESP32-S3; dispatch.py says which kernel that is.
 
 Each term is a number of units (multiply-accumulates, output elements, taps of a pool); cycles are their sum with one
 coefficient a term. docs/latency.md says why there are these and no others.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.esp_nn.dispatch import choose
+from quantci.chip.esp_nn.dispatch import DEPTHWISE_3X3_PADDED, choose
+from quantci.chip.window import up
 from quantci.tflite.macs import count_macs
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ TERMS: Final = (
     "avg_pool_tap",
     "softmax_element",
 )
-_VECTOR: Final = 16  # int8 values in one vector register
 
 
 class Work(NamedTuple):
@@ -59,16 +59,17 @@ def work_of(op: Op, kernels: str = "esp-nn") -> Work | None:
         macs = count_macs(op.name, *shapes)
         return Work(REFERENCE, {REFERENCE_TERM: macs}) if macs else None
     kernel = choose(op).kernel
-    if not kernel or not op.outputs:
+    if not kernel.name or not op.outputs:
         return None
-    term, units = _TERMS[kernel]
+    term, units = _TERMS[kernel.name]
     outputs = op.outputs[0].elements
-    if kernel == "depthwise 3x3" and (channels := _window(op).channels) > _VECTOR // 2:
-        outputs = outputs // channels * _up(channels)  # widened to whole vectors; 8 channels take another road
+    if kernel is DEPTHWISE_3X3_PADDED:
+        channels = _window(op).channels
+        outputs = outputs // channels * up(channels, kernel.multiple)
     terms = {term: outputs * units(op)}
     if term.endswith("_mac"):
         terms["output"] = outputs
-    return Work(f"esp-nn {kernel}", terms)
+    return Work(f"esp-nn {kernel.name}", terms)
 
 
 def _window(op: Op) -> Window:
@@ -94,14 +95,10 @@ def _one(_op: Op) -> int:
     return 1
 
 
-def _up(value: int) -> int:
-    return -(-value // _VECTOR) * _VECTOR
-
-
 # Term of each kernel of ESP-NN, and its units for one output element.
 _TERMS: Final[Mapping[str, tuple[str, Callable[[Op], int]]]] = {
     "1x1": ("conv_1x1_mac", _filter),
-    "im2col": ("conv_im2col_mac", lambda op: _up(_filter(op))),
+    "im2col": ("conv_im2col_mac", lambda op: up(_filter(op), 16)),
     "conv": ("conv_mac", _filter),
     "depthwise 3x3": ("depthwise_3x3_mac", _taps),
     "depthwise": ("depthwise_mac", _taps),

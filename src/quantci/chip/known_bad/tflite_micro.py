@@ -58,7 +58,6 @@ RULES: Final = (
         library="tflite-micro",
         ops=frozenset({"RELU6"}),
         matches=rescales,
-        severity="wrong-output",
         cause="A RELU6 on its own clamps and never rescales, so its answer is wrong when input and output scales "
         "differ.",
         remedy="Fuse it into the layer before it, or leave that to quantci: quantization.mend does it.",
@@ -79,7 +78,6 @@ RULES: Final = (
         library="tflite-micro",
         ops=frozenset({"DIV"}),
         matches=divides_small,
-        severity="wrong-output",
         cause="An INT8 division whose quotient is far below a step of its output answers with the largest or the "
         "smallest value instead of 0, in LiteRT, too.",
         remedy="Replace the division by a multiplication with the reciprocal.",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, graph_of, tiny_int8_cnn
 
-from quantci.chip.esp_nn.dispatch import op_kernels
+from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.dispatch import GENERAL_PADDED, POINTWISE, convolution
+from quantci.chip.graph import Graph
+from quantci.chip.kernels import op_kernels
+from quantci.chip.window import Window
 from quantci.records.kernels import OpKernel
 
 
@@ -26,7 +31,14 @@ def run(op: str, shapes: list[list[int]], y: list[int], dtype: str = "int8", **o
     pool = {"strideW": 2, "strideH": 2, "filterWidth": 2, "filterHeight": 2, "padding": SAME}
     chosen = {**WINDOW, "padding": SAME, **options} if "CONV" in op else pool if "POOL" in op else options
     model = build_model([*tensors, Tensor("y", y, dtype, scale=0.1)], [Op(op, names, ["y"], chosen)], given, ["y"])
-    return op_kernels(graph_of(model), "esp-nn")[0]
+    return kernels_on("esp32s3", graph_of(model))[0]
+
+
+def kernels_on(chip: str, graph: Graph) -> list[OpKernel]:
+    """Of a chip whose kernels are known."""
+    found = op_kernels(graph, load_chip(chip))
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -44,6 +56,12 @@ def test_convolution(channels: int, taps: int, options: dict[str, Any], path: st
     found = run("CONV_2D", [[1, 8, 8, channels], [8, taps, taps, channels]], [1, 8, 8, 8], **options)
     assert (found.path, found.remedy) == (path, remedy)
     assert bool(found.reason) == (path != "vector")
+
+
+def test_a_1x1_convolution_that_is_padded_is_no_plain_one() -> None:
+    plain = Window(input=(4, 4), channels=8, filter=(1, 1), filter_channels=8, output=(4, 4), output_channels=8)
+    assert convolution(plain) is POINTWISE
+    assert convolution(replace(plain, output=(6, 6), leading=(1, 1))) is GENERAL_PADDED
 
 
 def test_grouped_and_int16_convolutions_are_not_accelerated() -> None:
@@ -98,7 +116,7 @@ def test_other_ops(op: str, shapes: list[list[int]], y: list[int], path: str) ->
 
 def test_a_model_has_one_line_for_each_op_and_a_chip_without_esp_nn_none_that_is_fast() -> None:
     graph = graph_of(tiny_int8_cnn())
-    found = op_kernels(graph, "esp-nn")
+    found = kernels_on("esp32s3", graph)
     assert [(kernel.op_index, kernel.op, kernel.path) for kernel in found] == [
         (0, "CONV_2D", "vector"),
         (1, "CONV_2D", "padded"),  # 3 * 8 = 24 values in a row of its filter
@@ -108,4 +126,4 @@ def test_a_model_has_one_line_for_each_op_and_a_chip_without_esp_nn_none_that_is
         (5, "FULLY_CONNECTED", "vector"),
         (6, "SOFTMAX", "scalar"),
     ]
-    assert {kernel.path for kernel in op_kernels(graph, "reference")} == {"reference"}
+    assert {kernel.path for kernel in kernels_on("esp32", graph)} == {"reference"}

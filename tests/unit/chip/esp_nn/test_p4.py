@@ -5,7 +5,7 @@ In this order: sums of the filters (4 bytes for each output channel), widened fi
 
 import pytest
 
-from quantci.chip.esp_nn.p4 import convolution, depthwise
+from quantci.chip.esp_nn.p4 import convolution
 from quantci.chip.window import Pair, Window
 
 
@@ -127,7 +127,3 @@ ONE, TWO, THREE = (1, 1), (2, 2), (3, 3)
 )
 def test_convolution(w: Window, expected: int) -> None:
     assert convolution(w) == expected
-
-
-def test_depthwise_asks_for_none() -> None:
-    assert depthwise(window((8, 8), 16, THREE, (8, 8), 16, pad=ONE)) == 0

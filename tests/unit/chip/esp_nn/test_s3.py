@@ -2,7 +2,8 @@
 
 import pytest
 
-from quantci.chip.esp_nn.s3 import convolution, depthwise, softmax
+from quantci.chip.esp_nn import dispatch
+from quantci.chip.esp_nn.scratch import softmax
 from quantci.chip.window import Pair, Window
 
 THREE = (3, 3)
@@ -55,7 +56,7 @@ def plane(size: Pair, taps: Pair, *, pad: Pair = (0, 0)) -> Window:
     ],
 )
 def test_convolution(w: Window, expected: int) -> None:
-    assert convolution(w) == expected
+    assert dispatch.convolution(w).scratch(w) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_convolution(w: Window, expected: int) -> None:
     ],
 )
 def test_depthwise(w: Window, expected: int) -> None:
-    assert depthwise(w) == expected
+    assert dispatch.depthwise(w).scratch(w) == expected
 
 
 @pytest.mark.parametrize(("shape", "expected"), [((1, 10), 40), ((1, 8, 32), 32), ((5,), 0)])
@@ -107,5 +108,5 @@ def test_width_and_height_are_not_mixed_up() -> None:
         stride=(1, 1),
         leading=(2, 0),
     )
-    assert convolution(w) == 14 * 4 * 16 + 5 * 16 * 2 + 80 * 2 + 14 * 4 * 16 + 8 + 64
-    assert depthwise(w) == 2 * (5 * 16 + 640) + 32
+    assert dispatch.convolution(w).scratch(w) == 14 * 4 * 16 + 5 * 16 * 2 + 80 * 2 + 14 * 4 * 16 + 8 + 64
+    assert dispatch.depthwise(w).scratch(w) == 2 * (5 * 16 + 640) + 32
