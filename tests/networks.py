@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 from tests.models import SAME, VALID, Op, Tensor, build_model
 
-from quantci.chip.latency.data import published
+from quantci.chip.latency.data import published_figures
 from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as Layer
 
@@ -45,7 +45,7 @@ def network(first_input: str, lines: Sequence[str]) -> bytes:
 
 def published_network(name: str) -> bytes:
     """A network of the published figures, by the beginning of its name."""
-    figure = next(figure for figure in published().figures if figure.name.startswith(name))
+    figure = next(figure for figure in published_figures().figures if figure.name.startswith(name))
     return network(figure.input, figure.layers)
 
 

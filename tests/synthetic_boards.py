@@ -13,8 +13,9 @@ import numpy as np
 
 from quantci.chip.esp_nn.terms import work_of
 from quantci.chip.latency.board import MeasuredModel
-from quantci.chip.latency.data import published, published_coefficients
-from quantci.chip.latency.fit import Row, cycles_of, relative_error
+from quantci.chip.latency.coefficients import published_coefficients
+from quantci.chip.latency.data import published_figures
+from quantci.chip.latency.fit import Row, known_cycles, relative_error
 from quantci.chip.latency.layers import parse_layers
 from quantci.chip.latency.prior import fit_drawn
 
@@ -25,7 +26,7 @@ NETWORKS = (
     "MLPerf Tiny visual wake words (MobileNetV1 0.25, 96x96x3)",
     "DeepPicar (PilotNet, 160x66x3), ESP-IDF",
 )
-PUBLISHED = {name: term.cycles for name, term in published_coefficients()[0].terms.items()}
+PUBLISHED = {name: term.cycles for name, term in published_coefficients().record.terms.items()}
 
 
 class Board(NamedTuple):
@@ -45,7 +46,7 @@ class Board(NamedTuple):
 
 def works(name: str) -> list[dict[str, float]]:
     """Work of each op of a published network."""
-    figure = next(figure for figure in published().figures if figure.name == name)
+    figure = next(figure for figure in published_figures().figures if figure.name == name)
     found = (work_of(layer) for layer in parse_layers(figure.input, figure.layers))
     return [dict(work.terms) for work in found if work]
 
@@ -66,7 +67,7 @@ def make_board(
     for name in NETWORKS:
         parts = works(name)
         rows = [
-            Row(f"{name} {number}", name, part, cycles_of(part, truth) * math.exp(random.normal(0, kernels)), False)
+            Row(f"{name} {number}", name, part, known_cycles(part, truth) * math.exp(random.normal(0, kernels)), False)
             for number, part in enumerate(parts)
         ]
         cycles = math.fsum(row.cycles for row in rows) * math.exp(random.normal(0, timing))
@@ -90,6 +91,6 @@ def errors(measured: int, *, with_profiles: bool, boards: int = 60) -> tuple[lis
         for index, whole in enumerate(board.wholes):
             others = [models[(index + step) % len(models)] for step in range(1, measured + 1)]
             found = fit_drawn([row for model in others for row in model.figures], PUBLISHED)
-            before.append(relative_error(whole.cycles, cycles_of(whole.terms, PUBLISHED)))
-            after.append(relative_error(whole.cycles, cycles_of(whole.terms, found)))
+            before.append(relative_error(whole.cycles, known_cycles(whole.terms, PUBLISHED)))
+            after.append(relative_error(whole.cycles, known_cycles(whole.terms, found)))
     return before, after

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from tests.synthetic_boards import errors
 
-from quantci.chip.latency.data import check_groups, published, published_coefficients
+from quantci.chip.latency.coefficients import published_coefficients
+from quantci.chip.latency.data import check_groups, published_figures
 from quantci.chip.latency.fit import Check, percentile
 from quantci.cli.options import all_keys
 from quantci.records.config import Config
@@ -40,19 +41,19 @@ def configuration() -> str:
 
 def latency_fit() -> str:
     """Every figure that is fitted, against the fit to all of them and the fit to all others."""
-    return _checks(check_groups(published())["esp-nn"])
+    return _checks(check_groups(published_figures())["esp-nn"])
 
 
 def latency_left_out() -> str:
     """The groups that get no coefficients."""
-    checks = check_groups(published())
+    checks = check_groups(published_figures())
     return _checks([*checks["psram"], *checks["reference"]])
 
 
 def latency_terms() -> str:
     """Each term, what one unit of it costs, and how many figures say so."""
     rows = ["| term | cycles | figures behind it |", "|---|---|---|"]
-    terms = published_coefficients()[0].terms
+    terms = published_coefficients().record.terms
     rows += [f"| `{name}` | {term.cycles:,.3g} | {term.support} |" for name, term in terms.items()]
     return "\n".join(rows)
 
@@ -76,7 +77,7 @@ def latency_calibration() -> str:
 
 def latency_sources() -> str:
     """Where the figures stand."""
-    figures = published()
+    figures = published_figures()
     rows = ["| source | where | board, clock | flags | note |", "|---|---|---|---|---|"]
     rows += [
         f"| `{name}` | {source.where} | {source.board}, {source.clock_hz // 1_000_000} MHz | {source.flags} "

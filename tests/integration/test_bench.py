@@ -12,8 +12,8 @@ from tests.networks import published_network
 
 from quantci.chip.esp_nn.terms import work_of
 from quantci.chip.graph import read_graph
-from quantci.chip.latency.data import published_coefficients
-from quantci.chip.latency.fit import cycles_of
+from quantci.chip.latency.coefficients import published_coefficients
+from quantci.chip.latency.fit import known_cycles
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.latency import LatencyCoefficients
@@ -31,12 +31,12 @@ TOML = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re
 
 def profile(model: bytes) -> str:
     """A serial log of one inference on a board that is 20 % slower than published, in depthwise kernels 30 %."""
-    known = {name: term.cycles for name, term in published_coefficients()[0].terms.items()}
+    known = {name: term.cycles for name, term in published_coefficients().record.terms.items()}
     lines = ['I (312) main_task: Calling app_main()\r\n"Event","Tag","Ticks"']
     for number, layer in enumerate(read_graph(parse(model, "model")).ops):
         work = work_of(layer)
         slower = 1.3 if layer.name == "DEPTHWISE_CONV_2D" else 1.2
-        lines.append(f"{number},{layer.name},{round(slower * cycles_of(work.terms, known) / 240) if work else 12}")
+        lines.append(f"{number},{layer.name},{round(slower * known_cycles(work.terms, known) / 240) if work else 12}")
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -74,7 +74,8 @@ def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
     record = decode((desk / "boards" / "devkit.json").read_bytes(), LatencyCoefficients)
     assert (record.board and record.board.name, record.models) == ("ESP32-S3-DevKitC-1-N8R8", 3)
     assert (
-        record.terms["depthwise_3x3_mac"].cycles > 1.2 * published_coefficients()[0].terms["depthwise_3x3_mac"].cycles
+        record.terms["depthwise_3x3_mac"].cycles
+        > 1.2 * published_coefficients().record.terms["depthwise_3x3_mac"].cycles
     )
 
     (settings := desk / "quantci.toml").write_text(
@@ -109,7 +110,7 @@ def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
     assert "error ±41 % (of the published coefficients: no model could be left out)" in done.out
     record = decode((desk / "mine.json").read_bytes(), LatencyCoefficients)
     assert record.models == 0
-    assert record.error_ratio == pytest.approx(published_coefficients()[0].error_ratio)
+    assert record.error_ratio == pytest.approx(published_coefficients().record.error_ratio)
 
 
 def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Quantci, desk: Path) -> None:

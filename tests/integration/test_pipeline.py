@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
 
-from quantci.chip.latency.data import published_coefficients
+from quantci.chip.latency.coefficients import published_coefficients
 from quantci.records.base import decode, encode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord
@@ -359,8 +358,8 @@ def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci
     ours = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord).result
     assert ours is not None
     assert ours.latency is not None
-    coefficients, data = published_coefficients()
-    assert ours.latency.coefficients_sha256 == hashlib.sha256(data).hexdigest()
+    coefficients, digest = published_coefficients()
+    assert ours.latency.coefficients_sha256 == digest
     doubled = {name: msgspec.structs.replace(term, cycles=2 * term.cycles) for name, term in coefficients.terms.items()}
     (project / "board.json").write_bytes(encode(msgspec.structs.replace(coefficients, terms=doubled)))
     assert quantci("embed", "--target-latency-coefficients", "board.json", cwd=project).code == 0

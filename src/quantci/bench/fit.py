@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from quantci.bench.figures import read_figures
 from quantci.bench.model import read_model
 from quantci.chip.latency.board import calibrate
-from quantci.chip.latency.coefficients import published
+from quantci.chip.latency.coefficients import published_coefficients
 from quantci.errors import DataRejected
 
 if TYPE_CHECKING:
@@ -73,6 +73,6 @@ def fit(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
 
 def _published_for(figures: BoardFigures) -> Coefficients | None:
     """The published coefficients, if they are of such kernels and such a memory."""
-    known = published()
+    known = published_coefficients()
     same = (known.record.kernels, known.record.memory) == (figures.kernels, figures.memory)
     return known if same else None

@@ -8,7 +8,7 @@ from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
 from quantci.chip.kernels import op_kernels
 from quantci.chip.known_bad.scan import advise, libraries, scan
-from quantci.chip.latency.coefficients import published, read_coefficients
+from quantci.chip.latency.coefficients import published_coefficients, read_coefficients
 from quantci.chip.latency.estimate import estimate_latency
 from quantci.chip.latency.saving import with_savings
 from quantci.records.stage import Advice
@@ -57,7 +57,7 @@ def predict(
     chip = load_chip(config.target.chip)
     arena, advice = _arena(config, chip, model, graph, make_worker)
     file = config.target.latency_coefficients
-    coefficients = published() if file is None else read_coefficients(base / file)
+    coefficients = published_coefficients() if file is None else read_coefficients(base / file)
     latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
     hits = scan(graph, libraries(chip))
     kernels = op_kernels(graph, chip)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.chip.esp_nn.terms import CHIP
-from quantci.chip.latency.fit import SUPPORT_SHARE, cycles_of, percentile, relative_error, stored_terms
+from quantci.chip.latency.fit import SUPPORT_SHARE, known_cycles, percentile, relative_error, stored_terms
 from quantci.chip.latency.prior import fit_drawn, missing_figures, own_terms
 from quantci.errors import DataRejected
 from quantci.records.latency import LatencyCoefficients
@@ -128,7 +128,7 @@ def _check(
     coefficients: Mapping[str, float],
 ) -> ModelCheck:
     terms = model.whole.terms
-    fitted = cycles_of(terms, coefficients)
+    fitted = known_cycles(terms, coefficients)
     # A model of the same work, such as one with other weights, would tell its latency: it is left out with it.
     others = [row for other in models if other.whole.terms != terms for row in other.figures]
     left_out = None
@@ -136,13 +136,13 @@ def _check(
         found = fit_drawn(others, prior)
         unknown = math.fsum(units * coefficients[name] for name, units in terms.items() if name not in found)
         if unknown <= SUPPORT_SHARE * fitted:
-            left_out = cycles_of(terms, found) or None
-    return ModelCheck(model, cycles_of(terms, prior) if prior else None, fitted, left_out)
+            left_out = known_cycles(terms, found) or None
+    return ModelCheck(model, known_cycles(terms, prior) if prior else None, fitted, left_out)
 
 
 def _refuse_implausible(model: MeasuredModel, coefficients: Mapping[str, float], prior: Mapping[str, float]) -> None:
     """Refuse what is rather a slip of the pen: milliseconds for microseconds, or other kernels than the file says."""
-    usual = cycles_of(model.whole.terms, prior) if model.has_total else 0
+    usual = known_cycles(model.whole.terms, prior) if model.has_total else 0
     ratio = model.whole.cycles / usual if usual else 1.0
     if 1 / IMPLAUSIBLE <= ratio <= IMPLAUSIBLE and all(value <= LARGEST for value in coefficients.values()):
         return

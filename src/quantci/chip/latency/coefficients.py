@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import msgspec
 
 from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM, TERMS
-from quantci.chip.latency.data import published_coefficients
 from quantci.errors import ConfigError
 from quantci.records.latency import LatencyCoefficients
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+PUBLISHED: Final = Path(__file__).with_name("coefficients.json")
 _LARGEST_FILE: Final = 1 << 20
 
 
@@ -25,10 +24,11 @@ class Coefficients(NamedTuple):
     sha256: str
 
 
-def published() -> Coefficients:
-    """Those that quantci brings along."""
-    record, data = published_coefficients()
-    return Coefficients(record, hashlib.sha256(data).hexdigest())
+@cache
+def published_coefficients() -> Coefficients:
+    """Those that quantci brings along, fitted to published figures."""
+    data = PUBLISHED.read_bytes()
+    return Coefficients(msgspec.json.decode(data, type=LatencyCoefficients), hashlib.sha256(data).hexdigest())
 
 
 def read_coefficients(path: Path) -> Coefficients:

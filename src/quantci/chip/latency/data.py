@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from quantci.chip.esp_nn.terms import CHIP, work_of
+from quantci.chip.latency.coefficients import PUBLISHED
 from quantci.chip.latency.layers import parse_layers
 from quantci.records.base import encode, write_bytes
 from quantci.records.latency import LatencyCoefficients, PublishedFigures
@@ -24,22 +24,14 @@ if TYPE_CHECKING:
     from quantci.records.latency import PublishedFigure
 
 DATA: Final = Path(__file__).with_name("data.toml")
-COEFFICIENTS: Final = Path(__file__).with_name("coefficients.json")
 CLOCK_HZ: Final = 240_000_000
 FITTED_ON: Final = "2026-11-24"
 LARGEST_ERROR: Final = 1.0  # a group that is further off than this gets no coefficients
 
 
-def published() -> PublishedFigures:
+def published_figures() -> PublishedFigures:
     """What data.toml says."""
     return msgspec.toml.decode(DATA.read_bytes(), type=PublishedFigures)
-
-
-@cache
-def published_coefficients() -> tuple[LatencyCoefficients, bytes]:
-    """The coefficients fitted to the published figures, and the bytes of their file."""
-    data = COEFFICIENTS.read_bytes()
-    return msgspec.json.decode(data, type=LatencyCoefficients), data
 
 
 def rows_of(figures: PublishedFigures, group: str) -> list[Row]:
@@ -78,13 +70,13 @@ def row_of(figures: PublishedFigures, figure: PublishedFigure) -> Row:
 
 def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
     """Group -> each of its figures against the fit to the others; `psram` against the fit to `esp-nn`."""
-    from quantci.chip.latency.fit import Check, cycles_of, fit_terms, leave_one_out
+    from quantci.chip.latency.fit import Check, fit_terms, known_cycles, leave_one_out
 
     rows = rows_of(figures, "esp-nn")
     coefficients = fit_terms(rows)
     outside = []
     for row in rows_of(figures, "psram"):
-        estimate = cycles_of(row.terms, coefficients)
+        estimate = known_cycles(row.terms, coefficients)
         outside.append(Check(row, estimate, estimate))
     return {
         "esp-nn": leave_one_out(rows),
@@ -97,7 +89,7 @@ def fit_published() -> LatencyCoefficients:
     """The coefficients of the published figures: of a group only where its largest error is at most 100 %."""
     from quantci.chip.latency.fit import fit_terms, percentile, stored_terms
 
-    figures = published()
+    figures = published_figures()
     rows = rows_of(figures, "esp-nn")
     checks = check_groups(figures)
     errors = [check.error for check in checks["esp-nn"] if check.row.is_model and check.error is not None]
@@ -126,4 +118,4 @@ def _largest(checks: Iterable[Check]) -> float:
 
 
 if __name__ == "__main__":
-    write_bytes(COEFFICIENTS, encode(fit_published()))
+    write_bytes(PUBLISHED, encode(fit_published()))

@@ -66,11 +66,11 @@ def estimate_latency(
 
 def _op(info: OpInfo, layer: Op, record: LatencyCoefficients, kernels: Kernels) -> EstimatedOp:
     work = work_of(layer, kernels) if kernels == record.kernels else None
-    cycles = None if work is None else cycles_of(work, record)
+    cycles = None if work is None else complete_cycles(work, record)
     return EstimatedOp(info, layer, None if cycles is None else work, cycles)
 
 
-def cycles_of(work: Work, record: LatencyCoefficients) -> float | None:
+def complete_cycles(work: Work, record: LatencyCoefficients) -> float | None:
     """What this work costs; None where one of its terms has no coefficient."""
     if not work.terms.keys() <= record.terms.keys():
         return None

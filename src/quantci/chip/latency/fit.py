@@ -95,7 +95,7 @@ def nonnegative_least_squares(matrix: Vector, wanted: Vector) -> Vector:
     return np.asarray(solution / length)
 
 
-def cycles_of(terms: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
+def known_cycles(terms: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
     """The sum of the terms; one without a coefficient counts nothing."""
     return math.fsum(units * coefficients.get(name, 0) for name, units in terms.items())
 
@@ -111,7 +111,7 @@ def supports(rows: Sequence[Row], coefficients: Mapping[str, float]) -> dict[str
         name: [
             index
             for index, row in enumerate(rows)
-            if row.terms.get(name, 0) * cycles >= SUPPORT_SHARE * cycles_of(row.terms, coefficients) > 0
+            if row.terms.get(name, 0) * cycles >= SUPPORT_SHARE * known_cycles(row.terms, coefficients) > 0
         ]
         for name, cycles in coefficients.items()
     }
@@ -123,12 +123,12 @@ def leave_one_out(rows: Sequence[Row]) -> list[Check]:
     supporters = supports(rows, coefficients)
     checks = []
     for index, row in enumerate(rows):
-        fitted = cycles_of(row.terms, coefficients)
+        fitted = known_cycles(row.terms, coefficients)
         alone = [units * coefficients[name] for name, units in row.terms.items() if supporters.get(name) == [index]]
         left_out: float | None = None
         if math.fsum(alone) <= SUPPORT_SHARE * fitted and len(rows) > 1:
             others = fit_terms([*rows[:index], *rows[index + 1 :]])
-            left_out = cycles_of(row.terms, others)
+            left_out = known_cycles(row.terms, others)
         checks.append(Check(row, fitted, left_out))
     return checks
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from quantci.chip.esp_nn.terms import work_of
-from quantci.chip.latency.estimate import cycles_of
+from quantci.chip.latency.estimate import complete_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def saved_us(layer: Op, wanted: int, coefficients: LatencyCoefficients) -> float
     """
     wide = widened(layer, wanted)
     works = [None if one is None else work_of(one, coefficients.kernels) for one in (layer, wide)]
-    now, then = (None if work is None else cycles_of(work, coefficients) for work in works)
+    now, then = (None if work is None else complete_cycles(work, coefficients) for work in works)
     return None if now is None or then is None else 1e6 * (now - then) / coefficients.clock_hz
 
 

@@ -11,9 +11,9 @@ from tests.synthetic_boards import make_board
 from tests.unit.chip.layers import coefficients, conv, infos, op
 
 from quantci.chip.latency.board import Calibration, MeasuredModel, calibrate
-from quantci.chip.latency.coefficients import Coefficients, published
+from quantci.chip.latency.coefficients import Coefficients, published_coefficients
 from quantci.chip.latency.estimate import estimate_latency
-from quantci.chip.latency.fit import Row, cycles_of
+from quantci.chip.latency.fit import Row, known_cycles
 from quantci.chip.latency.prior import fit_drawn
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
@@ -43,16 +43,16 @@ def model(name: str, cycles: float, *, has_total: bool = True, **terms: float) -
 
 def test_each_model_is_left_out_with_all_of_its_ops() -> None:
     board = make_board(3)
-    known = published()
+    known = published_coefficients()
     prior = {name: term.cycles for name, term in known.record.terms.items()}
     models = board.models(with_profiles=True)
     made = fitted(models, known)
     expected = []
     for left in range(len(models)):
         rows = [row for index, rows in enumerate(board.ops) if index != left for row in rows]
-        expected.append(cycles_of(board.wholes[left].terms, fit_drawn(rows, prior)))
+        expected.append(known_cycles(board.wholes[left].terms, fit_drawn(rows, prior)))
     assert [check.left_out for check in made.checks] == pytest.approx(expected)
-    assert [check.published for check in made.checks] == [cycles_of(one.terms, prior) for one in board.wholes]
+    assert [check.published for check in made.checks] == [known_cycles(one.terms, prior) for one in board.wholes]
     errors = [abs(one.cycles / estimate - 1) for one, estimate in zip(board.wholes, expected, strict=True)]
     assert made.record.error_ratio == pytest.approx(max(errors))
     assert (made.record.models, made.record.sources) == (5, 5)

@@ -15,8 +15,8 @@ from tests.models import VALID, WINDOW, Op, Tensor, build_model, graph_of
 from tests.unit.chip.layers import coefficients, conv, infos, op, opened
 
 from quantci.chip.esp_nn.terms import work_of
-from quantci.chip.latency.coefficients import Coefficients, published, read_coefficients
-from quantci.chip.latency.data import published as published_figures
+from quantci.chip.latency.coefficients import Coefficients, published_coefficients, read_coefficients
+from quantci.chip.latency.data import published_figures
 from quantci.chip.latency.estimate import estimate_latency
 from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as View
@@ -138,7 +138,9 @@ def test_an_error_of_more_than_all_is_no_total() -> None:
 
 @given(st.integers(1, 24), st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3, 5]))
 def test_more_outputs_never_take_fewer_cycles(size: int, channels: int, units: int, taps: int) -> None:
-    small, large = (estimate([conv(size, channels, taps, count)], published()) for count in (units, units + 1))
+    small, large = (
+        estimate([conv(size, channels, taps, count)], published_coefficients()) for count in (units, units + 1)
+    )
     assert (small.ops[0].cycles or 0) < (large.ops[0].cycles or 0)
 
 
@@ -147,7 +149,7 @@ def test_more_outputs_never_take_fewer_cycles(size: int, channels: int, units: i
 )
 def test_published_models_lie_within_the_stated_error(name: str) -> None:
     figure = next(figure for figure in published_figures().figures if figure.name == name)
-    made = estimate(parse_layers(figure.input, figure.layers), published())
+    made = estimate(parse_layers(figure.input, figure.layers), published_coefficients())
     assert made.low_us is not None
     assert made.high_us is not None
     assert made.low_us <= (figure.time_us or 0) <= made.high_us
@@ -233,7 +235,7 @@ def test_the_ops_of_a_model() -> None:
         ["out"],
     )
     layers = graph_of(data).ops
-    made = estimate_latency(layers, summarize(data, "model").ops, published())
+    made = estimate_latency(layers, summarize(data, "model").ops, published_coefficients())
     assert [one.path for one in made.ops] == ["esp-nn conv", "esp-nn avg pool", "not covered"]
     assert made.reason == "The cost of CONV_2D_OF_MINE is not known."
 

@@ -8,19 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
+from quantci.chip.latency.coefficients import PUBLISHED, published_coefficients
 from quantci.chip.latency.data import (
-    COEFFICIENTS,
     check_groups,
     fit_published,
     group_of,
-    published,
-    published_coefficients,
+    published_figures,
     row_of,
 )
 from quantci.chip.latency.fit import (
     Row,
-    cycles_of,
     fit_terms,
+    known_cycles,
     leave_one_out,
     nonnegative_least_squares,
     percentile,
@@ -61,7 +60,7 @@ def test_columns_of_zeros_and_no_columns() -> None:
 
 
 def test_exact_figures_give_their_coefficients_back() -> None:
-    rows = [row._replace(cycles=cycles_of(row.terms, {"mac": 1.5, "output": 20.0, "pool": 3.0})) for row in TINY]
+    rows = [row._replace(cycles=known_cycles(row.terms, {"mac": 1.5, "output": 20.0, "pool": 3.0})) for row in TINY]
     assert fit_terms(rows) == pytest.approx({"mac": 1.5, "output": 20.0, "pool": 3.0})
 
 
@@ -103,9 +102,9 @@ def test_stored_terms_have_four_digits_and_the_figures_behind_them() -> None:
 
 
 def test_committed_coefficients_follow_from_the_committed_figures() -> None:
-    committed, data = published_coefficients()
+    committed = published_coefficients().record
     fresh = fit_published()
-    assert COEFFICIENTS.read_bytes() == data == encode(committed)
+    assert PUBLISHED.read_bytes() == encode(committed)
     assert fresh.terms.keys() == committed.terms.keys()
     for name, term in committed.terms.items():
         assert fresh.terms[name].cycles == pytest.approx(term.cycles, rel=2e-3)
@@ -116,14 +115,14 @@ def test_committed_coefficients_follow_from_the_committed_figures() -> None:
 
 
 def test_groups_further_off_than_the_estimate_itself_have_no_coefficients() -> None:
-    committed, _ = published_coefficients()
+    committed = published_coefficients().record
     assert committed.error_ratio < 1
     assert all(error > 1 for error in committed.groups_left_out.values())
     assert committed.groups_left_out.keys() == {"psram", "reference"}
 
 
 def test_every_figure_has_a_source_and_is_checked_once() -> None:
-    figures = published()
+    figures = published_figures()
     assert {figure.source for figure in figures.figures} == figures.sources.keys()
     checked = [check.row.name for checks in check_groups(figures).values() for check in checks]
     assert sorted(checked) == sorted(figure.name for figure in figures.figures)
@@ -132,7 +131,7 @@ def test_every_figure_has_a_source_and_is_checked_once() -> None:
 
 
 def test_a_figure_has_either_cycles_or_time() -> None:
-    figures = published()
+    figures = published_figures()
     with pytest.raises(ValueError, match="cycles or time_us"):
         row_of(
             figures,

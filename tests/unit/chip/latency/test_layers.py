@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.chip.layers import shapes
 
-from quantci.chip.latency.data import published
+from quantci.chip.latency.data import published_figures
 from quantci.chip.latency.layers import parse_layers
 from quantci.tflite.macs import count_macs
 
@@ -49,13 +49,13 @@ def test_unknown_words_are_refused(line: str) -> None:
     ],
 )
 def test_networks_are_the_published_ones(name: str, macs: int) -> None:
-    figure = next(figure for figure in published().figures if figure.name == name)
+    figure = next(figure for figure in published_figures().figures if figure.name == name)
     layers = parse_layers(figure.input, figure.layers)
     assert sum(count_macs(layer.name, shapes(layer.inputs), shapes(layer.outputs)) or 0 for layer in layers) == macs
 
 
 def test_deeppicar_has_the_parameters_that_its_authors_state() -> None:
-    figure = next(figure for figure in published().figures if figure.name.startswith("DeepPicar"))
+    figure = next(figure for figure in published_figures().figures if figure.name.startswith("DeepPicar"))
     weights = [shapes(layer.inputs)[1] for layer in parse_layers(figure.input, figure.layers)]
     parameters = sum(shape[0] * (1 if len(shape) == 1 else _product(shape[1:])) + shape[0] for shape in weights)
     assert parameters == 220_219

@@ -14,8 +14,8 @@ from scipy.optimize import minimize
 from tests.synthetic_boards import PUBLISHED, errors, make_board, total, works
 
 from quantci.chip.latency import prior
-from quantci.chip.latency.data import check_groups, published, rows_of
-from quantci.chip.latency.fit import Row, cycles_of, fit_terms, percentile, relative_error
+from quantci.chip.latency.data import check_groups, published_figures, rows_of
+from quantci.chip.latency.fit import Row, fit_terms, known_cycles, percentile, relative_error
 from quantci.chip.latency.prior import BOARD, FIGURE, TERM, fit_drawn, missing_figures
 
 KNOWN = {"mac": 2.0, "output": 30.0, "pool": 3.0}
@@ -63,7 +63,7 @@ def test_no_other_numbers_make_the_sum_smaller(measured: list[tuple[float, float
     """The sum as the module's first lines state it, minimized by SciPy."""
     names = sorted(KNOWN)
     rows = [
-        row(slower * cycles_of(dict(zip(names, units, strict=True)), KNOWN), **dict(zip(names, units, strict=True)))
+        row(slower * known_cycles(dict(zip(names, units, strict=True)), KNOWN), **dict(zip(names, units, strict=True)))
         for slower, *units in measured
     ]
 
@@ -90,7 +90,7 @@ def test_no_other_numbers_make_the_sum_smaller(measured: list[tuple[float, float
 def test_the_one_measured_model_is_never_estimated_worse(seed: int, index: int) -> None:
     whole = make_board(seed).wholes[index]
     found = fit_drawn([whole], PUBLISHED)
-    error, before = (abs(cycles_of(whole.terms, one) / whole.cycles - 1) for one in (found, PUBLISHED))
+    error, before = (abs(known_cycles(whole.terms, one) / whole.cycles - 1) for one in (found, PUBLISHED))
     assert error <= before + 1e-9
 
 
@@ -111,7 +111,7 @@ def test_many_figures_lead_to_the_truth() -> None:
     rows = []
     for number in range(600):
         part = {name: units * random.uniform(0.1, 4) for name, units in parts[number % len(parts)].items()}
-        rows.append(row(cycles_of(part, truth) * math.exp(random.normal(0, 0.02)), **part))
+        rows.append(row(known_cycles(part, truth) * math.exp(random.normal(0, 0.02)), **part))
     found = fit_drawn(rows, PUBLISHED)
     for name in total(parts):
         assert found[name] == pytest.approx(truth[name], rel=0.02), name
@@ -125,7 +125,7 @@ def test_the_stated_spreads_need_not_be_exact(factor: float, monkeypatch: pytest
 
 
 def test_the_spreads_are_those_of_the_published_figures() -> None:
-    checks = check_groups(published())["esp-nn"]
+    checks = check_groups(published_figures())["esp-nn"]
     left_out = [check.error for check in checks if check.error is not None]
     assert math.sqrt(statistics.fmean(error**2 for error in left_out)) == pytest.approx(TERM, abs=0.02)
     assert max(left_out) == pytest.approx(BOARD, abs=0.02)
@@ -136,13 +136,13 @@ def test_the_spreads_are_those_of_the_published_figures() -> None:
 
 def test_the_one_board_with_two_published_models_gains_nothing() -> None:
     """docs/latency.md says so: of its two models one took 41 % longer than estimated, the other as long."""
-    rows = rows_of(published(), "esp-nn")
+    rows = rows_of(published_figures(), "esp-nn")
     known = fit_terms([one for one in rows if one.source != "samsigg"])
     speech, pictures = (one for one in rows if one.source == "samsigg")
     found = []
     for one, other in ((speech, pictures), (pictures, speech)):
-        by_board = cycles_of(one.terms, fit_drawn([other], known))
-        found += [relative_error(one.cycles, cycles_of(one.terms, known)), relative_error(one.cycles, by_board)]
+        by_board = known_cycles(one.terms, fit_drawn([other], known))
+        found += [relative_error(one.cycles, known_cycles(one.terms, known)), relative_error(one.cycles, by_board)]
     assert found == pytest.approx([0.41, 0.44, 0.03, 0.29], abs=0.006)
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.chip.layers import op
 
-from quantci.chip.latency.coefficients import published
+from quantci.chip.latency.coefficients import published_coefficients
 from quantci.chip.latency.saving import saved_us, widened, with_savings
 from quantci.records.kernels import OpKernel
 from quantci.records.latency import LatencyCoefficients
@@ -15,7 +15,7 @@ TERMS = {"conv_1x1_mac": 1.0, "conv_mac": 3.0, "output": 10.0, "depthwise_3x3_ma
 
 
 def coefficients() -> LatencyCoefficients:
-    record = published().record
+    record = published_coefficients().record
     term = next(iter(record.terms.values()))
     terms = {name: replace(term, cycles=cycles) for name, cycles in TERMS.items()}
     return replace(record, terms=terms, clock_hz=1_000_000)
