@@ -11,30 +11,14 @@ from msgspec import Meta
 
 from quantci.errors import ConfigError
 from quantci.records.base import Record
-from quantci.records.units import Bytes, Positive
+from quantci.records.units import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from quantci.records.latency import Kernels
 
 FOLDER: Final = Path(__file__).parent / "chips"
 
-Kind = Literal["internal", "psram", "flash"]
-Kernels = Literal["esp-nn", "reference"]
 KernelSet = Literal["esp32s3", "esp32p4", "generic"]
-
-
-class Memory(Record, frozen=True, kw_only=True):
-    """One memory of the chip or its module."""
-
-    kind: Annotated[Kind, Meta(description="internal: SRAM on the chip; psram and flash: outside, behind a cache.")]
-    size_bytes: Annotated[Bytes, Meta(description="As the datasheet counts it.")]
-    usable_bytes: Annotated[Bytes, Meta(description="What a linker or the heap can give an application of it.")]
-    speed: Annotated[
-        Literal["core", "hex", "octal", "quad"],
-        Meta(description="core: at the core's own pace; else how many lines lead to it: 16, 8 or 4."),
-    ]
-    clock_hz: Annotated[Positive, Meta(description="Clock of those lines.")]
-    dma: Annotated[bool, Meta(description="Whether peripherals reach it by DMA.")]
 
 
 class Reserve(Record, frozen=True, kw_only=True):
@@ -49,29 +33,21 @@ class Chip(Record, frozen=True, kw_only=True):
     """What a model can count on."""
 
     name: Annotated[str, Meta(min_length=1, description="As people write it.")]
-    clock_hz: Annotated[
-        Positive, Meta(description="Core clock that ESP-IDF sets unless told otherwise, or its usual setting.")
-    ]
-    cores: Positive
-    kernels: Annotated[Kernels, Meta(description="esp-nn: with vector instructions; reference: plain C.")]
-    kernel_set: Annotated[
-        KernelSet, Meta(description="Which of ESP-NN's sets is built: it decides on scratch buffers.")
-    ]
-    model_partition_bytes: Annotated[Bytes, Meta(description="Flash that a usual partition table leaves for a model.")]
-    memories: Annotated[tuple[Memory, ...], Meta(min_length=1)]
+    kernel_set: Annotated[KernelSet, Meta(description="Which of ESP-NN's sets is built; generic: plain C.")]
+    internal_bytes: Annotated[Bytes, Meta(description="SRAM of the chip that an application can get.")]
+    psram_bytes: Annotated[Bytes, Meta(description="RAM outside of the chip, behind a cache.")] = 0
     reserve: Reserve
 
-    def memory(self, kind: Kind) -> Memory | None:
-        """The memory of this kind, if there is one."""
-        return next((memory for memory in self.memories if memory.kind == kind), None)
+    @property
+    def kernels(self) -> Kernels:
+        """What is fast: ESP-NN where it has vector instructions to use, else nothing."""
+        return "reference" if self.kernel_set == "generic" else "esp-nn"
 
-    def room(self, kind: Kind) -> int:
-        """Bytes that an arena can take in this memory; 0 where there is none."""
-        memory = self.memory(kind)
-        if memory is None:
-            return 0
-        taken = self.reserve.firmware_bytes + self.reserve.heap_bytes + self.reserve.stack_bytes
-        return max(0, memory.usable_bytes - (taken if kind == "internal" else 0))
+    @property
+    def internal_room_bytes(self) -> int:
+        """What an arena can take of the internal memory."""
+        reserve = self.reserve
+        return max(0, self.internal_bytes - reserve.firmware_bytes - reserve.heap_bytes - reserve.stack_bytes)
 
 
 def chip_names() -> list[str]:
@@ -90,7 +66,7 @@ def check_chip(name: str, where: str = "target.chip") -> None:
             "config-value",
             f"There is no chip {name[:60]!r}.",
             where=where,
-            remedy=f"Use one of {_listed(chip_names())}; docs/extending.md says how to add one.",
+            remedy=f"Use one of {', '.join(chip_names())}; docs/extending.md says how to add one.",
         )
 
 
@@ -119,7 +95,3 @@ def read_chip(path: Path) -> Chip:
             where=str(path),
             remedy="Complete it after the example of esp32s3.toml beside it.",
         ) from None
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

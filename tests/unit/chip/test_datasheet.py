@@ -1,11 +1,15 @@
 """Every chip's file, and what a wrong one is told."""
 
+import re
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+from msgspec import structs
 
 from quantci.chip.datasheet import FOLDER, check_chip, chip_names, load_chip, read_chip
 from quantci.errors import ConfigError
+from quantci.records.config import TargetConfig
 
 GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")
 
@@ -13,16 +17,7 @@ GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", chip_names())
 def test_every_file_describes_a_chip(name: str) -> None:
     chip = load_chip(name)
-    assert chip.memory("internal") is not None, "every chip has memory of its own"
-    assert chip.memory("flash") is not None, "the model has to lie somewhere"
-    flash = chip.memory("flash")
-    assert flash is not None
-    assert chip.model_partition_bytes < flash.size_bytes
-    assert 0 < chip.room("internal") < sum(memory.size_bytes for memory in chip.memories if memory.kind == "internal")
-    for memory in chip.memories:
-        assert memory.usable_bytes <= memory.size_bytes
-    kinds = [memory.kind for memory in chip.memories]
-    assert len(kinds) == len(set(kinds))
+    assert 0 < chip.internal_room_bytes < chip.internal_bytes
     assert (FOLDER / f"{name}.toml").read_text(encoding="utf-8").startswith("# Sources: "), (
         "say where the facts are from"
     )
@@ -34,17 +29,25 @@ def test_the_names_that_people_know_are_there() -> None:
     )
 
 
+def test_the_configuration_names_every_chip_and_no_other() -> None:
+    hint = get_type_hints(TargetConfig, include_extras=True)["chip"]
+    names = re.findall(r"[\w-]+", str(hint.__metadata__[0].description).partition(": ")[2])
+    modules = [name for name in names if name.startswith("-")]
+    assert (
+        sorted([name for name in names if name.startswith("esp")] + [f"esp32s3{end}" for end in modules])
+        == chip_names()
+    )
+
+
 def test_modules_of_one_chip_differ_in_what_lies_outside_only() -> None:
     plain, module = load_chip("esp32s3"), load_chip("esp32s3-n8r8")
-    assert plain.room("psram") == 0
-    assert module.room("psram") == 8 * 1024**2
-    assert plain.memory("internal") == module.memory("internal")
-    assert (plain.kernels, plain.kernel_set, plain.clock_hz) == (module.kernels, module.kernel_set, module.clock_hz)
+    assert (plain.psram_bytes, module.psram_bytes) == (0, 8 * 1024**2)
+    assert structs.replace(plain, name=module.name, psram_bytes=module.psram_bytes) == module
 
 
 def test_room_is_what_a_usual_firmware_leaves() -> None:
     # 341,760 usable, less 64 KiB of firmware, 40 KiB of heap and 10 KiB of stacks
-    assert load_chip("esp32s3").room("internal") == 341_760 - (64 + 40 + 10) * 1024
+    assert load_chip("esp32s3").internal_room_bytes == 341_760 - (64 + 40 + 10) * 1024
 
 
 def test_an_unknown_chip_is_told_which_there_are() -> None:
@@ -57,10 +60,10 @@ def test_an_unknown_chip_is_told_which_there_are() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (GOOD.replace("kernels =", "kernel ="), "kernel"),
-        (GOOD.replace("clock_hz = 240_000_000 #", "clock_hz = 0 #"), r"\$.clock_hz"),
-        (GOOD.replace("usable_bytes", "# "), "usable_bytes"),
-        (GOOD.replace('speed = "quad"', 'speed = "slow"'), r"\$.memories\[1\].speed"),
+        (GOOD.replace("kernel_set =", "kernels ="), "kernels"),
+        (GOOD.replace("heap_bytes = ", "heap_bytes = -"), r"\$.reserve.heap_bytes"),
+        (GOOD.replace("internal_bytes", "# "), "internal_bytes"),
+        (GOOD.replace('"esp32s3"', '"esp32s4"'), r"\$.kernel_set"),
         (GOOD[: GOOD.index("[reserve]")], "reserve"),
         ("name = ", "Invalid value"),
     ],

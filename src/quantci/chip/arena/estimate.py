@@ -123,8 +123,8 @@ def _record(
         basis=figures.basis,
         chip=chip_name,
         memory=_memory(recommended, chip),
-        internal_room_bytes=chip.room("internal"),
-        psram_room_bytes=chip.room("psram"),
+        internal_room_bytes=chip.internal_room_bytes,
+        psram_room_bytes=chip.psram_bytes,
         unknown_ops=unknown,
         peak=peak,
         alive=alive_at(graph, planned, peak, simulation) if peak else [],
@@ -133,6 +133,6 @@ def _record(
 
 
 def _memory(needed: int, chip: Chip) -> Literal["internal", "psram", "none"]:
-    if needed <= chip.room("internal"):
+    if needed <= chip.internal_room_bytes:
         return "internal"
-    return "psram" if needed <= chip.room("psram") else "none"
+    return "psram" if needed <= chip.psram_bytes else "none"

@@ -95,12 +95,10 @@ def test_where_it_fits(size: int, chip: str, memory: str) -> None:
 
 
 def with_room(chip: Chip, kind: str, room: int) -> Chip:
-    """The chip with just this room for an arena in one of its memories, and none in the others."""
-    reserve = chip.reserve
-    sizes = {"internal": reserve.firmware_bytes + reserve.heap_bytes + reserve.stack_bytes, "psram": 0, "flash": 0}
-    sizes[kind] += room
-    memories = tuple(msgspec.structs.replace(memory, usable_bytes=sizes[memory.kind]) for memory in chip.memories)
-    return msgspec.structs.replace(chip, memories=memories)
+    """The chip with just this room for an arena in one of its memories, and none in the other."""
+    taken = chip.internal_bytes - chip.internal_room_bytes
+    rooms = {"internal": 0, "psram": 0, kind: room}
+    return msgspec.structs.replace(chip, internal_bytes=taken + rooms["internal"], psram_bytes=rooms["psram"])
 
 
 @pytest.mark.parametrize("kind", ["internal", "psram"])
