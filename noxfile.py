@@ -40,6 +40,7 @@ LOCKS = {
     "tensorflow": ["pyproject.toml", "--extra", "tensorflow"],
     "test": ["pyproject.toml", "--group", "test"],
     "base": ["pyproject.toml"],
+    "comment": ["--group", "comment"],
     "lint": ["pyproject.toml", "--group", "lint"],
     "nox": ["--group", "nox"],
     "uv": ["--group", "uv"],

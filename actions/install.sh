@@ -1,14 +1,17 @@
 #!/bin/sh
 # The private environment that the actions run quantci from. Every action calls this twice:
 #
-#   install.sh plan ACTION      says what has to be installed (src/quantci.github.install.py decides), as outputs of the step
-#   install.sh install ACTION   installs it, from this repository's own folder at its own ref and from its hashed locks
+#   install.sh plan ACTION      says, as an output of the step, which Python actions/setup-python has to bring; none, where one is here
+#   install.sh install ACTION   installs what the action needs, from this repository's own folder at its own ref and from its hashed locks
 #
-# Nothing is written into the action's folder, nothing is put on the job's PATH, and nothing of the caller's project is read.
+# src/quantci/github/install.py decides what is needed. Nothing is written into the action's folder, nothing is put on the
+# job's PATH, nothing of the caller's project is read, and nothing is taken from what another job left: uv checks the hash of
+# what it downloads, and of what it finds in its cache no more.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 outputs=${GITHUB_OUTPUT:-/dev/stdout}
+newest=14 # the newest Python 3 that there are wheels for, unless the lock says an older one
 export PYTHONDONTWRITEBYTECODE=1 # the action's folder stays as it came
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
@@ -16,6 +19,8 @@ unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 unset UV_PYTHON UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_EXCLUDE_NEWER UV_PROJECT UV_PROJECT_ENVIRONMENT UV_CONFIG_FILE \
     UV_CONSTRAINT UV_OVERRIDE UV_BUILD_CONSTRAINT UV_NO_BINARY UV_NO_BUILD UV_NO_BUILD_ISOLATION UV_PRERELEASE UV_RESOLUTION \
     UV_NO_CACHE UV_COMPILE_BYTECODE UV_WORKING_DIRECTORY UV_VENV_CLEAR VIRTUAL_ENV 2>/dev/null || true
+unset PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_BINARY PIP_ONLY_BINARY PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_REQUIREMENT PIP_ROOT PIP_TARGET \
+    PIP_USER 2>/dev/null || true
 
 # One line for the log, and for the page of the run.
 fail() {
@@ -23,62 +28,80 @@ fail() {
     exit 4
 }
 
-# setup-python's Python, the image's newest, or one that uv finds or fetches: from 3.11 on.
+# A Python from 3.11 to 3.$1: the one that actions/setup-python brought for us or for the caller, the machine's, one that uv knows.
 find_python() {
-    for name in "${pythonLocation:-/nowhere}/bin/python" python3.13 python3.12 python3.11 python3 python; do
-        if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+    for name in "${QUANTCI_PYTHON:-/nowhere}" "${pythonLocation:-/nowhere}/bin/python" \
+        python3.13 python3.14 python3.12 python3.11 python3 python; do
+        if "$name" -I -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $1))" 2>/dev/null; then
             command -v "$name"
             return
         fi
     done
     if command -v uv >/dev/null; then
-        uv python find --no-project '>=3.11,<3.14' 2>/dev/null || { uv python install 3.13 >&2 && uv python find --no-project 3.13; }
+        (cd / && uv python find --no-project ">=3.11,<3.$(($1 + 1))" 2>/dev/null) # in the workspace it would read settings
     fi
 }
 
-# uv of the runner, the one that an earlier job left in the cache, or one that pip installs from its hashed lock.
-find_uv() {
-    if command -v uv; then
+# uv of the machine, or the one that pip installs from its hashed lock into $1. A Python without pip may still make an
+# environment that has it.
+get_uv() {
+    if uv=$(command -v uv); then
         return
     fi
-    if ! [ -x "$cache/bin/uv" ]; then
-        rm -rf "$tools"
-        "$python" -m venv "$tools" >&2 || fail "this Python has no venv: use actions/setup-python, or install python3-venv or uv on the runner"
-        "$tools/bin/python" -m pip --quiet --disable-pip-version-check install --require-hashes -r "$root/requirements/uv.txt" >&2
-        mkdir -p "$cache/bin"
-        cp "$tools/bin/uv" "$cache/bin/uv.$$"
-        mv "$cache/bin/uv.$$" "$cache/bin/uv"
-        rm -rf "$tools"
+    pip=$python
+    if ! "$pip" -I -c 'import pip' 2>/dev/null; then
+        pip=$1/venv/bin/python
+        "$python" -I -m venv "$1/venv" >&2 ||
+            fail "$python has neither pip nor venv: install them on the runner (Debian, Ubuntu: sudo apt-get install python3-venv), or uv"
     fi
-    printf '%s\n' "$cache/bin/uv"
+    "$pip" -I -m pip --quiet --disable-pip-version-check --no-input install --root-user-action=ignore --no-compile \
+        --target "$1" --no-deps --only-binary :all: --require-hashes -r "$root/requirements/uv.txt" >&2 || unreachable uv
+    uv=$1/bin/uv
 }
 
-python=$(find_python) || true
-[ -n "$python" ] || fail "no Python from 3.11 to 3.13 was found: use actions/setup-python, or install one, or uv, on the runner"
+unreachable() {
+    fail "$1 could not be downloaded; the lines above say why. Give the runner a way to its package index: a proxy in HTTPS_PROXY," \
+        "or a mirror in PIP_INDEX_URL and UV_DEFAULT_INDEX"
+}
+
+python=$(find_python "$newest") || true
+if [ -n "$python" ]; then
+    plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.install "$2" "$root")
+    {
+        read -r lock
+        read -r newest
+        read -r env
+    } <<EOF
+$plan
+EOF
+    [ -e "$env/ready" ] || python=$(find_python "$newest") || true
+fi
 
 case $1 in
 plan)
-    PYTHONPATH=$root/src "$python" -P -m quantci.github.install "$2" "$root" >>"$outputs"
+    [ -n "$python" ] || printf 'python-version=3.13\n' >>"$outputs"
     ;;
 install)
-    env=$QUANTCI_ENVIRONMENT
-    cache=$QUANTCI_CACHE_DIR
-    tools=$env.uv
+    [ -n "$python" ] ||
+        fail "no Python from 3.11 to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
+            "(Debian, Ubuntu: sudo apt-get install python3-venv; with uv: uv python install 3.13)"
     if ! [ -e "$env/ready" ]; then
-        if [ "${RUNNER_ENVIRONMENT:-}" != self-hosted ]; then # there uv's own cache stays on the disk
-            export UV_CACHE_DIR="$cache/uv"
-        fi
-        mkdir -p "$cache" "$(dirname "$env")"
-        uv=$(find_uv)
+        rm -rf "$env" "$env.uv"
+        mkdir -p "$(dirname "$env")"
         cd "$(dirname "$env")" # not the workspace: uv would read settings that lie there
-        rm -rf "$env"
+        # On a self-hosted runner uv's own cache stays on the disk, within reach of every job: nothing for one that can write.
+        if [ "$lock" = comment ] || [ "${RUNNER_ENVIRONMENT:-}" != self-hosted ]; then
+            export UV_CACHE_DIR="$env.cache"
+        fi
+        get_uv "$env.uv"
         "$uv" venv --quiet --no-project --python "$python" "$env"
-        "$uv" pip install --quiet --python "$env/bin/python" --require-hashes \
-            -r "$root/requirements/build.txt" -r "$root/requirements/$QUANTCI_LOCK.txt"
-        "$uv" pip install --quiet --python "$env/bin/python" --no-deps --no-build-isolation "$root"
+        "$uv" pip install --quiet --python "$env/bin/python" --require-hashes --no-build \
+            -r "$root/requirements/$lock.txt" || unreachable "requirements/$lock.txt"
+        cp -R "$root/src/quantci" "$env"/lib/python3.*/site-packages/ # pure Python: building it would give the same, with a builder's help
+        rm -rf "$env.uv"
         : >"$env/ready"
     fi
-    printf 'python=%s\n' "$env/bin/python" >>"$outputs"
+    printf 'lock=%s\npython=%s\n' "$lock" "$env/bin/python" >>"$outputs"
     ;;
 *) fail "install.sh: plan or install, not $1" ;;
 esac

@@ -59,7 +59,6 @@ class Runner:
         path: Iterable[Path] | None = None,
         store: Path | None = None,
         kind: str = "self-hosted",
-        is_online: bool = False,
     ) -> Log:
         """Run one workflow file of .github/workflows, once.
 
@@ -71,9 +70,7 @@ class Runner:
             environment: variables that the steps see.
             path: folders of the PATH; by default the tools of this machine, with Python and uv.
             store: other caches and artifacts than the usual.
-            kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has what the
-                workflow restores.
-            is_online: whether uv asks for packages; it always does on `github-hosted`, whose cache may be empty.
+            kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has none.
 
         Returns:
             What happened. `jobs` says whether it succeeded: act's own exit code is checked against it here.
@@ -85,7 +82,6 @@ class Runner:
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": run_id,
             "RUNNER_ENVIRONMENT": kind,
-            **({} if is_online or kind == "github-hosted" else {"UV_OFFLINE": "1"}),
             **(environment or {}),
         }
         command = [
@@ -116,14 +112,14 @@ class Runner:
         return log
 
     def _fill_cache(self) -> None:
-        """Install once what the actions install, so that uv need not ask again in every job."""
+        """Install once what the actions install, so that uv need not download it in every job."""
         if not any(self.uv.iterdir()):
             return
         uv, target = self.uv / "uv", self._folder / "filled"
-        locks = [part for name in ("build", "base") for part in ("-r", self.export / "requirements" / f"{name}.txt")]
+        lock = self.export / "requirements" / "base.txt"
         for arguments in (
             ["venv", "--no-project", "--python", self.python / "python3", target],
-            ["pip", "install", "--python", target / "bin/python", "--require-hashes", *locks],
+            ["pip", "install", "--python", target / "bin/python", "--require-hashes", "-r", lock],
         ):
             subprocess.run([uv, *map(str, arguments)], cwd=self._folder, check=True, capture_output=True)
 
@@ -140,6 +136,7 @@ class Runner:
             "UV_CACHE_DIR": _uv_cache(),
             "STAND_IN_STORE": str(store or self.store),
             "STAND_IN_PYTHON": str(self.python / "python3"),
+            "STAND_IN_PATH": os.environ["PATH"],
             "STAND_IN_REPOSITORIES": f"{REPOSITORY}={caller.folder}",
         }
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.e2e import events
+from tests.e2e.artifacts import Artifacts
 from tests.e2e.caller import Caller
 from tests.e2e.log import Log
 from tests.e2e.runner import Runner
+from tests.golden import example_report
+from tests.integration.github_server import serve
+
+from quantci.records.base import write
 
 JOB = "model/model"
+ACTIONS = ("quantize", "evaluate", "4", "report")
 # Steps after those of single-actions.yml. act gives every action a copy of our repository, beside the workspace.
 CLEAN = """
       - id: clean
@@ -22,33 +29,49 @@ CLEAN = """
           done
           git status --porcelain --ignored
           ls build
+      - id: path
+        run: "! command -v python python3 uv"
 """
 ONE = """
-on: push
+on: {event}
 jobs:
-  bare:
+  one:
     runs-on: ubuntu-latest
     steps:
       - uses: {checkout}
-      - id: quantize
-        uses: org/quantci/actions/quantize@v1
-  set-up:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: {setup_python}
-        with:
-          python-version: "{version}"
-      - uses: {checkout}
-      - id: quantize
-        uses: org/quantci/actions/quantize@v1
+      - id: {action}
+        uses: org/quantci/actions/{action}@v1
 """
 INTRUDER = 'import sys; sys.stderr.write("intruder\\n"); raise SystemExit(99)\n'
 
 
+def one(runner: Runner, caller: Caller, event: str, action: str) -> None:
+    """Give the caller a workflow with this action alone."""
+    checkout = next(use for use in runner.repositories if use.startswith("actions/checkout@"))
+    caller.write(".github/workflows/one.yml", ONE.format(event=event, action=action, checkout=checkout))
+
+
+def test_without_uv_it_is_installed_from_its_hashed_lock(cold: Log) -> None:
+    assert cold.jobs == {JOB: "success"}
+    assert cold.annotations == []
+    assert (JOB, "quantize/python") not in cold.steps, "the machine's own Python will do"
+
+
+def test_what_the_first_action_installs_serves_the_others(cold: Log) -> None:
+    installed = [cold.outputs[JOB, f"{action}/install"] for action in ACTIONS]
+    assert {one["lock"] for one in installed} == {"base"}
+    assert len({one["python"] for one in installed}) == 1
+
+
+def test_nothing_is_saved_for_a_later_job_or_restored_from_an_earlier(cold: Log, store: Path) -> None:
+    assert "Cache restored" not in cold.text()
+    assert not (store / "caches").exists()
+
+
 @pytest.fixture(scope="module")
-def warm(runner: Runner, changed: Callable[[str], Caller], cold: Log, store: Path) -> Log:
-    """The next run, on another fresh machine, without uv and without a network."""
-    caller = changed("warm")
+def bare(runner: Runner, changed: Callable[[str], Caller], store: Path) -> Log:
+    """A machine of GitHub's with neither Python nor uv."""
+    caller = changed("bare")
     workflow = (caller.folder / ".github/workflows/single-actions.yml").read_text()
     caller.write(".github/workflows/single-actions.yml", workflow.rstrip() + CLEAN)
     caller.commit("Look around afterwards")
@@ -57,69 +80,119 @@ def warm(runner: Runner, changed: Callable[[str], Caller], cold: Log, store: Pat
         "push",
         "single-actions.yml",
         payload=events.push(caller),
-        environment={"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "EXPORT": str(runner.export)},
-        path=[runner.python, runner.tools],
+        environment={"EXPORT": str(runner.export)},
+        path=[runner.tools],
         store=store,
         kind="github-hosted",
     )
 
 
-def test_without_uv_it_is_installed_from_its_hashed_lock(cold: Log) -> None:
-    assert cold.jobs == {JOB: "success"}
-    assert "Cache not found" in cold.text(JOB, "quantize/")
-    assert cold.outputs[JOB, "quantize/plan"]["cache"] == "true"
-    assert cold.annotations == []
+def test_where_there_is_no_python_the_action_brings_one_along(bare: Log) -> None:
+    assert bare.jobs == {JOB: "success"}
+    assert bare.outputs[JOB, "quantize/plan"] == {"python-version": "3.13"}
+    assert bare.outputs[JOB, "report"]["verdict"] == "pass"
 
 
-def test_only_the_first_action_asks_for_the_cache(cold: Log) -> None:
-    plans = {step: values["cache"] for (_, step), values in cold.outputs.items() if step.endswith("/plan")}
-    assert plans == {"quantize/plan": "true", **dict.fromkeys(("evaluate/plan", "4/plan", "report/plan"), "false")}
-    assert cold.text().count("Cache saved with key: quantci-base-") == 1
+def test_the_path_of_the_job_stays_as_it_was(bare: Log) -> None:
+    assert bare.steps[JOB, "path"] == "success"
 
 
-def test_the_next_run_installs_from_the_cache_without_a_network(warm: Log) -> None:
-    assert warm.jobs == {JOB: "success"}
-    assert "Cache restored from key: quantci-base-" in warm.text(JOB, "quantize/")
-    assert "is there already, not saving" in warm.text()
-    assert warm.outputs[JOB, "report"]["verdict"] == "pass"
+def test_the_actions_folder_stays_as_it_came(bare: Log) -> None:
+    assert bare.steps[JOB, "clean"] == "success"
+    assert "Only in" not in bare.text(JOB, "clean/")
 
 
-def test_the_actions_folder_stays_as_it_came(warm: Log) -> None:
-    assert warm.steps[JOB, "clean"] == "success"
-    assert "Only in" not in warm.text(JOB, "clean/")
-
-
-def test_the_workspace_gets_nothing_but_the_output_folder(warm: Log) -> None:
-    printed = [line.strip() for _, step, line in warm.lines if step == "clean"]
+def test_the_workspace_gets_nothing_but_the_output_folder(bare: Log) -> None:
+    printed = [line.strip() for _, step, line in bare.lines if step == "clean"]
     assert [line for line in printed if line.startswith(("!! ", "?? ", " M "))] == ["!! build/"]
     assert printed[printed.index("!! build/") + 1] == "quantci"
 
 
-@pytest.fixture(scope="module")
-def bare(runner: Runner, changed: Callable[[str], Caller]) -> Log:
-    """A machine with neither Python nor uv; in its second job setup-python comes first."""
-    caller = changed("bare")
-    pins = {name: use for name, use in _pins(runner) if name in {"checkout", "setup_python"}}
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    caller.write(".github/workflows/one.yml", ONE.format(version=version, **pins))
+def test_where_none_can_be_brought_the_page_of_the_run_says_what_to_do(
+    runner: Runner, changed: Callable[[str], Caller]
+) -> None:
+    caller = changed("nothing")
+    one(runner, caller, "push", "quantize")
     caller.commit("One action")
-    return runner.run(caller, "push", "one.yml", payload=events.push(caller), path=[runner.tools])
+    environment = {"STAND_IN_OFFLINE": "true"}
+    log = runner.run(
+        caller, "push", "one.yml", payload=events.push(caller), environment=environment, path=[runner.tools]
+    )
+    assert log.jobs == {"one.yml/one": "failure"}
+    ours = [found for found in log.annotations if found.title == "quantci install"]
+    assert [found.level for found in ours] == ["error"]
+    assert ours[0].text.startswith(
+        "no Python from 3.11 to 3.14 is on this runner, and actions/setup-python brought none"
+    )
+    assert "sudo apt-get install python3-venv" in ours[0].text
 
 
-def _pins(runner: Runner) -> list[tuple[str, str]]:
-    return [(use.split("@")[0].split("/")[1].replace("-", "_"), use) for use in runner.repositories]
+def test_python_3_14_alone_will_do(runner: Runner, caller: Caller, tmp_path: Path) -> None:
+    """As on GitHub's Ubuntu 26.04."""
+    found = shutil.which("python3.14") or ""
+    if not found or subprocess.run([found, "-c", "import pip"], capture_output=True, check=False).returncode:
+        pytest.skip("there is no Python 3.14 on this machine")
+    for name in ("python3", "python3.14"):
+        (tmp_path / name).symlink_to(found)
+    log = runner.run(
+        caller,
+        "push",
+        "single-actions.yml",
+        payload=events.push(caller),
+        path=[tmp_path, runner.tools],
+        kind="github-hosted",
+    )
+    assert log.jobs == {JOB: "success"}
+    assert log.outputs[JOB, "report"]["verdict"] == "pass"
+    assert (JOB, "quantize/python") not in log.steps, "nothing has to be brought along"
+    report = Artifacts(runner.store, log.run_id).report("quantci")
+    assert "Python 3.14" in report["provenance"]["host"]
 
 
-def test_without_python_the_page_of_the_run_says_what_to_do(bare: Log) -> None:
-    assert bare.jobs["one.yml/bare"] == "failure"
-    (annotation,) = bare.annotations
-    assert (annotation.level, annotation.title) == ("error", "quantci install")
-    assert annotation.text.startswith("no Python from 3.11 to 3.13 was found: use actions/setup-python")
+@pytest.fixture
+def poisoned(runner: Runner, tmp_path: Path) -> Path:
+    """A cache of uv in which an earlier job has altered every package that the comment imports."""
+    uv, cache, lock = runner.uv / "uv", tmp_path / "cache", runner.export / "requirements/comment.txt"
+    if not uv.exists():
+        pytest.skip("there is no uv on this machine")
+    for arguments in (
+        ["venv", "--no-project", "--python", runner.python / "python3", tmp_path / "filled"],
+        ["pip", "install", "--python", tmp_path / "filled/bin/python", "--require-hashes", "-r", lock],
+    ):
+        command = [str(part) for part in (uv, *arguments, "--cache-dir", cache)]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    for package in ("requests", "jinja2", "msgspec", "urllib3"):
+        found = list(cache.glob(f"archive-v*/*/{package}/__init__.py"))
+        assert found, package
+        for file in found:
+            file.unlink()  # the environment that was just filled may share it
+            file.write_text(INTRUDER)
+    return cache
 
 
-def test_the_python_of_setup_python_is_taken(bare: Log) -> None:
-    assert bare.jobs["one.yml/set-up"] == "success"
-    assert bare.output("quantize", "exit-code", "one.yml/set-up") == "0"
+def test_a_job_that_may_write_takes_nothing_from_a_cache(
+    runner: Runner, changed: Callable[[str], Caller], poisoned: Path
+) -> None:
+    """A self-hosted runner's cache of uv lies within reach of every job, and uv does not check what lies in it."""
+    caller = changed("poisoned")
+    base = caller.head
+    one(runner, caller, "pull_request", "comment")
+    write(caller.folder / "build/quantci/report.json", example_report())
+    caller.git("add", "--force", "build/quantci/report.json")
+    caller.commit("A report")
+    with serve() as server:
+        events.announce(server.github, caller)
+        log = runner.run(
+            caller,
+            "pull_request",
+            "one.yml",
+            payload=events.pull_request(caller, base),
+            environment={"GITHUB_API_URL": server.github.base, "UV_CACHE_DIR": str(poisoned)},
+        )
+    assert "intruder" not in log.text()
+    assert log.jobs == {"one.yml/one": "success"}
+    assert log.outputs["one.yml/one", "comment/install"]["lock"] == "comment"
+    assert log.outputs["one.yml/one", "comment"]["result"] == "created"
 
 
 @pytest.fixture(scope="module")

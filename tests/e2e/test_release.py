@@ -48,7 +48,6 @@ def run(runner: Runner, ours: Caller, tmp_path_factory: pytest.TempPathFactory) 
             "release.yml",
             payload={"ref": ref, "repository": {"full_name": REPOSITORY, "default_branch": "main"}},
             path=[folder, runner.uv, runner.python, runner.tools],
-            is_online=True,
         )
 
     return run

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.golden import example_report
+
+from quantci.records.base import write
 
 HEAVY = {
     "tensorflow",
@@ -67,6 +70,24 @@ def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
 
 def test_the_report_needs_no_numpy() -> None:
     assert "numpy" not in imported("import quantci.report.join, quantci.report.markdown, quantci.cli.report")
+
+
+def test_the_comment_needs_only_what_its_own_lock_holds(tmp_path: Path) -> None:
+    """The action's environment has nothing else: requirements/comment.txt."""
+    refuse = (
+        "import sys, importlib.abc\n"
+        "class Refuse(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name in {HEAVY - {'jinja2', 'requests'}!r}: raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+    )
+    write(tmp_path / "report.json", example_report())
+    arguments = ["comment", "--dry-run", "--repository", "acme/lights", "--report", "report.json"]
+    imports = "import quantci.cli, quantci.github.transport, requests, urllib3\n"
+    code = f"{refuse}{imports}sys.exit(quantci.cli.main({arguments!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "quantci" in done.stdout, "the comment"
 
 
 TRAP = """

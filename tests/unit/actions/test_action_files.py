@@ -87,7 +87,7 @@ def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
         match[1]: name for name, value in given.items() if (match := re.fullmatch(r"\${{ inputs\.(.+) }}", value))
     }
     assert set(passed) == set(document["inputs"])
-    known = {"QUANTCI_CONFIG", "QUANTCI_OUTPUT_DIR", "QUANTCI_CACHE", "QUANTCI_ALLOW_CODE", "QUANTCI_SHARD_COUNT"}
+    known = {"QUANTCI_CONFIG", "QUANTCI_OUTPUT_DIR", "QUANTCI_ALLOW_CODE", "QUANTCI_SHARD_COUNT"}
     known |= {"GITHUB_TOKEN", *OPTIONS[action], *(OPTIONS["merge"] if action == "evaluate" else ())}
     known |= {f"QUANTCI_{key.path.replace('.', '_').upper()}" for key in all_keys()}
     assert set(passed.values()) <= known
@@ -125,12 +125,30 @@ def test_all_actions_install_in_the_same_way() -> None:
     installs = []
     for action, path in ACTIONS.items():
         steps = list(steps_of(read(path)))
-        assert tuple(step.get("id") for step in steps) == ("plan", None, "install", "run")
-        for name in ("QUANTCI_CONFIG", "QUANTCI_MODEL_SOURCE") if action == "quantize" else ():
-            del steps[0]["env"][name]  # TensorFlow is installed only where the model needs it
+        assert tuple(step["id"] for step in steps) == ("plan", "python", "install", "run")
+        if action == "quantize":  # TensorFlow is installed only where the model needs it
+            named = {
+                "QUANTCI_CONFIG": "${{ inputs.config }}",
+                "QUANTCI_MODEL_SOURCE": "${{ inputs.model-source }}",
+            }
+            assert steps[0].pop("env") == named
+            for name in named:
+                del steps[2]["env"][name]
         installs.append(re.sub(rf"(plan|install) {action}\b", r"\1 ACTION", yaml.safe_dump(steps[:3])))
         assert steps[3]["run"] == f'exec "$QUANTCI_PYTHON" -I -m quantci action {action}'
     assert len(set(installs)) == 1
+
+
+def test_no_action_restores_a_cache() -> None:
+    """Whoever saved it could have put anything into it, and uv does not check it again."""
+    assert not [use for path in ACTIONS.values() for use in uses(path) if use.startswith("actions/cache")]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_python_that_is_brought_along_stays_ours(action: str) -> None:
+    (step,) = (step for step in steps_of(read(ACTIONS[action])) if "uses" in step)
+    assert step["if"] == "steps.plan.outputs.python-version != ''", "only where the machine has none"
+    assert step["with"]["update-environment"] is False
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

@@ -1,16 +1,19 @@
-"""Which lock an action needs, and where its environment and its downloads are kept."""
+"""Which lock an action needs, for which Python, and where its environment stands."""
 
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import sys
+import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from quantci.github import install
-from quantci.github.install import choose_lock, plan
+from quantci.github.install import LOCKS, NEWEST, choose_lock, main, plan
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,9 +51,12 @@ def test_the_input_wins_over_the_file(tmp_path: Path) -> None:
     assert choose_lock("quantize", config(tmp_path, "m.tflite") | {"QUANTCI_MODEL_SOURCE": "m.keras"}) == "tensorflow"
 
 
-@pytest.mark.parametrize("action", ["evaluate", "embed", "report", "comment"])
-def test_no_other_action_needs_tensorflow(tmp_path: Path, action: str) -> None:
-    assert choose_lock(action, config(tmp_path, "m.keras")) == "base"
+@pytest.mark.parametrize(
+    ("action", "lock"),
+    [("evaluate", "base"), ("diagnose", "base"), ("embed", "base"), ("report", "base"), ("comment", "comment")],
+)
+def test_no_other_action_needs_tensorflow(tmp_path: Path, action: str, lock: str) -> None:
+    assert choose_lock(action, config(tmp_path, "m.keras")) == lock
 
 
 @pytest.mark.parametrize("text", ["", "[model", "model = 1", "[model]\nsource = [1]", "\xff", "quantization = 3"])
@@ -60,23 +66,60 @@ def test_a_configuration_that_is_wrong_is_the_commands_business(tmp_path: Path, 
     assert choose_lock("quantize", {"QUANTCI_CONFIG": str(tmp_path / "absent")}) == "base"
 
 
-def test_environment_and_downloads_lie_in_the_jobs_own_folder(tmp_path: Path) -> None:
-    outputs = plan("report", ROOT, {"RUNNER_TEMP": str(tmp_path)})
-    assert Path(outputs["environment"]).parent == tmp_path / "quantci"
-    assert Path(outputs["cache-dir"]).is_relative_to(tmp_path)
-    assert outputs["cache"] == "true"
-    assert f"py{sys.version_info.major}.{sys.version_info.minor}" in outputs["cache-key"]
-    assert "," not in outputs["cache-key"], "actions/cache refuses it"
+def test_a_keras_model_takes_an_older_python_than_the_rest(tmp_path: Path) -> None:
+    assert plan("quantize", ROOT, config(tmp_path, "m.keras")).newest == 13
+    assert plan("quantize", ROOT, config(tmp_path, "m.tflite")).newest == 14
+    assert plan("comment", ROOT, {}).newest == 14
 
 
-def test_nothing_is_cached_where_it_is_not_wanted_or_kept_anyway(tmp_path: Path) -> None:
-    given = {"RUNNER_TEMP": str(tmp_path)}
-    assert plan("report", ROOT, given | {"QUANTCI_CACHE": "false"})["cache"] == "false"
-    assert plan("report", ROOT, given | {"RUNNER_ENVIRONMENT": "self-hosted"})["cache"] == "false"
-    ready = Path(plan("report", ROOT, given)["environment"]) / "ready"
-    ready.parent.mkdir(parents=True)
-    ready.touch()
-    assert plan("evaluate", ROOT, given)["cache"] == "false"
+def test_the_environment_lies_in_the_jobs_own_folder(tmp_path: Path) -> None:
+    assert plan("report", ROOT, {"RUNNER_TEMP": str(tmp_path)}).environment.parent == tmp_path / "quantci"
+
+
+@pytest.mark.parametrize(
+    ("made", "action", "taken"),
+    [
+        ("tensorflow", "report", "tensorflow"),
+        ("tensorflow", "comment", "tensorflow"),
+        ("base", "comment", "base"),
+        ("comment", "report", "base"),
+        ("base", "quantize", "tensorflow"),
+    ],
+)
+def test_an_environment_that_stands_serves_all_that_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, action: str, taken: str
+) -> None:
+    given = {"RUNNER_TEMP": str(tmp_path)} | config(tmp_path, "m.keras")
+    with monkeypatch.context() as patched:
+        patched.setattr(install, "choose_lock", lambda *_: made)
+        folder = plan(action, ROOT, given).environment
+    folder.mkdir(parents=True)
+    assert plan(action, ROOT, given).lock == choose_lock(action, given), "one that is half made serves nothing"
+    (folder / "ready").touch()
+    assert plan(action, ROOT, given).lock == taken
+
+
+def pins(lock: str) -> set[str]:
+    """What a lock names, with its version."""
+    return set(re.findall(r"(?m)^([\w.-]+==[^ ]+)", (ROOT / "requirements" / f"{lock}.txt").read_text()))
+
+
+def test_each_lock_holds_those_before_it() -> None:
+    assert list(NEWEST) == list(LOCKS)
+    for smaller, larger in pairwise(LOCKS):
+        assert pins(smaller) < pins(larger)
+
+
+def test_what_the_comment_needs_is_a_part_of_what_quantci_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert set(project["dependency-groups"]["comment"]) < set(project["project"]["dependencies"])
+
+
+def test_the_plan_is_printed_one_value_a_line(action: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main("report", str(action))
+    lock, newest, environment = capsys.readouterr().out.splitlines()
+    assert (lock, newest) == ("base", "14")
+    assert environment.startswith("/")
 
 
 @pytest.fixture
@@ -85,27 +128,23 @@ def action(tmp_path: Path) -> Path:
     root = tmp_path / "action"
     (root / "src").mkdir(parents=True)
     (root / "requirements").mkdir()
-    for name in ("build", "base"):
+    for name in LOCKS:
         (root / "requirements" / f"{name}.txt").write_text("a==1\n")
-    (root / "pyproject.toml").write_text("[project]\n")
     (root / "src" / "a.py").write_text("x = 0\n")
     return root
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "src/a.py", "requirements/base.txt"])
+@pytest.mark.parametrize("name", ["src/a.py", "requirements/base.txt"])
 def test_another_lock_or_source_is_another_environment(action: Path, name: str) -> None:
     first = plan("report", action, {})
     (action / name).write_text("x = 1\n")
-    second = plan("report", action, {})
-    assert first["environment"] != second["environment"]
-    is_lock = name.startswith("requirements/")
-    assert (first["cache-key"] != second["cache-key"]) == is_lock, "downloads are those of the lock"
+    assert plan("report", action, {}).environment != first.environment
 
 
 def test_a_renamed_module_is_another_environment(action: Path) -> None:
     first = plan("report", action, {})
     (action / "src/a.py").rename(action / "src/b.py")
-    assert plan("report", action, {})["environment"] != first["environment"]
+    assert plan("report", action, {}).environment != first.environment
 
 
 def test_actions_share_one_environment_wherever_they_lie(action: Path, tmp_path: Path) -> None:
