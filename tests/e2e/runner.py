@@ -64,7 +64,7 @@ class Runner:
 
         Args:
             caller: the repository.
-            event: push or pull_request.
+            event: push, pull_request or workflow_run.
             workflow: the file's name.
             payload: what the server says about the event.
             environment: variables that the steps see.

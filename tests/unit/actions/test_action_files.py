@@ -175,6 +175,19 @@ def test_an_action_has_one_pin_everywhere() -> None:
     assert {name: found for name, found in pins.items() if len(found) > 1} == {}
 
 
+def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
+    """It runs with a token that may write: no checkout, no cache, no script, and the run's artifact by its exact name."""
+    document = read(ROOT / "examples/workflows/fork-comment.yml")
+    (job,) = document["jobs"].values()
+    assert (document["permissions"], job["permissions"]) == ({}, {"actions": "read", "pull-requests": "write"})
+    download, comment = job["steps"]
+    assert set(download) == set(comment) == {"name", "uses", "with"}
+    assert download["uses"].startswith("actions/download-artifact@")
+    assert {"name", "run-id"} <= set(download["with"])
+    assert download["with"]["path"] == "${{ runner.temp }}/quantci", "not the workspace"
+    assert comment["with"] == {"report": f"{download['with']['path']}/report.json", "cache": "false"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_our_own_actions_get_only_inputs_that_they_have(path: Path) -> None:
     """Neither a runner's log nor actionlint says more than a word about an input with a wrong name."""

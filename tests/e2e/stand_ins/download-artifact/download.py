@@ -1,7 +1,8 @@
 """Stand-in for actions/download-artifact 8.
 
 A folder for each artifact, unless `name` is given, merge-multiple is true, or exactly one artifact matched: then
-straight into `path`. A pattern that matches nothing is no error; a name that is not there is one.
+straight into `path`. Artifacts of another run need `github-token` besides `run-id`.
+A pattern that matches nothing is no error; a name that is not there is one.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 def main() -> None:
     """Unpack what was asked for."""
-    store = Path(os.environ["STAND_IN_STORE"], "artifacts", os.environ["GITHUB_RUN_ID"])
+    store = Path(os.environ["STAND_IN_STORE"], "artifacts", os.environ["IN_RUN_ID"])
     name, pattern = os.environ["IN_NAME"], os.environ["IN_PATTERN"]
     archives = {path.stem: path for path in sorted(store.glob("*.zip"))}
     if name and name not in archives:
