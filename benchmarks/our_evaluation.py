@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 def main(folder: Path, config: Path) -> None:
-    """Evaluate as the command does; the workers' server is started as it is there."""
+    """Evaluate as the command does; what workers need is imported as it is there."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command sets it
-    from quantci.tflite.fork_server import warm
+    from quantci.workers.preload import preload
 
-    warm("quantci.evaluate.score")
+    preload("quantci.tflite.interpreters", "quantci.evaluate.score")
     import msgspec
 
     from quantci.evaluate.run import evaluate

@@ -15,8 +15,8 @@ from quantci.chip.arena.kernels import KERNELS
 from quantci.chip.arena.simulate import Simulation, simulate
 from quantci.errors import ModelRejected
 from quantci.tflite.native_stderr import native_stderr
-from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import _TflmRunner, open_tflm, tflm_available
+from quantci.workers.pool import Pool
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
 

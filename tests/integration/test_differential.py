@@ -19,8 +19,8 @@ from tests.one_op import FAMILIES, Draw
 
 from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
-from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import tflm_available
+from quantci.workers.pool import Pool
 
 T = TypeVar("T")
 

@@ -21,8 +21,8 @@ from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.oracle import choose_oracle, open_oracle
-from quantci.tflite.pool import Pool
 from quantci.tflite.summary import summarize
+from quantci.workers.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,11 +19,11 @@ from quantci.evaluate.score import interpreter_names
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.native_stderr import native_stderr
-from quantci.tflite.pool import Pool
 from quantci.tflite.runner import Runner
 from quantci.tflite.tflm import open_tflm, tflm_arena_bytes, tflm_available
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 from quantci.tflite.tflm_types import TYPES
+from quantci.workers.pool import Pool
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
 

@@ -10,8 +10,8 @@ from tests.models import Op, Tensor, build_model, graph_of
 from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
 from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.pool import Pool
 from quantci.tflite.tflm import open_tflm, tflm_available
+from quantci.workers.pool import Pool
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
 

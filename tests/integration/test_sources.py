@@ -11,8 +11,8 @@ import pytest
 from quantci.errors import ConfigError, ModelRejected
 from quantci.source.base import open_source
 from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.pool import Pool
 from quantci.tflite.summary import summarize
+from quantci.workers.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "schema": "write or check the JSON Schemas of all records",
 }
 
-# Commands that always have workers -> what those import, besides this module: it is their main module, too.
+# Commands that always have workers -> what those import, besides the interpreters and this module.
 _WORKERS_IMPORT: Final = {
     "pipeline": ("quantci.quantize.run", "quantci.evaluate.score"),
     "quantize": ("quantci.cli.quantize", "quantci.quantize.run"),
@@ -98,19 +98,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main_inner(argv: list[str]) -> int:
     if not {"-h", "--help"} & set(argv):
-        _warm([word for word in argv if not word.startswith("-")])
+        _preload([word for word in argv if not word.startswith("-")])
     arguments = parse(argv)
     exit_code: int = arguments.run(arguments)
     return exit_code
 
 
-def _warm(words: list[str]) -> None:
-    """While this process imports and reads, the workers' server imports the interpreters on another core."""
+def _preload(words: list[str]) -> None:
     name = "".join(words[1:2] if words[:1] == ["action"] else words[:1])
     if name in _WORKERS_IMPORT:
-        from quantci.tflite.fork_server import warm
+        from quantci.workers.preload import preload
 
-        warm(__name__, *_WORKERS_IMPORT[name])
+        preload(__name__, "quantci.tflite.interpreters", *_WORKERS_IMPORT[name])
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

@@ -27,21 +27,7 @@ class Console:
     def __enter__(self) -> Self:
         self._started_s = time.monotonic()
         # Some runners give a step a terminal. A bar there begins the line on which an annotation should stand.
-        if not self._quiet and sys.stderr.isatty() and os.environ.get("GITHUB_ACTIONS") != "true":
-            from rich.console import Console as RichConsole
-            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}", markup=False),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[count]}", markup=False),
-                TimeElapsedColumn(),
-                console=RichConsole(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task(self._name, total=None, count="")
+        self._has_bar = not self._quiet and sys.stderr.isatty() and os.environ.get("GITHUB_ACTIONS") != "true"
         return self
 
     def __exit__(
@@ -57,7 +43,8 @@ class Console:
         if self._quiet:
             return
         count = f"{done}/{total}" if total else ""
-        if self._bar is not None:
+        if self._has_bar:
+            self._start_bar()
             self._bar.update(
                 self._task,
                 description=f"{self._name}: {what}",
@@ -70,6 +57,25 @@ class Console:
         if what != self._what or (total and now_s - self._shown_s > _PLAIN_INTERVAL_S):
             self._line(f"{what} {count}".rstrip())
             self._what, self._shown_s = what, now_s
+
+    def _start_bar(self) -> None:
+        """Not before there is something to show: it has a thread, and workers are forked while there is none."""
+        if self._bar is not None:
+            return
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[count]}", markup=False),
+            TimeElapsedColumn(),
+            console=RichConsole(stderr=True),
+            transient=True,
+        )
+        self._bar.start()
+        self._task = self._bar.add_task(self._name, total=None, count="")
 
     def _line(self, text: str) -> None:
         print(f"quantci {self._name}: {text}", file=sys.stderr, flush=True)

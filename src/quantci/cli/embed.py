@@ -60,8 +60,8 @@ def embed(settings: Settings, progress: Progress, model: str | None = None) -> E
     from quantci.chip.graph import read_graph
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
-    from quantci.tflite import pool
     from quantci.tflite.flatbuffer import parse
+    from quantci.workers import pool
 
     if model is None:
         models = read_models(settings)

@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
     from quantci.source.base import open_source
-    from quantci.tflite.pool import Pool
     from quantci.tflite.summary import summarize
+    from quantci.workers.pool import Pool
 
     progress("reading the model")
     with Pool(1, where=str(model)) as tensorflow:

@@ -44,7 +44,7 @@ def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
     """Run the stage in this process and its workers."""
     from quantci.quantize.run import quantize as quantize_stage
     from quantci.source.base import open_source
-    from quantci.tflite import pool
+    from quantci.workers import pool
 
     config, base = settings.config, settings.base
     path = base / config.model.source

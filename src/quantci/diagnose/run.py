@@ -17,8 +17,8 @@ from quantci.diagnose.judge import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
 from quantci.tflite.lite_rt import lite_rt_name
-from quantci.tflite.pool import Pool, core_count
 from quantci.tflite.untie import Slot
+from quantci.workers.pool import Pool, core_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,6 +79,7 @@ def diagnose(
     where = str(output / summaries[1].file_name)
     size = config.evaluation.workers or core_count()
     with Pool(size, where=where, initializer=take_job, initargs=(job,)) as workers:
+        workers.start()  # before the bar, which has a thread
         compared = _look(compare_batch, calibration, workers, progress, "comparing layer by layer")
         seen = _look(look_outside, evaluation, workers, progress, "looking for clipped values")
     layers = [reduce(add, parts) for parts in zip(*(batch.layers for batch in compared.batches), strict=True)]

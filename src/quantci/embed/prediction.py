@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from quantci.records.kernels import KernelHit, OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 
 class Prediction(NamedTuple):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.model import ModelSummary
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 COMPONENT_DIR = "component"
 

@@ -16,8 +16,8 @@ from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models
 from quantci.evaluate.scored import Scored, no_outputs
 from quantci.tasks.custom import load_metrics
 from quantci.tflite.oracle import choose_oracle
-from quantci.tflite.pool import Pool, core_count
 from quantci.tflite.summary import summarize
+from quantci.workers.pool import Pool, core_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

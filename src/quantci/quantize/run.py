@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from quantci.records.model import ModelSummary
     from quantci.source.base import Source
     from quantci.tflite.oracle import Oracle
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 FLOAT_MODEL = "model_float.tflite"
 QUANTIZED_MODEL = "model_quant.tflite"

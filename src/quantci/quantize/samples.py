@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
     from quantci.records.quantize import TensorRange
     from quantci.source.base import Source
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 COMPARED_SAMPLES = 5
 _FEWEST_A_WORKER = 32

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 
 class Source(Protocol):

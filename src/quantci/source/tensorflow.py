@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.tflite.pool import Pool
+    from quantci.workers.pool import Pool
 
 # The worker's loaded model, kept between `convert` and `outputs` so that it is read once.
 _loaded: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from quantci.cli.action import options
 from quantci.errors import ModelRejected
 from quantci.records.base import write
 from quantci.records.quantize import QuantizeRecord
-from quantci.tflite import fork_server
+from quantci.workers import preload
 
 CONFIG = '[model]\nsource = "m.tflite"\n[calibration]\ndata = "c"\n[evaluation]\ndata = "e"\n'
 
@@ -36,7 +36,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
     for variable in ("QUANTCI_WORKSPACE", "QUANTCI_ALLOW_CODE"):
         monkeypatch.setenv(variable, "")  # so that what the action sets is taken back
-    monkeypatch.setattr(fork_server, "warm", lambda *_modules: None)
+    monkeypatch.setattr(preload, "preload", lambda *_modules: None)
     return workspace
 
 

@@ -13,7 +13,7 @@ import quantci.cli
 from quantci import __version__
 from quantci.cli import COMMANDS, main
 from quantci.errors import ModelRejected
-from quantci.tflite import fork_server
+from quantci.workers import preload
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -34,7 +34,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_wrong_usage_exits_with_two(
     argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(fork_server, "warm", lambda *_modules: None)
+    monkeypatch.setattr(preload, "preload", lambda *_modules: None)
     with pytest.raises(SystemExit) as caught:
         main(argv)
     assert caught.value.code == 2

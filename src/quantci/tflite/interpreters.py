@@ -1,9 +1,8 @@
-"""What workers have imported when they are forked: the interpreters."""
+"""The interpreters, imported: what workers have when they start."""
 
 import numpy  # noqa: F401
 from ai_edge_litert import interpreter, schema_py_generated  # noqa: F401, TID253
 
-import quantci.tflite.pool  # noqa: F401
 from quantci.tflite.tflm import import_runtime, tflm_available
 
 if tflm_available():
