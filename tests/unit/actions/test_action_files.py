@@ -176,7 +176,7 @@ def test_an_action_has_one_pin_everywhere() -> None:
 
 
 def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
-    """It runs with a token that may write: no checkout, no cache, no script, and the run's artifact by its exact name."""
+    """Its token may write: no checkout, no cache, no script, and the artifact by its exact name."""
     document = read(ROOT / "examples/workflows/fork-comment.yml")
     (job,) = document["jobs"].values()
     assert (document["permissions"], job["permissions"]) == ({}, {"actions": "read", "pull-requests": "write"})
