@@ -185,7 +185,7 @@ def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
     assert download["uses"].startswith("actions/download-artifact@")
     assert {"name", "run-id"} <= set(download["with"])
     assert download["with"]["path"] == "${{ runner.temp }}/quantci", "not the workspace"
-    assert comment["with"] == {"report": f"{download['with']['path']}/report.json", "cache": "false"}
+    assert comment["with"] == {"report": f"{download['with']['path']}/report.json"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
