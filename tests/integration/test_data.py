@@ -16,7 +16,8 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
-from quantci.records.config import InputConfig, TaskConfig
+from quantci.records.config import InputConfig
+from quantci.tasks.classification import Classification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def walk(preprocessing: Preprocessing, samples: list[Sample]) -> Tally:
 def test_two_workers_tell_what_one_tells(tmp_path: Path) -> None:
     draw(tmp_path / "val", seed=0)
     (tmp_path / "val/red/0000.png").write_bytes(b"")
-    task = TaskConfig()
+    task = Classification()
     labels = infer_labels("val", tmp_path, task)
     samples = find_samples("val", tmp_path, task, InputConfig(), "evaluation")
     preprocessing = Preprocessing.for_model(InputConfig(resize="box"), [1, 8, 8, 1])
@@ -68,7 +69,7 @@ def test_a_calibration_set_drawn_from_the_evaluation_set_is_a_leak(tmp_path: Pat
     preprocessing = Preprocessing.for_model(InputConfig(), [1, 16, 16, 3])
     tallies = []
     for data in ("calib", "val"):
-        samples = find_samples(data, tmp_path, TaskConfig(), InputConfig(), "calibration")
+        samples = find_samples(data, tmp_path, Classification(), InputConfig(), "calibration")
         chosen = choose(samples, 30, seed=0)
         assert len(chosen) == 30
         tallies.append(walk(preprocessing, chosen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.data.culprits import counted
+from quantci.data.labelling import classes_of
 from quantci.errors import DataRejected
 from quantci.records.stage import Advice
 
@@ -57,7 +58,7 @@ def find_duplicates(samples: Iterable[SampleDigest]) -> list[Advice]:
 
 def find_empty_classes(samples: Iterable[Sample], labels: Sequence[str]) -> list[Advice]:
     """Advice `empty-class` when a labelled calibration set lacks a class; a set without labels has none to lack."""
-    present = {sample.label for sample in samples if sample.label is not None}
+    present = {index for sample in samples for index in classes_of(sample.truth)}
     empty = [name for index, name in enumerate(labels) if index not in present]
     if not present or not empty:
         return []

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantci.data.labelling import classes_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,14 +17,15 @@ if TYPE_CHECKING:
 def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
     """Choose `count` samples, in their own order; all of them when there are no more.
 
-    Classes get equal shares as far as they reach; samples without a label count as one more class. Each class is drawn
+    Classes get equal shares as far as they reach; samples without a label count as one more class, and one of several
+    labels counts for its first. Each class is drawn
     from its own stream, so samples that are added to one class do not change the choice in another of an equal share.
     """
     if count >= len(samples):
         return list(samples)
     members: dict[int, list[int]] = {}
     for position, sample in enumerate(samples):
-        members.setdefault(-1 if sample.label is None else sample.label, []).append(position)
+        members.setdefault(next(iter(classes_of(sample.truth)), -1), []).append(position)
     chosen: list[int] = []
     for label, share in shares({label: len(positions) for label, positions in members.items()}, count).items():
         # RandomState's streams are frozen for ever: a seed in a record means the same choice under every numpy.

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantci.data.culprits import counted, first_of
 from quantci.errors import DataRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from quantci.data.listing import Listing
-    from quantci.records.config import TaskConfig
 
-ANOMALY_LABELS = ("normal", "anomaly")  # MLPerf Tiny: 0 is normal, 1 is anomalous
 _MOST_CLASSES = 100_000  # an index by mistake (a year, an id) must not make a list of millions of labels
 
 
-def infer(listing: Listing, task: TaskConfig) -> tuple[str, ...]:
-    """The labels of the configuration, or else those that the set itself tells.
+def infer(listing: Listing) -> tuple[str, ...]:
+    """The class names that a set itself tells.
 
     Class folders are sorted by name, as Keras does. A CSV's names are sorted likewise; indices become names.
     A set without labels has none.
@@ -26,10 +25,6 @@ def infer(listing: Listing, task: TaskConfig) -> tuple[str, ...]:
     Raises:
         DataRejected: `label-out-of-range`: an index that no classifier has.
     """
-    if task.labels:
-        return task.labels
-    if task.kind == "anomaly":
-        return ANOMALY_LABELS
     written = sorted({entry.label for entry in listing.entries if entry.label is not None})
     if listing.class_count is not None:
         count = listing.class_count
@@ -77,6 +72,34 @@ def resolve(listing: Listing, labels: Sequence[str]) -> list[int | None]:
     return indices
 
 
+def resolve_several(listing: Listing, labels: Sequence[str]) -> list[tuple[int, ...]]:
+    """The indices of each entry's labels, split by `;`, ascending; nothing written is no label.
+
+    Raises:
+        DataRejected: as resolve().
+    """
+    words = [_words(entry.label) for entry in listing.entries]
+    single = tuple(
+        replace(entry, label=word) for entry, own in zip(listing.entries, words, strict=True) for word in own
+    )
+    found = iter(resolve(replace(listing, entries=single), labels))
+    return [tuple(sorted({index for _ in own if (index := next(found)) is not None})) for own in words]
+
+
+def infer_several(listing: Listing) -> tuple[str, ...]:
+    """The label names that a set itself tells, sorted; see infer().
+
+    Raises:
+        DataRejected: `label-out-of-range`.
+    """
+    words = dict.fromkeys(word for entry in listing.entries for word in _words(entry.label))
+    return infer(replace(listing, entries=tuple(replace(listing.entries[0], label=word) for word in words)))
+
+
+def _words(label: str | None) -> list[str]:
+    return [word.strip() for word in (label or "").split(";") if word.strip()]
+
+
 def _index(label: str | None, known: dict[str, int], *, by_number: bool) -> int | None:
     if label is None:
         return None
@@ -89,3 +112,34 @@ def _index(label: str | None, known: dict[str, int], *, by_number: bool) -> int 
 
 def _is_index(label: str) -> bool:
     return label.isascii() and label.isdigit() and len(label) <= 12
+
+
+def check_classes(listing: Listing, labels: Sequence[str], indices: Sequence[int | None], remedy: str) -> None:
+    """Refuse an evaluation set with a sample without a label, or a label without a sample.
+
+    Raises:
+        DataRejected: `label-mismatch` or `empty-class`, which `remedy` is for.
+    """
+    if bare := [entry.id for entry, index in zip(listing.entries, indices, strict=True) if index is None]:
+        raise DataRejected(
+            "label-mismatch",
+            f"Samples of this evaluation set without a label {counted(bare)}.",
+            where=listing.where,
+            remedy="Put the files into one folder per class, or write a manifest.csv with their labels.",
+        )
+    check_none_empty(listing, labels, set(indices), remedy)
+
+
+def check_none_empty(listing: Listing, labels: Sequence[str], present: Container[int | None], remedy: str) -> None:
+    """Refuse an evaluation set that has no sample of some label.
+
+    Raises:
+        DataRejected: `empty-class`.
+    """
+    if empty := [name for index, name in enumerate(labels) if index not in present]:
+        raise DataRejected(
+            "empty-class",
+            f"Classes without a sample in this evaluation set {counted(empty)}.",
+            where=listing.where,
+            remedy=remedy,
+        )

@@ -38,8 +38,10 @@ def read_rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
         raise fault([f"line {line + 1}: {reason}"], where) from error
 
 
-def read_manifest(path: Path, where: str, role: Role) -> Listing:
+def read_manifest(path: Path, where: str, role: Role, *, needs_label: bool) -> Listing:
     """Read a manifest; paths are relative to it and stay inside its folder.
+
+    `needs_label`: whether an empty label is a fault.
 
     Raises:
         DataRejected: `manifest` naming the lines, `path`, `not-found` or `no-samples`.
@@ -55,7 +57,7 @@ def read_manifest(path: Path, where: str, role: Role) -> Listing:
     entries: dict[str, Entry] = {}
     for line, row in rows[1:]:
         cells = dict(zip(header, row, strict=False))
-        problem = _problem(cells, len(row), len(header), role)
+        problem = _problem(cells, len(row), len(header), needs_label=needs_label)
         identity = PurePosixPath(cells.get("path", "")).as_posix()
         if not problem and identity in entries:
             problem = "the path stands in an earlier line already"
@@ -98,11 +100,11 @@ def fault(problems: list[str], where: str) -> DataRejected:
     )
 
 
-def _problem(cells: dict[str, str], width: int, header_width: int, role: Role) -> str | None:
+def _problem(cells: dict[str, str], width: int, header_width: int, *, needs_label: bool) -> str | None:
     if width != header_width:
         return f"columns: {width}, where the header has {header_width}"
     if not cells["path"]:
         return "the path is empty"
-    if role == "evaluation" and not cells["label"]:
+    if needs_label and not cells["label"]:
         return "the label is empty"
     return None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantci.data.culprits import counted
 from quantci.data.folder import list_folder
-from quantci.data.labels import infer, resolve
 from quantci.data.manifest import read_manifest, read_rows
 from quantci.data.tensor import item_type
 from quantci.data.truth import is_truth, read_truth
@@ -18,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from quantci.data.labelling import Labelling
     from quantci.data.listing import Entry, Listing, Role
-    from quantci.records.config import InputConfig, Task, TaskConfig
+    from quantci.records.config import InputConfig
+    from quantci.records.truth import Truth
 
 MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"
@@ -32,7 +32,7 @@ class Sample:
     Attributes:
         id: path relative to the set with forward slashes, plus ``#k`` for its k-th window.
         path: the file.
-        label: index of the class; None without one.
+        truth: what is right about it; None where that is not known.
         tags: words by which results are grouped.
         group: id of the file; windows of one file share it.
         window: byte offset and length within a .bin; None is the whole file.
@@ -40,20 +40,20 @@ class Sample:
 
     id: str
     path: Path
-    label: int | None
+    truth: Truth | None
     tags: tuple[str, ...]
     group: str
     window: tuple[int, int] | None
 
 
-def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, role: Role) -> list[Sample]:  # noqa: A002 - the name in quantci.toml
+def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, role: Role) -> list[Sample]:  # noqa: A002 - the name in quantci.toml
     """Find the samples of a set in an order that is the same on every machine.
 
     Args:
         data: a folder per class; a folder with manifest.csv or y_labels.csv; such a CSV; for calibration also a flat
             folder of images or tensors.
         base: folder that `data` is relative to.
-        task: its labels; where it has none they are inferred, see `infer_labels`.
+        task: reads the labels; see `infer_labels`.
         input: its dtype tells how to read .bin files.
         role: an evaluation set must have a label for each sample and a sample for each label.
 
@@ -62,18 +62,15 @@ def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, ro
             `label-out-of-range`, `empty-class`, `tensor-size` (a file shorter than its window) or `too-many-samples`.
         ConfigError: `input-dtype`: .bin files without a dtype.
     """
-    listing = _list(data, base, role)
+    listing = _list(data, base, role, needs_label=role == "evaluation" and task.needs_label)
     if any(entry.path.suffix.lower() == ".bin" for entry in listing.entries):
         item_type(input.dtype)
-    labels = infer(listing, task)
-    indices = resolve(listing, labels)
-    if role == "evaluation":
-        _check_classes(listing, labels, indices, task.kind)
+    truths = task.truths(listing, task.labels or task.names(listing), role)
     samples: list[Sample] = []
-    for entry, label in zip(listing.entries, indices, strict=True):
+    for entry, truth in zip(listing.entries, truths, strict=True):
         for k, window in enumerate(_windows(entry, listing.where, input)):
             name = entry.id if window is None else f"{entry.id}#{k}"
-            samples.append(Sample(name, entry.path, label, entry.tags, entry.id, window))
+            samples.append(Sample(name, entry.path, truth, entry.tags, entry.id, window))
             if len(samples) > MOST_SAMPLES:
                 raise DataRejected(
                     "too-many-samples",
@@ -84,7 +81,7 @@ def find_samples(data: str, base: Path, task: TaskConfig, input: InputConfig, ro
     return samples
 
 
-def infer_labels(data: str, base: Path, task: TaskConfig) -> tuple[str, ...]:
+def infer_labels(data: str, base: Path, task: Labelling) -> tuple[str, ...]:
     """The class names in the order of the model's outputs: `task.labels`, or those that the set tells by itself.
 
     Sorted class folders, sorted names of a manifest, "0", "1", .. for indices; normal and anomaly for that task.
@@ -93,12 +90,12 @@ def infer_labels(data: str, base: Path, task: TaskConfig) -> tuple[str, ...]:
     Raises:
         DataRejected: as `find_samples`.
     """
-    return task.labels or infer(_list(data, base, "calibration"), task)
+    return task.labels or task.names(_list(data, base, "calibration", needs_label=False))
 
 
-def _list(data: str, base: Path, role: Role) -> Listing:
+def _list(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
     try:
-        return _list_any(data, base, role)
+        return _list_any(data, base, role, needs_label=needs_label)
     except OSError as error:
         raise DataRejected(
             "unreadable",
@@ -108,12 +105,12 @@ def _list(data: str, base: Path, role: Role) -> Listing:
         ) from error
 
 
-def _list_any(data: str, base: Path, role: Role) -> Listing:
+def _list_any(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
     path = base / data
     if path.is_dir():
         for name in (MANIFEST, TRUTH):
             if (path / name).is_file():
-                return _list_any(f"{data.rstrip('/')}/{name}", base, role)
+                return _list_any(f"{data.rstrip('/')}/{name}", base, role, needs_label=needs_label)
         return list_folder(path, data)
     if not path.is_file():
         raise DataRejected(
@@ -129,27 +126,7 @@ def _list_any(data: str, base: Path, role: Role) -> Listing:
     rows = read_rows(path, data)
     if path.name == TRUTH or (rows and is_truth(rows[0][1])):
         return read_truth(path, data)
-    return read_manifest(path, data, role)
-
-
-def _check_classes(listing: Listing, labels: tuple[str, ...], indices: list[int | None], kind: Task) -> None:
-    if bare := [entry.id for entry, index in zip(listing.entries, indices, strict=True) if index is None]:
-        raise DataRejected(
-            "label-mismatch",
-            f"Samples of this evaluation set without a label {counted(bare)}.",
-            where=listing.where,
-            remedy="Put the files into one folder per class, or write a manifest.csv with their labels.",
-        )
-    present = set(indices)
-    if empty := [name for index, name in enumerate(labels) if index not in present]:
-        raise DataRejected(
-            "empty-class",
-            f"Classes without a sample in this evaluation set {counted(empty)}.",
-            where=listing.where,
-            remedy="Add files of this kind: without them there is nothing to tell apart."
-            if kind == "anomaly"
-            else "Add samples of these classes, or remove them from task.labels if the model does not know them.",
-        )
+    return read_manifest(path, data, role, needs_label=needs_label)
 
 
 def _windows(entry: Entry, where: str, config: InputConfig) -> Iterator[tuple[int, int] | None]:

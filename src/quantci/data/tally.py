@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from quantci.data.culprits import counted, printable
+from quantci.data.labelling import as_written, classes_of
 from quantci.errors import DataRejected
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest, SkippedFile
 
@@ -82,16 +83,16 @@ class Tally:
         """
         files = {sample.group for sample, _ in (*self.used.values(), *self.unreadable.values())}
         check_skipped(self._faults, len(files), path)
-        # One class has no name where labels are unknown: its index stands for it.
-        names = dict(enumerate(labels))
-        per_class = dict.fromkeys(labels, 0) if any(s.label is not None for s, _ in self.used.values()) else {}
+        known = dict(enumerate(labels))
+        per_class = dict.fromkeys(labels, 0) if any(classes_of(s.truth) for s, _ in self.used.values()) else {}
         total = hashlib.sha256()
         for identity in sorted(self.used):
             sample, content = self.used[identity]
-            label = None if sample.label is None else names.get(sample.label, str(sample.label))
-            if label is not None:
-                per_class[label] = per_class.get(label, 0) + 1
-            total.update(json.dumps([identity, label, sample.tags, content]).encode() + b"\n")
+            for index in classes_of(sample.truth):
+                name = known.get(index, str(index))
+                per_class[name] = per_class.get(name, 0) + 1
+            truth = as_written(sample.truth, labels)
+            total.update(json.dumps([identity, truth, sample.tags, content]).encode() + b"\n")
         return DatasetSummary(
             path=path,
             sha256=total.hexdigest(),

@@ -16,6 +16,7 @@ from quantci.diagnose.compare import FLOAT_KERNELS, INT8_KERNELS, Batch, Fed, Jo
 from quantci.diagnose.judge import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
+from quantci.tasks.choose import choose_task
 from quantci.tflite.lite_rt import lite_rt_name
 from quantci.tflite.untie import Slot
 from quantci.workers.pool import Pool, core_count
@@ -102,9 +103,10 @@ def diagnose(
 def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
     """A choice of those that quantize calibrated with, and of those that evaluate judges on."""
     count = config.diagnose.samples
-    found = find_samples(config.calibration.data, base, config.task, config.input, "calibration")
+    task = choose_task(config.task)
+    found = find_samples(config.calibration.data, base, task, config.input, "calibration")
     calibrated = choose(found, config.calibration.samples, config.calibration.seed)
-    evaluated = find_samples(config.evaluation.data, base, config.task, config.input, "evaluation")
+    evaluated = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
     return (
         choose(calibrated, count, config.calibration.seed),
         choose(evaluated, count, config.evaluation.seed),

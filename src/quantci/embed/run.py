@@ -13,6 +13,7 @@ from quantci.embed.prediction import predict
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import DataRejected
 from quantci.records.embed import EmbedResult
+from quantci.tasks.choose import choose_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,6 @@ def embed(
 def _labels(config: Config, base: Path) -> tuple[str, ...]:
     """Labels of the config, else those of the evaluation set, else none: the component works without them."""
     try:
-        return infer_labels(config.evaluation.data, base, config.task)
+        return infer_labels(config.evaluation.data, base, choose_task(config.task))
     except DataRejected:
         return ()

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from quantci.records.base import encode
@@ -27,12 +28,12 @@ def config_sha256(config: Config) -> str:
 
 
 def dataset_sha256(samples: Iterable[Sample], labels: Sequence[str]) -> str:
-    """Digest over the listing of a set: labels, then ids, labels, tags, groups and windows in their order.
+    """Digest over the listing of a set: labels, then ids, truths, tags, groups and windows in their order.
 
     Contents are not in it: a shard reads only its own files.
     """
     total = hashlib.sha256(json.dumps(list(labels)).encode() + b"\n")
     for sample in samples:
-        line = [sample.id, sample.label, sample.tags, sample.group, sample.window]
+        line = [sample.id, to_builtins(sample.truth), sample.tags, sample.group, sample.window]
         total.update(json.dumps(line).encode() + b"\n")
     return total.hexdigest()

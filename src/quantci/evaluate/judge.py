@@ -71,6 +71,7 @@ def judge(
         scored.samples,
         scored.outputs,
         scored.differences,
+        truth=task.truth_of(scored.samples, scored.labels),
         labels=scored.labels,
         scale=model_output.scale[0],
         zero_point=model_output.zero_point[0],

@@ -72,7 +72,7 @@ def merge(
     check_match(found, config, quantize)
     check_complete(found)
     labels = found[0].result.labels
-    samples, tally = list_samples(found)
+    samples, tally = list_samples(found, task)
     task.check_labels(labels, model_output, config.evaluation.data)
     nothing = no_outputs(model_output, task)
     parts: list[Outputs] = []

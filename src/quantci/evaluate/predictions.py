@@ -23,13 +23,15 @@ def to_npz(
     outputs: dict[str, NDArray[np.generic]],
     differences: dict[str, NDArray[np.float64]],
     *,
+    truth: NDArray[Any],
     labels: Sequence[str],
     scale: float,
     zero_point: int,
 ) -> bytes:
     """The arrays as .npz without pickle; the same arrays give the same bytes.
 
-    Arrays: id, group, tags [n] text, a sample's tags joined by `;`; label [n] int64; label_names text; one array [n, d]
+    Arrays: id, group, tags [n] text, a sample's tags joined by `;`; label, what is right: int64 [n] of a class, int64
+    [n, labels] of 0 and 1 for several labels, float64 [n, outputs] of a regression; label_names text; one array [n, d]
     a step (`float`, `int8_litert`, `int8_oracle`): float32 of the float model, raw integers of the others, or the score
     float64 [n, 1] of an anomaly task; scale and zero_point turn the integers into values: (integer - zero_point) *
     scale. Then, as an anomaly task keeps no reconstruction that they would follow from, four float64 [n] for each INT8
@@ -40,7 +42,7 @@ def to_npz(
         "id": np.array([sample.id for sample in samples], dtype=np.str_),
         "group": np.array([sample.group for sample in samples], dtype=np.str_),
         "tags": np.array([";".join(sample.tags) for sample in samples], dtype=np.str_),
-        "label": np.array([sample.label for sample in samples], dtype=np.int64),
+        "label": truth,
         "label_names": np.array(labels, dtype=np.str_),
         "scale": np.float64(scale),
         "zero_point": np.int64(zero_point),

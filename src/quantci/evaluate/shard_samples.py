@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantci.evaluate.shard_folder import Found
+    from quantci.tasks.base import Task
 
 
 def describe(sample: Sample, tally: Tally) -> ShardSample:
@@ -26,10 +27,10 @@ def describe(sample: Sample, tally: Tally) -> ShardSample:
     else:
         fault = tally.unreadable[sample.id][1]
         content = Unreadable(code=fault.code, reason=fault.cause)  # type: ignore[arg-type]  # a tally skips no other
-    assert sample.label is not None  # an evaluation set without labels has been refused
+    assert sample.truth is not None  # an evaluation set without labels has been refused
     return ShardSample(
         id=sample.id,
-        label=sample.label,
+        truth=sample.truth,
         tags=list(sample.tags),
         group=sample.group,
         window=sample.window,
@@ -37,7 +38,7 @@ def describe(sample: Sample, tally: Tally) -> ShardSample:
     )
 
 
-def list_samples(found: Sequence[Found]) -> tuple[list[Sample], Tally]:
+def list_samples(found: Sequence[Found], task: Task) -> tuple[list[Sample], Tally]:
     """All samples in the order of the set, and their tally, as one run would have kept it.
 
     Raises:
@@ -54,14 +55,14 @@ def list_samples(found: Sequence[Found]) -> tuple[list[Sample], Tally]:
         counts = [getattr(result.image_counts, name) for name in ImageCounts.__struct_fields__]
         if max(counts) > len(places):
             raise _damaged(one, "it counts more files than it has samples")
-        if any(entry.label >= len(first.labels) for entry in result.samples):
-            raise _damaged(one, "a sample has a label that is not in the list")
+        if not all(task.fits(entry.truth, first.labels) for entry in result.samples):
+            raise _damaged(one, "a sample has a truth that this task cannot have")
         tally.merge(Tally(counts=result.image_counts))
         entries[one.shard.index - 1 :: one.shard.count] = result.samples
     samples = []
     for entry in entries:
         assert entry is not None  # all shards are there, and each fills its places
-        sample = Sample(entry.id, Path(entry.id), entry.label, tuple(entry.tags), entry.group, entry.window)
+        sample = Sample(entry.id, Path(entry.id), entry.truth, tuple(entry.tags), entry.group, entry.window)
         samples.append(sample)  # the path says which file it was; none is opened
         if isinstance(entry.content, Unreadable):
             fault = DataRejected(entry.content.code, entry.content.reason, remedy="Save this file again.")

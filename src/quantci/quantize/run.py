@@ -19,6 +19,7 @@ from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
 from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
+from quantci.tasks.choose import choose_task
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.lite_rt import lite_rt_name
@@ -61,7 +62,7 @@ def quantize(
     """
     where = str(base / config.model.source)
     wanted = config.calibration
-    finding = workers.submit(find_samples, wanted.data, base, config.task, config.input, "calibration")
+    finding = workers.submit(find_samples, wanted.data, base, choose_task(config.task), config.input, "calibration")
     progress("reading and converting the source model")
     float_model = source.convert()
     mends: list[Mend] = []
@@ -75,7 +76,7 @@ def quantize(
     chosen = choose(found, wanted.samples, wanted.seed)
     progress(f"calibrating with {len(chosen)} samples")
     calibrated = calibrate_set(float_model, preprocessing, chosen, where, workers)
-    labels = infer_labels(wanted.data, base, config.task)
+    labels = infer_labels(wanted.data, base, choose_task(config.task))
     calibration = calibrated.tally.summary(
         wanted.data,
         found=len(found),

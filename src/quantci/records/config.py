@@ -8,7 +8,7 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.units import Bytes, Microseconds, Positive, Ratio
 
-Task = Literal["classification", "anomaly"]
+Task = Literal["classification", "multi-label", "regression", "anomaly"]
 Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 IntegerType = Literal["int8", "uint8"]
 Engine = Literal["auto", "litert", "tensorflow"]
@@ -28,10 +28,12 @@ class ModelConfig(Record, frozen=True, kw_only=True):
 class TaskConfig(Record, frozen=True, kw_only=True):
     """What the model answers."""
 
-    kind: Annotated[Task, Meta(description="classification, or anomaly (a score from an autoencoder).")] = (
-        "classification"
-    )
-    labels: Annotated[tuple[str, ...], Meta(description="Class names in the order of the model's outputs.")] = ()
+    kind: Annotated[
+        Task, Meta(description="classification, multi-label, regression, or anomaly (a score from an autoencoder).")
+    ] = "classification"
+    labels: Annotated[
+        tuple[str, ...], Meta(description="Names of classes, labels or values, in the order of the model's outputs.")
+    ] = ()
     top_k: Annotated[int, Meta(ge=1, description="k of the top-k accuracy; capped at the number of classes.")] = 3
     metrics: Annotated[
         tuple[str, ...],

@@ -56,7 +56,51 @@ class AnomalyMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="a
     custom: dict[str, float]
 
 
-Metrics = ClassificationMetrics | AnomalyMetrics
+class LabelMetrics(Record, frozen=True, kw_only=True):
+    """One label of several that may apply, one model. A label is predicted from an output of 0.5 on."""
+
+    label: Annotated[str, Meta(description="Name of the label.")]
+    support: Annotated[Count, Meta(description="Samples that it applies to.")]
+    recall: Annotated[Ratio | None, Meta(description="Of those, the share that is found; null without any.")]
+    precision: Annotated[Ratio | None, Meta(description="Null where the label is never predicted.")]
+    f1: Annotated[Ratio | None, Meta(description="Null where the label applies to no sample.")]
+    average_precision: Annotated[
+        Ratio | None, Meta(description="Mean precision over the samples it applies to, by falling output.")
+    ]
+
+
+class MultiLabelMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="multi-label"):
+    """Any number of labels for a sample; each output is the probability of one."""
+
+    exact_match: Annotated[Ratio, Meta(description="Share of samples whose labels are all right.")]
+    label_accuracy: Annotated[Ratio, Meta(description="Share of right decisions, one for each sample and label.")]
+    macro_f1: Annotated[Ratio, Meta(description="Mean F1 over the labels that apply to some sample.")]
+    micro_f1: Annotated[Ratio, Meta(description="F1 over all decisions together.")]
+    mean_average_precision: Annotated[Ratio, Meta(description="Mean over the labels that apply to some sample.")]
+    per_class: Annotated[list[LabelMetrics], Meta(description="By label.")]
+    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+
+
+class ValueMetrics(Record, frozen=True, kw_only=True):
+    """One output of a regression, one model, in the units of the truth."""
+
+    name: Annotated[str, Meta(description="Name of the output.")]
+    mae: Annotated[float, Meta(ge=0, description="Mean absolute error.")]
+    rmse: Annotated[float, Meta(ge=0, description="Root of the mean squared error.")]
+    r2: Annotated[float, Meta(le=1, description="Coefficient of determination; negative is worse than the mean.")]
+
+
+class RegressionMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="regression"):
+    """Regression: each output is a number."""
+
+    r2: Annotated[float, Meta(le=1, description="Coefficient of determination, the mean over the outputs.")]
+    mae: Annotated[float, Meta(ge=0, description="Mean absolute error over all outputs, in the units of the truth.")]
+    rmse: Annotated[float, Meta(ge=0, description="Root of the mean squared error over all outputs.")]
+    outputs: Annotated[list[ValueMetrics], Meta(description="Each output by itself.")]
+    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+
+
+Metrics = ClassificationMetrics | MultiLabelMetrics | RegressionMetrics | AnomalyMetrics
 
 
 class HostLatency(Record, frozen=True, kw_only=True):
@@ -109,8 +153,10 @@ class ClassDelta(Record, frozen=True, kw_only=True):
 class Paired(Record, frozen=True, kw_only=True):
     """The same samples through both models: float against INT8 in the oracle."""
 
-    metric: Annotated[Literal["top1_accuracy", "roc_auc"], Meta(description="Metric of the delta.")]
-    delta: SignedRatio
+    metric: Annotated[
+        Literal["top1_accuracy", "exact_match", "r2", "roc_auc"], Meta(description="Metric of the delta.")
+    ]
+    delta: Annotated[float, Meta(description="Quantized minus float; negative is a loss.")]
     interval: Annotated[Interval, Meta(description="Seeded bootstrap interval of the delta.")]
     bootstrap_resamples: Count
     mcnemar_p: Annotated[Ratio | None, Meta(description="Exact two-sided McNemar p-value; null for scores.")]
@@ -150,6 +196,15 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
         """The metric that `paired` compares, of this step of the waterfall."""
         value: float = getattr(self.steps[step].metrics, self.paired.metric)
         return value
+
+    def recalls(self) -> dict[str, tuple[int, float | None, float | None]]:
+        """Support and recall, in float and in the last step, by label; empty for a task without classes."""
+        by_class = ClassificationMetrics | MultiLabelMetrics
+        first, last = self.steps[0].metrics, self.steps[-1].metrics
+        if not isinstance(first, by_class) or not isinstance(last, by_class):
+            return {}
+        after = {one.label: one.recall for one in last.per_class}
+        return {one.label: (one.support, one.recall, after.get(one.label)) for one in first.per_class}
 
 
 class EvaluateRecord(StageRecord, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.dataset import MOST_SAMPLES, ImageCounts
 from quantci.records.stage import StageRecord
+from quantci.records.truth import Truth
 from quantci.records.units import Count, Sha256
 
 MOST_SHARDS = 9999
@@ -47,7 +48,7 @@ class ShardSample(Record, frozen=True, kw_only=True):
     """One sample of the shard: what it is, and what was found in its file."""
 
     id: Annotated[str, Meta(description="Path relative to the set, plus #k for its k-th window.")]
-    label: Annotated[Count, Meta(description="Index of its class.")]
+    truth: Annotated[Truth, Meta(description="What is right about it.")]
     tags: list[str]
     group: Annotated[str, Meta(description="Id of the file; windows of one file share it.")]
     window: Annotated[tuple[Count, Count] | None, Meta(description="Byte offset and length; null is the whole file.")]

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.errors import ConfigError
-from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import GateResult, Kind, Verdict
 from quantci.report.latency import latency_gate
 from quantci.statistics.power import samples_needed
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from quantci.records.quantize import QuantizeResult
 
 NO_DEVICE: Final = "no device took part"
+SHARES: Final = frozenset({"top1_accuracy", "exact_match"})  # metrics that are a share of samples
 _MOST_TIMES: Final = 1e6  # a gate that many times finer than what was detectable asks for no real number of samples
 _ROUNDING: Final = 1e-9  # 0.93 - 0.91 is not 0.02 in binary
 
@@ -86,7 +86,7 @@ def _is_too_fine(limit: float, evaluate: EvaluateResult) -> bool:
     """
     if limit <= 0:
         return True
-    if evaluate.paired.metric == "top1_accuracy":
+    if evaluate.paired.metric in SHARES:
         needed = samples_needed(limit, 0.0)
         return needed is None or evaluate.dataset.used < needed
     return limit < evaluate.paired.smallest_detectable_drop - _ROUNDING
@@ -96,7 +96,7 @@ def _too_fine(limit: float, evaluate: EvaluateResult) -> ConfigError:
     smallest, used = evaluate.paired.smallest_detectable_drop, evaluate.dataset.used
     least, allowed = _apart(smallest, limit)
     needed: int | None = None
-    if limit > 0 and evaluate.paired.metric == "top1_accuracy":
+    if limit > 0 and evaluate.paired.metric in SHARES:
         discordant = len(evaluate.paired.broken) + len(evaluate.paired.fixed)
         needed = samples_needed(limit, discordant / max(used, 1))
     elif limit > smallest / _MOST_TIMES:
@@ -159,13 +159,10 @@ class _RecallDrop(NamedTuple):
 
 def _recall_drops(evaluate: EvaluateResult) -> list[_RecallDrop]:
     """The loss of recall of each class that has samples, the largest first, of equal ones that with more samples."""
-    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
-    if not isinstance(first, ClassificationMetrics) or not isinstance(last, ClassificationMetrics):
-        return []
     drops = [
-        _RecallDrop(before.label, before.support, before.recall - after.recall)
-        for before, after in zip(first.per_class, last.per_class, strict=True)
-        if before.recall is not None and after.recall is not None
+        _RecallDrop(label, support, before - after)
+        for label, (support, before, after) in evaluate.recalls().items()
+        if before is not None and after is not None
     ]
     return sorted(drops, key=lambda one: (-one.drop, -one.support))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quantci.records.evaluate import RegressionMetrics
 from quantci.report.escape import code, prose
-from quantci.report.summary import recalls
 from quantci.report.tables import Section, Table
 from quantci.report.wording import KINDS, MARKS, METRICS, NBSP, STEPS, gate_number, percent, points
 
@@ -58,7 +58,7 @@ def _name(step: Step) -> str:
 
 def classes(evaluate: EvaluateResult) -> Section:
     """Recall of each class, the largest loss first."""
-    found = recalls(evaluate)
+    found = evaluate.recalls()
 
     def change(label: str) -> float:
         _, before, after = found[label]
@@ -77,6 +77,25 @@ def classes(evaluate: EvaluateResult) -> Section:
     return Section("Classes", "Measured on host; the largest loss first.", [table])
 
 
+def values(evaluate: EvaluateResult) -> Section:
+    """The errors of each output of a regression."""
+    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
+    if not isinstance(first, RegressionMetrics) or not isinstance(last, RegressionMetrics):
+        return Section("Values")
+    cells = (
+        (
+            code(before.name),
+            f"{before.mae:,.4g} → {after.mae:,.4g}",
+            f"{before.rmse:,.4g} → {after.rmse:,.4g}",
+            f"{percent(before.r2)} → {percent(after.r2)}",
+        )
+        for before, after in zip(first.outputs, last.outputs, strict=True)
+    )
+    note = "FP32 → INT8, measured on host; errors in the units of the labels."
+    head = ("Value", "Mean absolute error", "Root mean squared error", "R²")
+    return Section("Values", note, [Table.of(head, cells, len(first.outputs))])
+
+
 def tags(evaluate: EvaluateResult) -> Section:
     """Accuracy on the samples that carry a tag."""
     cells = (
@@ -93,7 +112,7 @@ def tags(evaluate: EvaluateResult) -> Section:
 
 
 def samples(evaluate: EvaluateResult) -> Section:
-    """Which samples the change broke and fixed."""
+    """Which samples the change broke and fixed; none where an answer is not right or wrong."""
 
     def column(ids: list[str]) -> list[str]:
         more = len(ids) - MOST_SAMPLES

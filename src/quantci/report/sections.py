@@ -26,8 +26,8 @@ def sections(report: Report) -> list[Section]:
         parts.append(quality.gates(report))
     parts.append(_advice(report))
     if report.evaluate is not None:
-        parts += [quality.waterfall(report.evaluate), quality.classes(report.evaluate), quality.tags(report.evaluate)]
-        parts.append(quality.samples(report.evaluate))
+        parts += [quality.waterfall(report.evaluate), quality.values(report.evaluate)]
+        parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), quality.samples(report.evaluate)]
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
     parts.append(kernels.faults(report))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.origin import DEFAULT_CONFIGURATION, DEFAULT_KEY
 from quantci.report.latency import ESTIMATED, estimate_of, words
 from quantci.report.memory import PLACES
@@ -13,7 +12,6 @@ from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, sig
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantci.records.evaluate import EvaluateResult
     from quantci.records.report import Report, Verdict
 
 D = TypeVar("D", int, float)
@@ -66,15 +64,6 @@ def summary_rows(report: Report) -> list[Row]:
     return [*rows, _latency(report, verdicts.get("max_latency_us"))]
 
 
-def recalls(evaluate: EvaluateResult) -> dict[str, tuple[int, float | None, float | None]]:
-    """Support and recall in float and in the oracle's INT8, by label."""
-    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
-    if not isinstance(first, ClassificationMetrics) or not isinstance(last, ClassificationMetrics):
-        return {}
-    after = {metrics.label: metrics.recall for metrics in last.per_class}
-    return {metrics.label: (metrics.support, metrics.recall, after.get(metrics.label)) for metrics in first.per_class}
-
-
 def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
     evaluate, baseline = report.evaluate, report.baseline
     if evaluate is None:
@@ -94,7 +83,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
     rows = [Row(metric, "FP32 → INT8, measured on host", None, f"{before} → {after}", changes, verdict)]
     worst = paired.worst_class
     if worst is not None:
-        support, before_recall, after_recall = recalls(evaluate).get(worst.label, (worst.support, None, None))
+        support, before_recall, after_recall = evaluate.recalls().get(worst.label, (worst.support, None, None))
         value = f"{percent(before_recall)} → {percent(after_recall)}"
         changes = [f"{points(worst.recall_delta)} to{NBSP}FP32", f"{support:,} samples"]
         verdict = verdicts.get("max_worst_class_drop")

@@ -27,7 +27,12 @@ STATUSES: Final = {
     "not_run": "not run",
 }
 STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT", "int8-oracle": "INT8 in the oracle"}
-METRICS: Final = {"top1_accuracy": "Accuracy", "roc_auc": "ROC AUC"}
+METRICS: Final = {
+    "top1_accuracy": "Accuracy",
+    "exact_match": "Exact match",
+    "r2": "R²",
+    "roc_auc": "ROC AUC",
+}
 
 
 def percent(ratio: float | None) -> str:

@@ -53,8 +53,8 @@ def samples_needed(drop: float, discordance: float = 0.0) -> int | None:
     return high
 
 
-def smallest_detectable_auc_drop(interval: Interval) -> float:
-    """Smallest detectable drop of the AUC, 0..1, from the 95 % interval of its delta.
+def smallest_detectable_by_interval(interval: Interval) -> float:
+    """Smallest detectable drop of an AUC or an R^2, 0..1, from the 95 % interval of its delta.
 
     A test at 5 % with a normal estimate finds a drop of (z_0.975 + z_0.8) standard errors with 80 % power, and half the
     interval is z_0.975 of them. The standard error is the measured one of the paired scores: no correlation between the

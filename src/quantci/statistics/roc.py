@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +28,20 @@ def roc_auc(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]])
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     mid_rank = np.cumsum(counts) - (counts - 1) / 2
     return float(mid_rank[place[positive]].sum() - m * (m + 1) / 2) / (m * n)
+
+
+def average_precision(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> float | None:
+    """Sum over the thresholds of (recall gained) x (precision) as the threshold falls; None without a positive.
+
+    Equal scores fall below the threshold together: nothing is interpolated. The same as
+    sklearn.metrics.average_precision_score. Scores [n], labels [n] in {0, 1}.
+    """
+    if not (labels == 1).any():
+        return None
+    false_positives, true_positives = _roc_counts(scores, labels)
+    gained = np.diff(true_positives)
+    precision = true_positives[1:] / (true_positives[1:] + false_positives[1:])
+    return min(1.0, math.fsum((gained * precision).tolist()) / int(true_positives[-1]))
 
 
 def partial_auc(

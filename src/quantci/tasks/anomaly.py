@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from quantci.errors import DataRejected, ModelRejected
 from quantci.records.evaluate import AnomalyMetrics, Paired
 from quantci.statistics.agreement import side_changes
 from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
-from quantci.statistics.power import smallest_detectable_auc_drop
+from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
 from quantci.tasks.base import Judgement
+from quantci.tasks.class_truth import class_indices, class_truths, is_class
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import only_output
 
@@ -28,10 +29,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.data.listing import Listing, Role
+    from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
+    from quantci.records.truth import Truth
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
+
+LABELS: Final = ("normal", "anomaly")  # MLPerf Tiny: 0 is normal, 1 is anomalous
 
 
 class Groups(NamedTuple):
@@ -44,7 +50,38 @@ class Groups(NamedTuple):
 
 @dataclass(frozen=True)
 class Anomaly:
-    """See tasks.base.Task."""
+    """See tasks.base.Task.
+
+    Attributes:
+        labels: what stands for normal, and what for anomalous.
+    """
+
+    labels: tuple[str, ...] = LABELS
+
+    needs_label = True
+
+    def names(self, listing: Listing) -> tuple[str, ...]:
+        """The two labels, whatever the set tells."""
+        del listing
+        return self.labels
+
+    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
+        """Normal or anomalous. An evaluation set has both kinds."""
+        return class_truths(
+            listing,
+            names,
+            role,
+            remedy="Add files of this kind: without them there is nothing to tell apart.",
+        )
+
+    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
+        """One of the two."""
+        return is_class(truth, labels)
+
+    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int64]:
+        """1 for anomalous, 0 for normal, [n]."""
+        del labels
+        return class_indices(samples)
 
     def output_of(self, summary: ModelSummary) -> TensorInfo:
         """The one output: the reconstruction."""
@@ -67,7 +104,7 @@ class Anomaly:
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the mean score of each group."""
-        truth = np.array([sample.label for sample in observed.samples], dtype=np.int64)
+        truth = self.truth_of(observed.samples, observed.labels)
         names = [sample.group for sample in observed.samples]
         groups = {
             step: group_means(rows.astype(np.float64).reshape(-1), truth, names) for step, rows in observed.kept.items()
@@ -187,5 +224,5 @@ def paired_auc(
         broken=np.array(ids)[right_before & ~right_after].tolist(),
         fixed=np.array(ids)[right_after & ~right_before].tolist(),
         worst_class=None,
-        smallest_detectable_drop=smallest_detectable_auc_drop(interval),
+        smallest_detectable_drop=smallest_detectable_by_interval(interval),
     )

@@ -5,7 +5,9 @@ A new task is a file with a class of these methods, its metrics in records/evalu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from quantci.data.labelling import Labelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import Metrics, Paired, TagMetrics
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
+    from quantci.records.truth import Truth
     from quantci.tasks.custom import Metric
 
 
@@ -53,8 +56,16 @@ class Judgement(NamedTuple):
     tags: list[TagMetrics]
 
 
-class Task(Protocol):
+class Task(Labelling, Protocol):
     """A task. Its objects are small and go to the workers with each batch."""
+
+    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
+        """Whether this can be the truth of a sample: of the right kind, with no label beyond the list."""
+        ...
+
+    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[Any]:
+        """What is right about these samples as an array: [n], or [n, d] where the answer has several parts."""
+        ...
 
     def output_of(self, summary: ModelSummary) -> TensorInfo:
         """The output of the INT8 model that is judged.

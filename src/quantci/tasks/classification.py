@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantci.data.labels import infer
 from quantci.errors import DataRejected
-from quantci.records.evaluate import ClassDelta, Paired, TagMetrics
+from quantci.records.evaluate import ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.base import Judgement
 from quantci.tasks.class_metrics import classification_metrics, predict
-from quantci.tasks.outputs import only_output, real_values
+from quantci.tasks.class_truth import class_indices, class_truths, is_class
+from quantci.tasks.outputs import keep_outputs, last_op, no_outputs_kept, only_output, real_values
+from quantci.tasks.subsets import by_tag, worst_recall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.truth import Truth
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
-
-_MOVES = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,36 @@ class Classification:
     """See tasks.base.Task.
 
     Attributes:
+        labels: class names; empty where the set tells them.
         top_k: k of the top-k accuracy.
     """
 
+    labels: tuple[str, ...] = ()
     top_k: int = 3
+
+    needs_label = True
+
+    def names(self, listing: Listing) -> tuple[str, ...]:
+        """The names of its class folders, or those of a CSV."""
+        return infer(listing)
+
+    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
+        """One class each. An evaluation set has a label for each sample, and a sample for each label."""
+        return class_truths(
+            listing,
+            names,
+            role,
+            remedy="Add samples of these classes, or remove them from task.labels if the model does not know them.",
+        )
+
+    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
+        """One class of the list."""
+        return is_class(truth, labels)
+
+    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int64]:
+        """Index of the class, [n]."""
+        del labels
+        return class_indices(samples)
 
     def output_of(self, summary: ModelSummary) -> TensorInfo:
         """The one output: a score for each class, or the probability of the second of two."""
@@ -61,16 +90,15 @@ class Classification:
         self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
     ) -> NDArray[np.generic]:
         """The outputs as they are."""
-        del inputs, values
-        return raw
+        return keep_outputs(inputs, raw, values)
 
     def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
         """A row has one value for each output: float32 of the float model, integers of the others."""
-        return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
+        return no_outputs_kept(output, is_float=is_float)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the arg-max of the outputs."""
-        truth = np.array([sample.label for sample in observed.samples], dtype=np.int64)
+        truth = self.truth_of(observed.samples, observed.labels)
         values = {step: real_values(rows, observed.output) for step, rows in observed.kept.items()}
         predicted = {step: predict(rows) for step, rows in values.items()}
         first, *_, last = (classes == truth for classes in predicted.values())
@@ -82,14 +110,14 @@ class Classification:
             },
             flips={after: int((predicted[before] != predicted[after]).sum()) for before, after in pairwise(predicted)},
             paired=paired_accuracy(first, last, ids=ids, labels=truth, names=observed.labels, seed=seed),
-            tags=_by_tag(observed.samples, first, last),
+            tags=by_tag(observed.samples, first, last),
         )
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """`one-logit` when one output is read as a probability, but no sigmoid makes it one."""
         if int(np.prod(summary.outputs[0].shape)) != 1:
             return []
-        last = next((op.op for op in reversed(summary.ops) if op.op not in _MOVES), "")
+        last = last_op(summary)
         if last == "LOGISTIC":
             return []
         text = (
@@ -134,27 +162,10 @@ def paired_accuracy(
 
 def worst_class(
     before: NDArray[np.bool_], after: NDArray[np.bool_], labels: NDArray[np.integer[Any]], names: Sequence[str]
-) -> ClassDelta:
-    """The class whose recall falls most (or rises least); of equal ones that with more samples, then the first."""
-    deltas = []
-    for index, name in enumerate(names):
-        own = labels == index
-        if support := int(own.sum()):
-            change = int(after[own].sum()) - int(before[own].sum())
-            deltas.append(ClassDelta(label=name, recall_delta=change / support, support=support))
-    return min(deltas, key=lambda one: (one.recall_delta, -one.support))
-
-
-def _by_tag(samples: Sequence[Sample], before: NDArray[np.bool_], after: NDArray[np.bool_]) -> list[TagMetrics]:
-    rows = []
-    for tag in sorted({tag for sample in samples for tag in sample.tags}):
-        own = np.array([tag in sample.tags for sample in samples])
-        rows.append(
-            TagMetrics(
-                tag=tag,
-                samples=int(own.sum()),
-                float_accuracy=float(before[own].mean()),
-                quantized_accuracy=float(after[own].mean()),
-            )
-        )
-    return rows
+) -> ClassDelta | None:
+    """The class whose recall falls most, of those that have samples."""
+    own = [labels == index for index in range(len(names))]
+    return worst_recall(
+        (name, int(mask.sum()), int(after[mask].sum()) - int(before[mask].sum()))
+        for name, mask in zip(names, own, strict=True)
+    )

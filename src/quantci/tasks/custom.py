@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.int64]], float]
+Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.generic]], float]
 
 _SPEC = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*)")
 
@@ -37,8 +37,8 @@ def load_metrics(specs: Iterable[str], base: Path, *, allow_code: bool) -> dict[
 def load_metric(spec: str, base: Path, *, allow_code: bool) -> Metric:
     """Import `module:function`; the folder `base` (that of quantci.toml) is searched before all others.
 
-    The metric is called with probabilities float64 [n, classes] and labels int64 [n]. It gets copies, and what it
-    returns is checked to be one finite number.
+    The metric is called with the answers float64 [n, d] and what is right, as the task has it. It gets copies, and what
+    it returns is checked to be one finite number.
 
     Raises:
         ConfigError: `code-not-allowed` when `allow_code` is False, before anything is imported; `metric` when the name
@@ -69,7 +69,7 @@ def load_metric(spec: str, base: Path, *, allow_code: bool) -> Metric:
     if not callable(function):
         raise _fault(spec, f"The module {module} has no function {name}.", f"Define {name} in {loaded.__file__}.")
 
-    def metric(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    def metric(probabilities: NDArray[np.float64], labels: NDArray[np.generic]) -> float:
         try:
             with _search_first(base):
                 value = float(function(probabilities.copy(), labels.copy()))
@@ -88,14 +88,15 @@ def load_metric(spec: str, base: Path, *, allow_code: bool) -> Metric:
 
 
 def apply_metrics(
-    metrics: Mapping[str, Metric], probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]
+    metrics: Mapping[str, Metric], probabilities: NDArray[np.floating[Any]], labels: NDArray[np.generic]
 ) -> dict[str, float]:
-    """Value of each metric on probabilities [n, classes] and labels [n].
+    """Value of each metric on answers [n, d] and what is right, [n] or [n, d].
 
     Raises:
         ConfigError: `metric`.
     """
-    return {spec: metric(probabilities.astype(np.float64), labels.astype(np.int64)) for spec, metric in metrics.items()}
+    whole = labels.astype(np.int64 if labels.dtype.kind in "iu" else np.float64)
+    return {spec: metric(probabilities.astype(np.float64), whole) for spec, metric in metrics.items()}
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -40,6 +40,43 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
                 else "Export the model with a float input, and let quantci quantize it.",
             )
     return summary.outputs[0]
+
+
+_MOVES: Final = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
+
+
+def last_op(summary: ModelSummary) -> str:
+    """The op that the output comes from, those passed over that change no value; empty where there is none."""
+    return next((op.op for op in reversed(summary.ops) if op.op not in _MOVES), "")
+
+
+def keep_outputs(
+    inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+) -> NDArray[np.generic]:
+    """Task.keep() of a task that keeps the outputs as they are."""
+    del inputs, values
+    return raw
+
+
+def no_outputs_kept(output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+    """The same for no sample: float32 of the float model, integers of the others."""
+    return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
+
+
+def finite_values(outputs: NDArray[np.generic], output: TensorInfo) -> NDArray[np.float64]:
+    """real_values() as float64 [n, d].
+
+    Raises:
+        ModelRejected: `not-finite`: NaN and infinite outputs have no order and no error.
+    """
+    values = real_values(outputs, output).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ModelRejected(
+            "not-finite",
+            f"The model's output is NaN or infinite for {int((~np.isfinite(values)).any(axis=1).sum())} samples.",
+            remedy="Look for overflowing or NaN weights, and for an input range unlike the one of the training.",
+        )
+    return values
 
 
 def real_values(outputs: NDArray[np.generic], output: TensorInfo) -> NDArray[np.float32]:

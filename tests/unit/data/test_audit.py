@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.truths import of
 from tests.unit.data.images import ARROW, save
 
 from quantci.data.audit import check_overlap, find_duplicates, find_empty_classes
@@ -53,7 +54,7 @@ def test_duplicates_are_advice_with_their_number() -> None:
 
 
 def test_empty_classes_of_a_calibration_set_are_advice() -> None:
-    samples = [Sample("a", Path("a"), 0, (), "a", None)]
+    samples = [Sample("a", Path("a"), of(0), (), "a", None)]
     (advice,) = find_empty_classes(samples, ("red", "green"))
     assert advice.code == "empty-class"
     assert "green" in advice.text

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.truths import of
 from tests.unit.data.images import ARROW, gradient, save
 
 from quantci.data.preprocess import Preprocessing
@@ -27,7 +28,7 @@ RESIZES: tuple[Resize, ...] = ("nearest", "box", "bilinear", "hamming", "bicubic
 
 
 def sample(path: Path, window: tuple[int, int] | None = None) -> Sample:
-    return Sample(path.name, path, 0, (), path.name, window)
+    return Sample(path.name, path, of(0), (), path.name, window)
 
 
 def raised(call: Callable[[], object]) -> QuantciError:

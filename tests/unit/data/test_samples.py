@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from tests.truths import index_of
 
 from quantci.data.samples import Sample, find_samples, infer_labels
 from quantci.errors import ConfigError, DataRejected
-from quantci.records.config import InputConfig, TaskConfig
+from quantci.records.config import InputConfig
+from quantci.tasks.anomaly import Anomaly
+from quantci.tasks.base import Task
+from quantci.tasks.classification import Classification
 
-LIGHTS = TaskConfig(labels=("red", "green"))
+LIGHTS = Classification(labels=("red", "green"))
 UINT8 = InputConfig(dtype="uint8")
 
 
@@ -27,7 +31,7 @@ def write(root: Path, text: str, name: str = "set/manifest.csv") -> None:
 
 
 def find(
-    root: Path, data: str = "set", task: TaskConfig = LIGHTS, role: str = "evaluation", config: InputConfig = UINT8
+    root: Path, data: str = "set", task: Task = LIGHTS, role: str = "evaluation", config: InputConfig = UINT8
 ) -> list[Sample]:
     return find_samples(data, root, task, config, "evaluation" if role == "evaluation" else "calibration")
 
@@ -49,7 +53,7 @@ def test_class_folders_give_labels_in_a_fixed_order(tmp_path: Path) -> None:
         tmp_path / "set", "red/b.png", "red/a.JPG", "green/deep/c.bmp", "green/notes.txt", ".cache/x.png", "red/.h.png"
     )
     samples = find(tmp_path)
-    assert [(s.id, s.label, s.group) for s in samples] == [
+    assert [(s.id, index_of(s), s.group) for s in samples] == [
         ("green/deep/c.bmp", 1, "green/deep/c.bmp"),
         ("red/a.JPG", 0, "red/a.JPG"),
         ("red/b.png", 0, "red/b.png"),
@@ -89,8 +93,8 @@ def test_files_beside_class_folders_are_not_left_out_in_silence(tmp_path: Path) 
 
 def test_labels_are_inferred_from_sorted_folders(tmp_path: Path) -> None:
     touch(tmp_path / "set", "red/a.png", "green/a.png")
-    assert infer_labels("set", tmp_path, TaskConfig()) == ("green", "red")
-    assert [s.label for s in find(tmp_path, task=TaskConfig())] == [0, 1]
+    assert infer_labels("set", tmp_path, Classification()) == ("green", "red")
+    assert [index_of(s) for s in find(tmp_path, task=Classification())] == [0, 1]
 
 
 def test_configured_labels_are_returned_without_looking(tmp_path: Path) -> None:
@@ -99,7 +103,7 @@ def test_configured_labels_are_returned_without_looking(tmp_path: Path) -> None:
 
 def test_anomaly_labels_are_normal_then_anomaly(tmp_path: Path) -> None:
     touch(tmp_path / "set", "anomaly/a.npy", "normal/a.npy")
-    assert [s.label for s in find(tmp_path, task=TaskConfig(kind="anomaly"))] == [1, 0]
+    assert [index_of(s) for s in find(tmp_path, task=Anomaly())] == [1, 0]
 
 
 @pytest.mark.parametrize("linked", ["red/b.png", "blue"])
@@ -131,7 +135,7 @@ def test_file_names_that_are_not_unicode_are_refused(tmp_path: Path) -> None:
 
 def test_a_flat_folder_is_for_calibration_only(tmp_path: Path) -> None:
     touch(tmp_path / "set", "b.png", "a.npy")
-    assert [(s.id, s.label) for s in find(tmp_path, role="calibration")] == [("a.npy", None), ("b.png", None)]
+    assert [(s.id, index_of(s)) for s in find(tmp_path, role="calibration")] == [("a.npy", None), ("b.png", None)]
     assert "a.npy, b.png" in rejected(tmp_path, "label-mismatch").cause
 
 
@@ -168,7 +172,7 @@ def test_a_file_that_is_no_csv_is_refused(tmp_path: Path) -> None:
 def test_manifest_gives_labels_by_name_or_index_and_tags(tmp_path: Path, data: str) -> None:
     touch(tmp_path / "set", "x/b.png", "a.png")
     write(tmp_path, "\ufeffpath,label,tags,author\r\n./x/b.png,green,night; rain ;;night,me\r\na.png,0,,\r\n\r\n")
-    assert [(s.id, s.label, s.tags) for s in find(tmp_path, data)] == [
+    assert [(s.id, index_of(s), s.tags) for s in find(tmp_path, data)] == [
         ("x/b.png", 1, ("night", "rain")),
         ("a.png", 0, ()),
     ]
@@ -177,13 +181,13 @@ def test_manifest_gives_labels_by_name_or_index_and_tags(tmp_path: Path, data: s
 def test_a_label_name_goes_before_an_index(tmp_path: Path) -> None:
     touch(tmp_path / "set", "a.png", "b.png")
     write(tmp_path, "path,label\na.png,1\nb.png,0\n")
-    assert [s.label for s in find(tmp_path, task=TaskConfig(labels=("1", "0")))] == [0, 1]
+    assert [index_of(s) for s in find(tmp_path, task=Classification(labels=("1", "0")))] == [0, 1]
 
 
 def test_calibration_manifest_needs_no_labels(tmp_path: Path) -> None:
     touch(tmp_path / "set", "a.png", "b.png")
     write(tmp_path, "path\na.png\nb.png\n")
-    assert [s.label for s in find(tmp_path, role="calibration")] == [None, None]
+    assert [index_of(s) for s in find(tmp_path, role="calibration")] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +198,7 @@ def test_calibration_manifest_needs_no_labels(tmp_path: Path) -> None:
 def test_labels_are_inferred_from_a_manifest(tmp_path: Path, rows: str, labels: tuple[str, ...]) -> None:
     touch(tmp_path / "set", "a.png", "b.png")
     write(tmp_path, f"path,label\n{rows}\n")
-    assert infer_labels("set", tmp_path, TaskConfig()) == labels
+    assert infer_labels("set", tmp_path, Classification()) == labels
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,7 @@ def test_manifest_labels_must_be_known(tmp_path: Path, label: str, code: str) ->
 def test_an_absurd_index_does_not_become_a_list_of_labels(tmp_path: Path) -> None:
     touch(tmp_path / "set", "a.png")
     write(tmp_path, "path,label\na.png,20261123\n")
-    rejected(tmp_path, "label-out-of-range", task=TaskConfig())
+    rejected(tmp_path, "label-out-of-range", task=Classification())
 
 
 # MLPerf Tiny's y_labels.csv
@@ -273,25 +277,25 @@ def test_truth_file_of_a_classifier(tmp_path: Path) -> None:
     touch(tmp_path / "set", "tst_000000_Stop_7.bin", "tst_000001_Up_1.bin")
     write(tmp_path, "tst_000000_Stop_7.bin,2,1\ntst_000001_Up_1.bin,2,0\n", "set/y_labels.csv")
     samples = find(tmp_path)
-    assert [(s.id, s.label, s.window) for s in samples] == [
+    assert [(s.id, index_of(s), s.window) for s in samples] == [
         ("tst_000000_Stop_7.bin", 1, None),
         ("tst_000001_Up_1.bin", 0, None),
     ]
-    assert infer_labels("set", tmp_path, TaskConfig()) == ("0", "1")
+    assert infer_labels("set", tmp_path, Classification()) == ("0", "1")
 
 
 def test_truth_file_of_another_name_is_recognised(tmp_path: Path) -> None:
     touch(tmp_path / "set", "a.bin", "b.bin")
     write(tmp_path, "a.bin,2,1\nb.bin,2,0\n", "set/y_labels_alt.csv")
-    assert [s.label for s in find(tmp_path, "set/y_labels_alt.csv")] == [1, 0]
+    assert [index_of(s) for s in find(tmp_path, "set/y_labels_alt.csv")] == [1, 0]
 
 
 def test_windows_slide_over_the_file(tmp_path: Path) -> None:
     touch(tmp_path / "set", "n.bin", content=bytes(4 * 7))
     touch(tmp_path / "set", "a.bin", content=bytes(4 * 4))
     write(tmp_path, "n.bin,2,0,16,8\na.bin,2,1,16,8\n", "set/y_labels.csv")
-    samples = find(tmp_path, task=TaskConfig(kind="anomaly"), config=InputConfig(dtype="float32"))
-    assert [(s.id, s.group, s.label, s.window) for s in samples] == [
+    samples = find(tmp_path, task=Anomaly(), config=InputConfig(dtype="float32"))
+    assert [(s.id, s.group, index_of(s), s.window) for s in samples] == [
         ("n.bin#0", "n.bin", 0, (0, 16)),
         ("n.bin#1", "n.bin", 0, (8, 16)),  # 4 bytes are left over: no whole window
         ("a.bin#0", "a.bin", 1, (0, 16)),
@@ -303,14 +307,14 @@ def test_mlperf_anomaly_files_have_196_windows(tmp_path: Path) -> None:
     touch(tmp_path / "set", "n.bin", content=bytes(200 * 512))
     write(tmp_path, "n.bin,2,0,2560,512\n", "set/y_labels.csv")
     config = InputConfig(dtype="float32")
-    assert len(find(tmp_path, task=TaskConfig(kind="anomaly"), role="calibration", config=config)) == 196
+    assert len(find(tmp_path, task=Anomaly(), role="calibration", config=config)) == 196
 
 
 @pytest.mark.parametrize("line", ["n.bin,2,0,64,8", "n.bin,2,0,18,8", "n.bin,2,0,16,6"])
 def test_windows_must_fit_file_and_dtype(tmp_path: Path, line: str) -> None:
     touch(tmp_path / "set", "n.bin", content=bytes(32))
     write(tmp_path, f"{line}\n", "set/y_labels.csv")
-    task = TaskConfig(kind="anomaly")
+    task = Anomaly()
     rejected(tmp_path, "tensor-size", task=task, role="calibration", config=InputConfig(dtype="float32"))
 
 
@@ -341,7 +345,7 @@ def test_a_manifest_goes_before_a_truth_file(tmp_path: Path) -> None:
     touch(tmp_path / "set", "a.bin", "b.bin")
     write(tmp_path, "a.bin,2,1\nb.bin,2,0\n", "set/y_labels.csv")
     write(tmp_path, "path,label\na.bin,red\nb.bin,green\n")
-    assert [s.label for s in find(tmp_path)] == [0, 1]
+    assert [index_of(s) for s in find(tmp_path)] == [0, 1]
 
 
 # What the user that runs quantci may not read

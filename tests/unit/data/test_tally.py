@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
 from quantci.data.samples import Sample
@@ -18,7 +19,7 @@ UNREADABLE = DataRejected("unreadable-image", "It is empty.", remedy="Save it ag
 
 
 def item(name: str, label: int | None = 0, tags: tuple[str, ...] = ()) -> Sample:
-    return Sample(name, Path(name), label, tags, name.partition("#")[0], None)
+    return Sample(name, Path(name), of(label), tags, name.partition("#")[0], None)
 
 
 def loaded(content: str = "a", **counts: int) -> LoadedSample:

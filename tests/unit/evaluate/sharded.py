@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from tests.golden import LABELS, example_provenance, example_quantize_record, sha
+from tests.truths import of
 
 from quantci import __version__
 from quantci.data.samples import Sample
@@ -46,7 +47,7 @@ def whole_set(found: int) -> list[Sample]:
     """Samples of all classes in turn; every third is tagged."""
     names = [f"{LABELS[place % 4]}/{place:03}.png" for place in range(found)]
     return [
-        Sample(name, Path(name), place % 4, ("night", "rain")[: place % 3], name, None)
+        Sample(name, Path(name), of(place % 4), ("night", "rain")[: place % 3], name, None)
         for place, name in enumerate(names)
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.truths import of
 from tests.unit.evaluate.sharded import CONFIG, whole_set
 
 from quantci.data.samples import Sample
@@ -34,7 +35,7 @@ def test_everything_else_of_the_configuration_counts(other: Config) -> None:
 
 
 def test_where_the_set_lies_does_not_count() -> None:
-    moved = [Sample(s.id, Path("/elsewhere") / s.path, s.label, s.tags, s.group, s.window) for s in SAMPLES]
+    moved = [Sample(s.id, Path("/elsewhere") / s.path, s.truth, s.tags, s.group, s.window) for s in SAMPLES]
     assert dataset_sha256(moved, ["a", "b"]) == dataset_sha256(SAMPLES, ("a", "b"))
 
 
@@ -43,11 +44,11 @@ def test_where_the_set_lies_does_not_count() -> None:
     [
         SAMPLES[:-1],
         SAMPLES[::-1],
-        [*SAMPLES[:-1], Sample("x", Path(), 1, ("night", "rain"), "x", None)],
-        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), 2, SAMPLES[-1].tags, SAMPLES[-1].group, None)],
-        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), 1, (), SAMPLES[-1].group, None)],
-        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), 1, SAMPLES[-1].tags, "x", None)],
-        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), 1, SAMPLES[-1].tags, SAMPLES[-1].group, (0, 8))],
+        [*SAMPLES[:-1], Sample("x", Path(), of(1), ("night", "rain"), "x", None)],
+        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), of(2), SAMPLES[-1].tags, SAMPLES[-1].group, None)],
+        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), of(1), (), SAMPLES[-1].group, None)],
+        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), of(1), SAMPLES[-1].tags, "x", None)],
+        [*SAMPLES[:-1], Sample(SAMPLES[-1].id, Path(), of(1), SAMPLES[-1].tags, SAMPLES[-1].group, (0, 8))],
     ],
     ids=["fewer", "order", "id", "label", "tags", "group", "window"],
 )

@@ -6,14 +6,15 @@ import io
 from pathlib import Path
 
 import numpy as np
+from tests.truths import of
 
 from quantci.data.samples import Sample
 from quantci.evaluate.predictions import DIFFERENCES, to_npz
 from quantci.statistics.agreement import summarize
 
 SAMPLES = [
-    Sample("a.wav#0", Path("a.wav"), 0, ("night", "rain"), "a.wav", (0, 8)),
-    Sample("b.wav#0", Path("b.wav"), 1, (), "b.wav", (0, 8)),
+    Sample("a.wav#0", Path("a.wav"), of(0), ("night", "rain"), "a.wav", (0, 8)),
+    Sample("b.wav#0", Path("b.wav"), of(1), (), "b.wav", (0, 8)),
 ]
 OUTPUTS = {
     "float": np.array([[0.5], [1.5]]),
@@ -27,7 +28,9 @@ DIFFERENT = {
 
 
 def make() -> bytes:
-    return to_npz(SAMPLES, OUTPUTS, DIFFERENT, labels=("normal", "anomaly"), scale=0.5, zero_point=-3)
+    return to_npz(
+        SAMPLES, OUTPUTS, DIFFERENT, truth=np.array([0, 1]), labels=("normal", "anomaly"), scale=0.5, zero_point=-3
+    )
 
 
 def test_every_array_can_be_read_without_pickle() -> None:

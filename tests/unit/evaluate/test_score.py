@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
 from quantci.data.samples import Sample
@@ -60,7 +61,7 @@ class FakePreprocessing:
 
 
 def samples(*names: str) -> list[Sample]:
-    return [Sample(name, Path(name), 0, (), name, None) for name in names]
+    return [Sample(name, Path(name), of(0), (), name, None) for name in names]
 
 
 CLASSES = Classification()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tests.golden import LABELS, sha
+from tests.truths import of
 from tests.unit.evaluate.sharded import CONFIG, score_places, whole_set
 
 from quantci.evaluate.identity import config_sha256, dataset_sha256
@@ -29,7 +30,7 @@ def packed(shard: Shard, unreadable: tuple[int, ...] = ()) -> tuple[ShardResult,
 def test_every_sample_of_the_shard_is_listed_in_the_order_of_the_set() -> None:
     result, _ = packed(Shard(index=2, count=3), unreadable=(4,))
     assert [entry.id for entry in result.samples] == [WHOLE[1].id, WHOLE[4].id]
-    assert [entry.label for entry in result.samples] == [1, 0]
+    assert [entry.truth for entry in result.samples] == [of(1), of(0)]
     assert result.samples[0].tags == ["night"]
     assert [isinstance(entry.content, Unreadable) for entry in result.samples] == [False, True]
 

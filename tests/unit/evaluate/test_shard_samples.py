@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.truths import of
 from tests.unit.evaluate.sharded import score_places, whole_set, write_shard
 
 from quantci.errors import QuantciError
@@ -15,6 +16,7 @@ from quantci.evaluate.shard_samples import describe, list_samples
 from quantci.records.base import read, write
 from quantci.records.dataset import ImageCounts
 from quantci.records.shard import Shard, ShardRecord, ShardSample, Unreadable
+from quantci.tasks.classification import Classification
 
 WHOLE = whole_set(7)
 
@@ -22,7 +24,7 @@ WHOLE = whole_set(7)
 def test_the_order_of_the_set_comes_back(tmp_path: Path) -> None:
     for k in (1, 2, 3):
         write_shard(tmp_path, WHOLE, Shard(index=k, count=3), unreadable=[4])
-    samples, tally = list_samples(find_shards(tmp_path))
+    samples, tally = list_samples(find_shards(tmp_path), Classification())
     assert samples == WHOLE
     whole = score_places(WHOLE, range(7), [4]).tally
     assert (tally.used, tally.counts, tally.skipped) == (whole.used, whole.counts, whole.skipped)
@@ -48,7 +50,7 @@ def swap(samples: list[ShardSample]) -> list[ShardSample]:
 
 
 def relabel(samples: list[ShardSample]) -> list[ShardSample]:
-    return [replace(samples[0], label=4), *samples[1:]]
+    return [replace(samples[0], truth=of(4)), *samples[1:]]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def relabel(samples: list[ShardSample]) -> list[ShardSample]:
     [
         (cut, "schema", "it lists 3 samples of the 4 that are its share"),
         (repeat, "schema", "a sample is listed twice"),
-        (relabel, "schema", "a label that is not in the list"),
+        (relabel, "schema", "a truth that this task cannot have"),
         (swap, "shard-foreign", "together not the evaluation set"),
     ],
 )
@@ -67,7 +69,7 @@ def test_a_list_that_is_not_its_share_of_the_set_is_refused(tmp_path: Path, chan
     assert record.result is not None
     write(path, replace(record, result=replace(record.result, samples=change(record.result.samples))))
     with pytest.raises(QuantciError) as caught:
-        list_samples(find_shards(tmp_path))
+        list_samples(find_shards(tmp_path), Classification())
     assert caught.value.code == code
     assert part in caught.value.cause
 
@@ -75,4 +77,4 @@ def test_a_list_that_is_not_its_share_of_the_set_is_refused(tmp_path: Path, chan
 def test_more_files_than_samples_cannot_be_counted(tmp_path: Path) -> None:
     write_shard(tmp_path, WHOLE, Shard(index=1, count=1), image_counts=ImageCounts(resized=8))
     with pytest.raises(QuantciError, match="counts more files than it has samples"):
-        list_samples(find_shards(tmp_path))
+        list_samples(find_shards(tmp_path), Classification())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from tests.truths import of
 
 from quantci.data.samples import Sample
 from quantci.data.tally import Tally
@@ -37,7 +38,7 @@ OUTPUT = TensorInfo(
 
 
 def sample(name: str, label: int, *, tags: tuple[str, ...] = (), group: str = "") -> Sample:
-    return Sample(name, Path(name), label, tags, group or name, None)
+    return Sample(name, Path(name), of(label), tags, group or name, None)
 
 
 class Judged(NamedTuple):

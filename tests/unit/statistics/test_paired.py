@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantci.statistics.paired import accuracy_delta_interval, auc_delta_interval, mcnemar_p, tango_interval
+from quantci.statistics.paired import (
+    accuracy_delta_interval,
+    auc_delta_interval,
+    mcnemar_p,
+    r2_delta_interval,
+    tango_interval,
+)
 from quantci.statistics.power import unseen_share
 from quantci.statistics.roc import auc_change, pair_changes, roc_auc
 
@@ -131,3 +137,30 @@ def test_auc_interval_holds_the_delta_and_follows_from_the_order_of_scores_alone
     interval = auc_delta_interval(before, after, KINDS, seed)
     assert -1 <= interval.low <= auc_change(pair_changes(before, after, KINDS)) <= interval.high <= 1
     assert auc_delta_interval(np.exp(before / 10), after * 3 - 7, KINDS, seed) == interval
+
+
+# Numbers
+
+
+def test_r2_bootstrap_is_that_of_resampled_sets_one_by_one() -> None:
+    reference = pytest.importorskip("sklearn.metrics")
+    random = np.random.RandomState(3)
+    truth = random.randn(30, 2) + 100
+    before, after = truth + 0.1 * random.randn(30, 2), truth + 0.3 * random.randn(30, 2)
+    draws = np.random.RandomState(8)
+    deltas = []
+    for _ in range(2000):
+        drawn = draws.randint(0, 30, 30, dtype=np.int64)
+        one, two = (reference.r2_score(truth[drawn], answers[drawn]) for answers in (before, after))
+        deltas.append(two - one)
+    delta = reference.r2_score(truth, after) - reference.r2_score(truth, before)
+    deltas = sorted([*deltas, delta])
+    interval = r2_delta_interval(truth, before, after, 8)
+    assert interval.low == pytest.approx(deltas[50], abs=1e-8)
+    assert interval.high == pytest.approx(deltas[-51], abs=1e-8)
+
+
+def test_equal_answers_have_an_interval_without_width() -> None:
+    truth = np.arange(10.0).reshape(-1, 1)
+    interval = r2_delta_interval(truth, truth + 1, truth + 1, 0)
+    assert (interval.low, interval.high) == (0.0, 0.0)

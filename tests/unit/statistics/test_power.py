@@ -16,7 +16,7 @@ from quantci.records.evaluate import Interval
 from quantci.statistics import power
 from quantci.statistics.power import (
     samples_needed,
-    smallest_detectable_auc_drop,
+    smallest_detectable_by_interval,
     smallest_detectable_drop,
     unseen_share,
 )
@@ -117,8 +117,8 @@ def test_unseen_share_is_the_end_of_clopper_and_pearson() -> None:
 def test_auc_drop_follows_from_the_interval() -> None:
     # Half a width of 0.0196 is a standard error of 0.01; (1.96 + 0.8416) of them.
     interval = Interval(low=-0.0196, high=0.0196, level=0.95)
-    assert smallest_detectable_auc_drop(interval) == pytest.approx(0.0280, abs=5e-5)
-    assert smallest_detectable_auc_drop(Interval(low=-1, high=1, level=0.95)) == 1.0
+    assert smallest_detectable_by_interval(interval) == pytest.approx(0.0280, abs=5e-5)
+    assert smallest_detectable_by_interval(Interval(low=-1, high=1, level=0.95)) == 1.0
 
 
 def test_table_of_the_documentation_is_what_the_code_computes() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
+from quantci.statistics.roc import auc_change, average_precision, best_threshold, pair_changes, partial_auc, roc_auc
 
 
 def test_best_threshold_lies_between_neighbours_and_takes_the_highest_of_equals() -> None:
@@ -41,3 +41,10 @@ def test_pair_changes_sum_to_the_change_of_the_auc(seed: int) -> None:
     assert areas[0] is not None
     assert areas[1] is not None
     assert auc_change(change) == pytest.approx(areas[1] - areas[0], abs=1e-12)
+
+
+def test_average_precision_by_hand() -> None:
+    # At 0.9: 1 of 1 right, half of the positives; at 0.5 two more, one right: precision 2/3 for the other half.
+    scores, labels = np.array([0.9, 0.5, 0.5, 0.1]), np.array([1, 0, 1, 0])
+    assert average_precision(scores, labels) == pytest.approx(1 / 2 + (2 / 3) / 2, abs=1e-15)
+    assert average_precision(scores, np.zeros(4, int)) is None

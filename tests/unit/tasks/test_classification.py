@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import Paired
+from quantci.records.evaluate import ClassDelta, Paired
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.classification import paired_accuracy, worst_class
 
@@ -66,5 +66,6 @@ def test_worst_class_ties_go_to_more_samples_then_to_the_first() -> None:
     # a: 1 of 2 broken; b and c: 2 of 4 broken.
     labels = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
     found = worst_class(flags("1111111111"), flags("1011001100"), labels, names)
-    assert (found.label, found.recall_delta, found.support) == ("b", -0.5, 4)
-    assert worst_class(flags("1111111111"), flags("1111111111"), labels, names).recall_delta == 0
+    assert found == ClassDelta(label="b", recall_delta=-0.5, support=4)
+    found = worst_class(flags("1111111111"), flags("1111111111"), labels, names)
+    assert found == ClassDelta(label="b", recall_delta=0.0, support=4)

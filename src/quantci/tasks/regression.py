@@ -1,0 +1,198 @@
+"""Regression: each output is a number in the units of the training."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from quantci.data.culprits import counted
+from quantci.errors import DataRejected
+from quantci.records.evaluate import Paired, RegressionMetrics, ValueMetrics
+from quantci.records.truth import ValuesTruth
+from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
+from quantci.statistics.power import smallest_detectable_by_interval
+from quantci.tasks.base import Judgement
+from quantci.tasks.custom import apply_metrics
+from quantci.tasks.outputs import finite_values, keep_outputs, no_outputs_kept, only_output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from quantci.data.listing import Listing, Role
+    from quantci.data.samples import Sample
+    from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.stage import Advice
+    from quantci.records.truth import Truth
+    from quantci.tasks.base import Observed
+    from quantci.tasks.custom import Metric
+
+FLIP: Final = 0.1  # an answer that moves by more than this share of the truth's standard deviation is another answer
+
+
+@dataclass(frozen=True)
+class Regression:
+    """See tasks.base.Task.
+
+    Attributes:
+        labels: names of the outputs; empty where they are numbered.
+    """
+
+    labels: tuple[str, ...] = ()
+
+    needs_label = True
+
+    def names(self, listing: Listing) -> tuple[str, ...]:
+        """Numbers, as many as the first label has."""
+        first = next((entry.label for entry in listing.entries if entry.label is not None), "")
+        return tuple(f"output {index}" for index in range(len(first.split(";")) if first else 0))
+
+    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
+        """The numbers that a manifest has as its label, split by `;`; a folder per class has none."""
+        if listing.kind != "manifest":
+            if role == "evaluation":
+                raise DataRejected(
+                    "label-mismatch",
+                    "A regression needs a number for each sample, and this set has class folders or none.",
+                    where=listing.where,
+                    remedy="Write a manifest.csv whose column `label` has the number, or several split by `;`.",
+                )
+            return [None] * len(listing.entries)
+        truths = [None if entry.label is None else _numbers(entry.label, len(names)) for entry in listing.entries]
+        if wrong := [
+            f"{entry.id}: {entry.label}"
+            for entry, truth in zip(listing.entries, truths, strict=True)
+            if entry.label is not None and truth is None
+        ]:
+            raise DataRejected(
+                "label-mismatch",
+                f"Labels that are not {len(names)} finite numbers {counted(wrong)}.",
+                where=listing.where,
+                remedy="Write one number for each output of the model, split by `;`, with a point for decimals.",
+            )
+        return list(truths)
+
+    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
+        """A finite number for each output."""
+        return (
+            isinstance(truth, ValuesTruth)
+            and len(truth.values) == len(labels)
+            and all(math.isfinite(value) for value in truth.values)
+        )
+
+    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.float64]:
+        """The numbers, [n, d]."""
+        del labels
+        return np.array(
+            [sample.truth.values for sample in samples if isinstance(sample.truth, ValuesTruth)], dtype=np.float64
+        )
+
+    def output_of(self, summary: ModelSummary) -> TensorInfo:
+        """The one output, of any number of values."""
+        return only_output(summary, "regression")
+
+    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
+        """A label for each value of the output."""
+        values = int(np.prod(output.shape))
+        if len(labels) != values:
+            raise DataRejected(
+                "label-mismatch",
+                f"The model gives {values} values (shape {output.shape}), but there are {len(labels)} labels.",
+                where=where,
+                remedy="Give each sample, and task.labels if it is set, one entry for each value of the output.",
+            )
+
+    def keep(
+        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+    ) -> NDArray[np.generic]:
+        """The outputs as they are."""
+        return keep_outputs(inputs, raw, values)
+
+    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+        """A row has one value for each output."""
+        return no_outputs_kept(output, is_float=is_float)
+
+    def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
+        """By R^2, whose delta needs no unit."""
+        truth = self.truth_of(observed.samples, observed.labels)
+        deviation = truth.std(axis=0)
+        if constant := [name for name, one in zip(observed.labels, deviation, strict=True) if not one > 0]:
+            raise DataRejected(
+                "one-label",
+                f"Outputs whose right answer is the same for every sample {counted(constant)}: nothing to tell apart.",
+                remedy="Evaluate on samples whose values differ.",
+            )
+        answers = {step: finite_values(rows, observed.output) for step, rows in observed.kept.items()}
+        first, *_, last = answers.values()
+        found = {step: regression_metrics(rows, truth, observed.labels, metrics) for step, rows in answers.items()}
+        interval = r2_delta_interval(truth, first, last, seed)
+        before, *_, after = found.values()
+        return Judgement(
+            metrics=dict(found),
+            flips={
+                later: int((np.abs(answers[later] - answers[earlier]) > FLIP * deviation).any(axis=1).sum())
+                for earlier, later in pairwise(answers)
+            },
+            paired=Paired(
+                metric="r2",
+                delta=after.r2 - before.r2,
+                interval=interval,
+                bootstrap_resamples=R2_RESAMPLES,
+                mcnemar_p=None,
+                broken=[],
+                fixed=[],
+                worst_class=None,
+                smallest_detectable_drop=smallest_detectable_by_interval(interval),
+            ),
+            tags=[],
+        )
+
+    def advice(self, summary: ModelSummary) -> list[Advice]:
+        """None."""
+        del summary
+        return []
+
+
+def regression_metrics(
+    answers: NDArray[np.float64], truth: NDArray[np.float64], names: Sequence[str], custom: Mapping[str, Metric]
+) -> RegressionMetrics:
+    """Metrics of one model: answers and truth [n, d], the truth of each output not all the same.
+
+    Sums are exact until one rounding (math.fsum), so no order of summation shows. Own metrics, by module:function, are
+    called with (answers float64 [n, d], truth float64 [n, d]).
+    """
+    error = answers - truth
+    outputs = []
+    for index, name in enumerate(names):
+        own, right = error[:, index], truth[:, index]
+        squares = math.fsum((own**2).tolist())
+        spread = math.fsum(((right - math.fsum(right.tolist()) / len(right)) ** 2).tolist())
+        outputs.append(
+            ValueMetrics(
+                name=name,
+                mae=math.fsum(np.abs(own).tolist()) / len(own),
+                rmse=math.sqrt(squares / len(own)),
+                r2=1 - squares / spread,
+            )
+        )
+    return RegressionMetrics(
+        r2=math.fsum(one.r2 for one in outputs) / len(outputs),
+        mae=math.fsum(one.mae for one in outputs) / len(outputs),
+        rmse=math.sqrt(math.fsum(one.rmse**2 for one in outputs) / len(outputs)),
+        outputs=outputs,
+        custom=apply_metrics(custom, answers, truth),
+    )
+
+
+def _numbers(label: str, count: int) -> ValuesTruth | None:
+    try:
+        values = tuple(float(word) for word in label.split(";"))
+    except ValueError:
+        return None
+    is_usable = len(values) == count and all(map(math.isfinite, values))
+    return ValuesTruth(values=values) if is_usable else None
