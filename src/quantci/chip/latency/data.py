@@ -13,6 +13,7 @@ import msgspec
 
 from quantci.chip.esp_nn.terms import CHIP, work_of
 from quantci.chip.latency.coefficients import PUBLISHED
+from quantci.chip.latency.fit import Check, Row, fit_terms, known_cycles, leave_one_out, percentile, stored_terms
 from quantci.chip.latency.layers import parse_layers
 from quantci.records.base import encode, write_bytes
 from quantci.records.latency import LatencyCoefficients, PublishedFigures
@@ -20,7 +21,6 @@ from quantci.records.latency import LatencyCoefficients, PublishedFigures
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quantci.chip.latency.fit import Check, Row
     from quantci.records.latency import PublishedFigure
 
 DATA: Final = Path(__file__).with_name("data.toml")
@@ -52,8 +52,6 @@ def row_of(figures: PublishedFigures, figure: PublishedFigure) -> Row:
     Raises:
         ValueError: a layer cannot be read, or not exactly one of `cycles` and `time_us` is given.
     """
-    from quantci.chip.latency.fit import Row
-
     terms: dict[str, float] = {}
     for layer in parse_layers(figure.input, figure.layers):
         work = work_of(layer, figure.kernels)
@@ -70,8 +68,6 @@ def row_of(figures: PublishedFigures, figure: PublishedFigure) -> Row:
 
 def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
     """Group -> each of its figures against the fit to the others; `psram` against the fit to `esp-nn`."""
-    from quantci.chip.latency.fit import Check, fit_terms, known_cycles, leave_one_out
-
     rows = rows_of(figures, "esp-nn")
     coefficients = fit_terms(rows)
     outside = []
@@ -87,8 +83,6 @@ def check_groups(figures: PublishedFigures) -> dict[str, list[Check]]:
 
 def fit_published() -> LatencyCoefficients:
     """The coefficients of the published figures: of a group only where its largest error is at most 100 %."""
-    from quantci.chip.latency.fit import fit_terms, percentile, stored_terms
-
     figures = published_figures()
     rows = rows_of(figures, "esp-nn")
     checks = check_groups(figures)
