@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -10,14 +10,12 @@ from quantci.errors import QuantciError, ToolError
 from quantci.github.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.origin import DEFAULT_KEY, ReportOrigin
-from quantci.records.report import Report
+from quantci.records.report import MOST_BYTES, Report
 from quantci.report.escape import visible
 from quantci.report.markdown import environment, render
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_LIMIT_BYTES: Final = 50_000_000  # a model of 10,000 layers makes 10 MB
 
 
 class Text(NamedTuple):
@@ -62,10 +60,10 @@ def read_report(path: Path, key: str = DEFAULT_KEY) -> Text:
 
 
 def _check_size(path: Path) -> None:
-    if path.is_file() and path.stat().st_size > _LIMIT_BYTES:
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
         raise ToolError(
             "schema",
-            f"This is too large for a report: more than {_LIMIT_BYTES // 1_000_000} MB.",
+            f"This is too large for a report: more than {MOST_BYTES // 1_000_000} MB.",
             where=str(path),
             remedy="Name a report.json that quantci wrote.",
         )

@@ -13,6 +13,8 @@ from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Bytes, Sha256, SignedRatio
 
+MOST_BYTES = 25_000_000  # of a report.json that is read; a model of 10,000 layers makes 10 MB
+
 Verdict = Literal["pass", "fail", "inconclusive"]
 Kind = Literal["measured", "estimated", "emulated", "not_measured"]
 

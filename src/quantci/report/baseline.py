@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
-from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
+from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,9 @@ class Parts(NamedTuple):
     evaluate: EvaluateResult | None
     embed: EmbedResult | None
     quantci_version: str
+
+
+_SOON_CHECKED: Final = 1_000_000  # bytes: jsonschema takes a minute for a large report
 
 
 class _Version(msgspec.Struct):
@@ -45,6 +48,8 @@ def read_baseline(path: Path) -> Report:
     from quantci.schema import check
 
     try:
+        if path.is_file() and path.stat().st_size > MOST_BYTES:
+            raise _no_report(f"it is larger than {MOST_BYTES // 1_000_000} MB.", str(path))
         data = path.read_bytes()
     except OSError as error:
         raise ToolError(
@@ -62,18 +67,22 @@ def read_baseline(path: Path) -> Report:
         return decode(data, Report)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = f"{error}."
-        if not isinstance(error, _TooNew):
+        if not isinstance(error, _TooNew) and len(data) < _SOON_CHECKED:
             # Decoding is as strict and a hundred times faster; the schema says better where the fault is.
             try:
                 check(data, Report, where)
             except ToolError as fault:
                 reason = fault.cause
-        raise ToolError(
-            "schema",
-            f"The baseline is not a report that this quantci can read: {reason}",
-            where=where,
-            remedy="Make the baseline again on the base branch with this version of quantci.",
-        ) from error
+        raise _no_report(reason, where) from error
+
+
+def _no_report(reason: str, where: str) -> ToolError:
+    return ToolError(
+        "schema",
+        f"The baseline is not a report that this quantci can read: {reason}",
+        where=where,
+        remedy="Make the baseline again on the base branch with this version of quantci.",
+    )
 
 
 def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> BaselineComparison:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from quantci.records.report import Report
 
+_MOST_FAILURES: Final = 4  # there are as many stages
 _LABEL_LIMIT: Final = 14  # more would push the table over the edge of a phone
 
 
@@ -38,17 +39,20 @@ def render(report: Report, limit: int = COMMENT_LIMIT) -> str:
         return text
     rows = sum(length(line) + 1 for table in tables for line in table.rows)
     cut(tables, limit - (length(text) - rows))
-    return template.render(values)
+    text = template.render(values)
+    if length(text) <= limit:
+        return text
+    # Only a report that nobody's models make says so much outside of its tables: what stopped the run is left.
+    return template.render(values | {"sections": [], "failures": values["failures"][:1]})
 
 
 def _failures(report: Report) -> list[dict[str, str]]:
     """The fault that stopped the run, then those of other stages."""
-    found = [report.failure] if report.failure else []
-    found += [
-        outcome.failure
-        for outcome in report.stages
-        if outcome.failure is not None and outcome.status != "not_run" and outcome.failure not in found
+    stopped = [
+        outcome.failure for outcome in report.stages if outcome.failure is not None and outcome.status != "not_run"
     ]
+    found = ([report.failure] if report.failure else []) + stopped[:_MOST_FAILURES]
+    found = [failure for index, failure in enumerate(found) if failure not in found[:index]]
     return [
         {
             "cause": "" if failure.cause in report.verdict_reason else prose(failure.cause),  # it stands above

@@ -19,14 +19,14 @@ NONE: Final = "none"
 
 def gates(report: Report) -> Section:
     """Every gate with its limit, what was found, and why."""
-    cells = [
+    cells = (
         (
             f"{MARKS[gate.verdict]} {code(gate.name)}<br>at most {gate_number(gate, gate.limit)}",
             f"{gate_number(gate, gate.value)}{_kind(gate)}<br>{prose(gate.reason)}",
         )
         for gate in report.gates
-    ]
-    return Section("Gates", tables=[Table.of(("Gate", "Found"), cells, len(cells))])
+    )
+    return Section("Gates", tables=[Table.of(("Gate", "Found"), cells, len(report.gates))])
 
 
 def waterfall(evaluate: EvaluateResult) -> Section:
@@ -48,7 +48,7 @@ def waterfall(evaluate: EvaluateResult) -> Section:
         "the step to INT8), flips of the answer, and the largest difference in LSB, the steps of the INT8 output. "
         f"Measured on host with {code(evaluate.oracle)} as the judge of INT8."
     )
-    where = Table.bullets(f"{_name(step)}: {prose(step.interpreter)}" for step in evaluate.steps)
+    where = Table.bullets((f"{_name(step)}: {prose(step.interpreter)}" for step in evaluate.steps), len(evaluate.steps))
     return Section("Loss waterfall", note, [Table.of(head, cells, len(cells)), where])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from quantci.report import diagnosis, kernels, latency, memory, quality
@@ -66,9 +67,9 @@ def _changes(baseline: BaselineComparison) -> Section:
         facts.append(f"FP32 accuracy {points(baseline.float_accuracy_delta)}, measured on host")
     if baseline.macs_delta is not None:
         facts.append(f"Multiply-accumulates {baseline.macs_delta:+,}")
-    facts += [prose(note) for note in baseline.not_comparable]
+    notes = (prose(note) for note in baseline.not_comparable)
     tables = [
-        Table.bullets(facts),
+        Table.bullets(chain(facts, notes), len(facts) + len(baseline.not_comparable)),
         Table.of(("Op", "Baseline", "This change"), ops, len(baseline.ops)),
         Table.of(("Layer", "Baseline", "This change", "Weights"), layers, len(baseline.layers)),
     ]
@@ -155,8 +156,9 @@ def _advice(report: Report) -> Section:
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
     if report.diagnose is not None:
         found += report.diagnose.advice[: diagnosis.MOST_ADVICE]
-    lines = dict.fromkeys(f"{prose(item.text)} ({code(item.code)})" for item in found)  # two stages may say the same
-    return Section("Advice", tables=[Table.bullets(lines)])
+    told = dict.fromkeys((item.text, item.code) for item in found)  # two stages may say the same
+    lines = (f"{prose(text)} ({code(word)})" for text, word in told)
+    return Section("Advice", tables=[Table.bullets(lines, len(told))])
 
 
 def _provenance(report: Report) -> Section:
@@ -184,8 +186,9 @@ def _provenance(report: Report) -> Section:
         facts.append(("Tensor arena", prose(report.embed.arena.basis)))
     if report.embed is not None and report.embed.latency is not None:
         facts.append(("Latency estimate", prose(report.embed.latency.basis)))
-    facts += [(code(tool), code(version)) for tool, version in sorted(head.tools.items())]
-    return Section("Provenance", tables=[Table.of(("What", "Which"), facts, len(facts))])
+    tools = ((code(tool), code(version)) for tool, version in sorted(head.tools.items()))
+    cells = chain(facts, tools)
+    return Section("Provenance", tables=[Table.of(("What", "Which"), cells, len(facts) + len(head.tools))])
 
 
 def _origin(origin: ReportOrigin) -> list[tuple[str, str]]:

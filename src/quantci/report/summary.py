@@ -130,7 +130,7 @@ def _no_estimate(report: Report) -> list[str]:
         return []
     if report.embed.latency is not None and report.embed.latency.reason:
         return [f"no estimate: {report.embed.latency.reason}"]
-    return [advice.text for advice in report.embed.advice if advice.code == "latency-unknown"]
+    return [advice.text for advice in report.embed.advice if advice.code == "latency-unknown"][:1]
 
 
 def _against(words: Callable[[D], str], delta: D | None) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from quantci.report.escape import row
+from quantci.report.fit import COMMENT_LIMIT, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,15 +25,30 @@ class Table:
 
     @classmethod
     def of(cls, head: Sequence[str], cells: Iterable[Sequence[str]], total: int) -> Table:
-        """A table of at most MOST_ROWS rows out of `total`."""
-        rows = [row(line) for line in islice(cells, MOST_ROWS)]
+        """A table of as many of `total` rows as may fit into a comment; give `cells` lazily: the rest is not made."""
+        rows = _first(row(line) for line in cells)
         return cls(head, rows, total - len(rows))
 
     @classmethod
-    def bullets(cls, lines: Iterable[str]) -> Table:
-        """A list."""
-        rows = [f"- {line}" for line in lines]
-        return cls((), rows[:MOST_ROWS], max(len(rows) - MOST_ROWS, 0))
+    def bullets(cls, lines: Iterable[str], total: int | None = None) -> Table:
+        """A list; `total` for one whose lines are made lazily."""
+        if total is None:
+            lines = list(lines)
+            total = len(lines)
+        rows = _first(f"- {line}" for line in lines)
+        return cls((), rows, total - len(rows))
+
+
+def _first(rows: Iterable[str]) -> list[str]:
+    """The rows until they are as long as a whole comment. A report may name a million, and escaping takes its time."""
+    kept: list[str] = []
+    taken = 0
+    for line in islice(rows, MOST_ROWS):
+        kept.append(line)
+        taken += length(line) + 1
+        if taken > COMMENT_LIMIT:
+            break
+    return kept
 
 
 @dataclass

@@ -14,6 +14,7 @@ from quantci.errors import ConfigError
 from quantci.github.body import body_of, read_report
 from quantci.github.marker import Marker, marker_of
 from quantci.records.base import encode
+from quantci.records.report import MOST_BYTES
 from quantci.report.fit import length
 from quantci.report.markdown import render
 
@@ -76,10 +77,10 @@ def test_no_report_is_a_fault(tmp_path: Path) -> None:
 def test_report_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     with path.open("wb") as file:
-        file.truncate(60_000_000)
+        file.truncate(MOST_BYTES + 1)
     text = read_report(path)
     assert text.fault is not None
-    assert "more than 50 MB" in body_of(MARKER, text, RUN)
+    assert "more than 25 MB" in body_of(MARKER, text, RUN)
 
 
 def test_title_names_key_and_configuration_unless_both_are_the_usual(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.golden import LAYERS, example_report, more_layers, sha
 from quantci.errors import ToolError
 from quantci.records.base import encode
 from quantci.records.origin import ReportOrigin
-from quantci.records.report import BaselineComparison, LayerChange, OpChange, Report
+from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
 from quantci.report.baseline import Parts, compare, read_baseline
 
 if TYPE_CHECKING:
@@ -176,3 +177,11 @@ def test_a_report_of_before_there_was_an_origin_is_still_read(tmp_path: Path) ->
     del old["origin"], old["baseline"]["branch"]
     (tmp_path / "report.json").write_text(json.dumps(old))
     assert read_baseline(tmp_path / "report.json") == example_report(baseline=BASE)
+
+
+def test_a_baseline_larger_than_any_report_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.touch()
+    os.truncate(path, MOST_BYTES + 1)
+    with pytest.raises(ToolError, match="larger than 25 MB"):
+        read_baseline(path)

