@@ -18,7 +18,7 @@ from quantci.cli.options import PATH_KEYS, all_keys, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
-from quantci.records.config import Config
+from quantci.records.config import MOST_BYTES, Config
 
 if TYPE_CHECKING:
     import argparse
@@ -107,6 +107,8 @@ def _relative(path: str, base: Path) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    if file.is_file() and file.stat().st_size > MOST_BYTES:
+        raise _unreadable(f"it is larger than {MOST_BYTES // 1_000_000} MB", file)
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -116,17 +118,21 @@ def _read(file: Path) -> dict[str, Any]:
             where=str(file),
             remedy="Write one with `quantci init MODEL`, or name it with --config.",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             "config-syntax", f"This is not valid TOML: {error}.", where=str(file), remedy="Mend that line."
         ) from None
     except OSError as error:
-        raise ConfigError(
-            "config-unreadable",
-            f"The configuration cannot be read: {error.strerror}.",
-            where=str(file),
-            remedy="Name a TOML file with --config.",
-        ) from None
+        raise _unreadable(str(error.strerror), file) from None
+
+
+def _unreadable(reason: str, file: Path) -> ConfigError:
+    return ConfigError(
+        "config-unreadable",
+        f"The configuration cannot be read: {reason}.",
+        where=str(file),
+        remedy="Name a TOML file with --config.",
+    )
 
 
 def _explain(error: msgspec.ValidationError, file: Path, origins: dict[str, str]) -> ConfigError:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from quantci.data.culprits import counted
-from quantci.data.listing import SUFFIXES, Entry, Listing, check_inside, check_readable, is_inside
+from quantci.data.listing import SUFFIXES, Entry, Listing, check_inside, check_readable, is_inside, too_many
 from quantci.errors import DataRejected
+from quantci.records.dataset import MOST_SAMPLES
 
 
 def list_folder(root: Path, where: str) -> Listing:
     """List the images and tensors below `root`, sorted by id. Hidden files and files of other types are left out.
 
     Raises:
-        DataRejected: `no-samples`, `path`, `not-found`; `label-mismatch` when samples lie beside class folders.
+        DataRejected: `no-samples`, `too-many-samples`, `path`, `not-found`; `label-mismatch` when samples lie beside
+            class folders.
         OSError: a folder cannot be read.
     """
     root = root.resolve()
@@ -27,6 +29,8 @@ def list_folder(root: Path, where: str) -> Listing:
         # os.walk does not enter linked folders; left unsaid, their samples would be missing in silence.
         links += [(place / name).relative_to(root).as_posix() for name in names if (place / name).is_symlink()]
         ids += [(place / name).relative_to(root).as_posix() for name in files if _is_sample(name)]
+        if len(ids) > MOST_SAMPLES:
+            raise too_many(where, ids[-1])
     check_inside(sorted(links) + sorted(name for name in ids if not is_inside(root, root / name)), where)
     if not ids:
         raise DataRejected(

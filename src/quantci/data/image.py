@@ -13,12 +13,14 @@ from quantci.errors import DataRejected
 from quantci.records.dataset import ImageCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
     from PIL import Image
 
 MAX_PIXELS = 64 * 1024**2
+_AT_ONCE = 1024**2  # pixels that are widened in one go: a whole image as 64-bit integers would fill the memory
 # Photographs and drawings only: others of Pillow's formats start programs (EPS) or read what no camera writes.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _ORIENTATION = 0x0112  # EXIF tag
@@ -84,7 +86,6 @@ def _decode(image: Image.Image) -> DecodedImage:
     cmyk = image.mode == "CMYK"
     alpha = image.has_transparency_data and not image.mode.startswith("I")
     pixels = _turn(_to_pixels(image, alpha=alpha), after)
-    size = f"{pixels.shape[1]}x{pixels.shape[0]}\n".encode()
     return DecodedImage(
         pixels=pixels,
         counts=ImageCounts(
@@ -94,8 +95,20 @@ def _decode(image: Image.Image) -> DecodedImage:
             cmyk=int(cmyk),
             sixteen_bit=int(sixteen_bit),
         ),
-        content_sha256=hashlib.sha256(size + to_rgb(pixels).tobytes()).hexdigest(),
+        content_sha256=_digest(pixels),
     )
+
+
+def _digest(pixels: NDArray[np.uint8]) -> str:
+    digest = hashlib.sha256(f"{pixels.shape[1]}x{pixels.shape[0]}\n".encode())
+    for strip in _strips(pixels):
+        digest.update(np.ascontiguousarray(to_rgb(strip)))
+    return digest.hexdigest()
+
+
+def _strips(pixels: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    rows = max(1, _AT_ONCE // max(1, pixels.shape[1]))
+    return (pixels[first : first + rows] for first in range(0, pixels.shape[0], rows))
 
 
 def _to_pixels(image: Image.Image, *, alpha: bool) -> NDArray[np.uint8]:
@@ -111,15 +124,18 @@ def _to_pixels(image: Image.Image, *, alpha: bool) -> NDArray[np.uint8]:
         black = Image.new("L" if grey else "RGB", image.size)
         black.paste(layer.convert(black.mode), mask=layer.getchannel("A"))
         return np.array(black, dtype=np.uint8)
-    return np.array(image.convert("L" if grey else "RGB"), dtype=np.uint8)
+    mode = "L" if grey else "RGB"
+    return np.asarray(image if image.mode == mode else image.convert(mode), dtype=np.uint8)
 
 
 def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
     """16-bit grey to 8 bits: 65535 is 255, so a step is 257. Pillow's own conversion would clip all above 255."""
-    wide = values.astype(np.int64)
-    if wide.size and (wide.min() < 0 or wide.max() > 65535):
+    if values.dtype != np.uint16 and values.size and (values.min() < 0 or values.max() > 65535):
         raise _UnfitError("its pixels are 32-bit integers of unknown range; save them as .npy")
-    return ((wide + 128) // 257).astype(np.uint8)
+    narrow = np.empty(values.shape, np.uint8)
+    for strip, target in zip(_strips(values), _strips(narrow), strict=True):
+        target[...] = (strip.astype(np.uint32) + 128) // 257
+    return narrow
 
 
 def _turn(pixels: NDArray[np.uint8], orientation: object) -> NDArray[np.uint8]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
-from quantci.data.culprits import counted
+from quantci.data.culprits import counted, printable
 from quantci.errors import DataRejected
+from quantci.records.dataset import MOST_SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,16 @@ class Listing:
     kind: Kind
     entries: tuple[Entry, ...]
     class_count: int | None = None
+
+
+def too_many(where: str, last: str) -> DataRejected:
+    """The fault of a set that would fill the memory."""
+    return DataRejected(
+        "too-many-samples",
+        f"This set has more than {MOST_SAMPLES} samples; {printable(last)} was read last.",
+        where=where,
+        remedy="Take a larger stride or fewer files.",
+    )
 
 
 def locate(root: Path, relative: str) -> Path | None:

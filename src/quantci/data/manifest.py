@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Role
 
+MOST_BYTES = 200_000_000  # a hundred for each of the samples that a set may have
+
 
 def read_rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
     """The non-empty rows of a CSV with their line numbers; cells are stripped.
@@ -24,6 +26,8 @@ def read_rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
         OSError: it cannot be read.
     """
     line = 0
+    if path.stat().st_size > MOST_BYTES:
+        raise fault([f"it is larger than {MOST_BYTES // 1_000_000} MB"], where)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)

@@ -31,11 +31,13 @@ class LoadedSample:
         tensor: float32, of the model's input shape, batch 1.
         content_sha256: digest of the decoded pixels before resizing, or of the raw tensor.
         counts: what the file needed, each 0 or 1.
+        pixels: how many of an image were decoded; 0 for a tensor.
     """
 
     tensor: NDArray[np.float32]
     content_sha256: str
     counts: ImageCounts
+    pixels: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,11 @@ class Preprocessing:
                 if suffix == ".bin"
                 else read_npy(sample.path, self.shape[1:])
             )
-            digest, counts = digest_tensor(values), ImageCounts()
+            digest, counts, decoded = digest_tensor(values), ImageCounts(), 0
         else:
             image = decode_image(sample.path)
             values, counts = self._fit(image, sample.path)
-            digest = image.content_sha256
+            digest, decoded = image.content_sha256, image.pixels.shape[0] * image.pixels.shape[1]
         tensor = self.normalize(values).reshape(self.shape)
         if not np.isfinite(tensor).all():
             raise DataRejected(
@@ -133,7 +135,7 @@ class Preprocessing:
                 where=f"{sample.path} ({sample.id})",
                 remedy="Correct the file: no integer model can represent these values.",
             )
-        return LoadedSample(tensor, digest, counts)
+        return LoadedSample(tensor, digest, counts, decoded)
 
     def _fit(self, image: DecodedImage, path: Path) -> tuple[NDArray[np.uint8], ImageCounts]:
         from PIL import Image
@@ -150,10 +152,7 @@ class Preprocessing:
         pixels = image.pixels
         counts = {name: getattr(image.counts, name) for name in image.counts.__struct_fields__}
         # Colour before size, as Keras and torchvision load: the other order rounds differently.
-        if channels == 3 and pixels.ndim == 2:
-            counts["greyscale"] = 1
-            pixels = to_rgb(pixels)
-        elif channels == 1 and pixels.ndim == 3:
+        if channels == 1 and pixels.ndim == 3:
             counts["colour_to_grey"] = 1
             pixels = np.asarray(Image.fromarray(pixels).convert("L"))
         if pixels.shape[:2] != (height, width):
@@ -161,6 +160,10 @@ class Preprocessing:
             resampling = Image.Resampling[self.resize.upper()]
             # reducing_gap would shrink in two steps: faster, and other pixels.
             pixels = np.asarray(Image.fromarray(pixels).resize((width, height), resampling, reducing_gap=None))
+        if channels == 3 and pixels.ndim == 2:
+            # Resized as grey: three equal channels would be resized to the same three times over.
+            counts["greyscale"] = 1
+            pixels = to_rgb(pixels)
         return pixels.reshape(self.shape[1:]), ImageCounts(**counts)
 
 

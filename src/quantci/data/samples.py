@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantci.data.folder import list_folder
+from quantci.data.listing import too_many
 from quantci.data.manifest import read_manifest, read_rows
 from quantci.data.tensor import item_type
 from quantci.data.truth import is_truth, read_truth
@@ -72,12 +73,7 @@ def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, rol
             name = entry.id if window is None else f"{entry.id}#{k}"
             samples.append(Sample(name, entry.path, truth, entry.tags, entry.id, window))
             if len(samples) > MOST_SAMPLES:
-                raise DataRejected(
-                    "too-many-samples",
-                    f"This set has more than {MOST_SAMPLES} samples; {entry.id} was read last.",
-                    where=listing.where,
-                    remedy="Take a larger stride or fewer files.",
-                )
+                raise too_many(listing.where, entry.id)
     return samples
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SKIPPABLE = frozenset({"unreadable-image", "unreadable-tensor"})
 MAX_SKIPPED_RATIO = 0.01
+MOST_PIXELS = 100_000_000_000  # of a set: 300,000 pictures of 640 x 480; an hour or so of one core
 
 
 @dataclass
@@ -30,16 +31,23 @@ class Tally:
         used: by id, the samples that were read, each with the digest of its content.
         unreadable: by id, those that were not, each with its fault.
         counts: what the files needed.
+        pixels: how many were decoded.
     """
 
     used: dict[str, tuple[Sample, str]] = field(default_factory=dict)
     unreadable: dict[str, tuple[Sample, DataRejected]] = field(default_factory=dict)
     counts: ImageCounts = field(default_factory=ImageCounts)
+    pixels: int = 0
 
     def add(self, sample: Sample, loaded: LoadedSample) -> None:
-        """Count a sample that is used."""
+        """Count a sample that is used.
+
+        Raises:
+            DataRejected: `too-many-pixels`.
+        """
         self.used[sample.id] = (sample, loaded.content_sha256)
         self.counts = _sum(self.counts, loaded.counts)
+        self._count_pixels(loaded.pixels)
 
     def skip(self, sample: Sample, fault: DataRejected) -> None:
         """Count a sample whose file cannot be read; raise any other fault again."""
@@ -48,10 +56,27 @@ class Tally:
         self.unreadable[sample.id] = (sample, fault)
 
     def merge(self, other: Tally) -> None:
-        """Take over what another worker counted; no sample is in both."""
+        """Take over what another worker counted; no sample is in both.
+
+        Raises:
+            DataRejected: `too-many-pixels`.
+        """
         self.used.update(other.used)
         self.unreadable.update(other.unreadable)
         self.counts = _sum(self.counts, other.counts)
+        self._count_pixels(other.pixels)
+
+    def _count_pixels(self, more: int) -> None:
+        """A few kilobytes can hold the largest of images: what a set may take is bounded by what was decoded."""
+        self.pixels += more
+        if self.pixels > MOST_PIXELS:
+            raise DataRejected(
+                "too-many-pixels",
+                f"The first {len(self.used):,} images of this set have {self.pixels:,} pixels, and {MOST_PIXELS:,} are "
+                "the most that one run decodes.",
+                where=next(iter(self.used)),
+                remedy="Store the images no larger than the model needs them, or name fewer with a manifest.csv.",
+            )
 
     @property
     def skipped(self) -> list[SkippedFile]:

@@ -21,6 +21,7 @@ LOCKS: Final = ("comment", "base", "tensorflow")
 NEWEST: Final = {"comment": 14, "base": 14, "tensorflow": 13}
 
 _KERAS_SUFFIXES: Final = {".keras", ".h5", ".hdf5"}
+_MOST_BYTES: Final = 1_000_000  # as in records/config.py, which is not installed yet
 _KERAS_HEADS: Final = (b"\x89HDF\r\n\x1a\n", b"PK\x03\x04")
 
 
@@ -48,11 +49,13 @@ def choose_lock(action: str, environment: Mapping[str, str]) -> str:
         return "comment" if action == "comment" else "base"
     file = Path(environment.get("QUANTCI_CONFIG") or "quantci.toml")
     try:
+        if file.stat().st_size > _MOST_BYTES:
+            return "base"
         config = tomllib.loads(file.read_text(encoding="utf-8"))
         given = environment.get("QUANTCI_MODEL_SOURCE")
         source = Path(given) if given else file.parent / str(config["model"]["source"])
         engine = environment.get("QUANTCI_QUANTIZATION_ENGINE") or config.get("quantization", {}).get("engine")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "base"
     return "tensorflow" if engine == "tensorflow" or _needs_tensorflow(source) else "base"
 

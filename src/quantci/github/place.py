@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from quantci.records.config import MOST_BYTES
+
 
 class Place(NamedTuple):
     """A file relative to the repository, and a line in it from 1 on; 0 for the file as a whole."""
@@ -51,7 +53,7 @@ def line_of(text: str, key: str) -> int:
 
 def _read(config: Path) -> str:
     try:
-        return config.read_text(encoding="utf-8", errors="replace")
+        return config.read_text(encoding="utf-8", errors="replace") if config.stat().st_size <= MOST_BYTES else ""
     except OSError:
         return ""
 

@@ -8,6 +8,8 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.units import Bytes, Microseconds, Positive, Ratio
 
+MOST_BYTES = 1_000_000  # of a quantci.toml
+
 Task = Literal["classification", "multi-label", "regression", "anomaly"]
 Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 IntegerType = Literal["int8", "uint8"]

@@ -141,3 +141,8 @@ def test_an_unknown_chip_is_told_where_it_stands_and_which_there_are(tmp_path: P
     assert error.where == "QUANTCI_TARGET_CHIP"
     assert "esp32s3-n8r8" in error.remedy
     assert settings(tmp_path, MINIMAL, ["--target-chip", "esp32p4"]).config.target.chip == "esp32p4"
+
+
+def test_a_file_that_is_no_configuration_is_not_read(tmp_path: Path) -> None:
+    assert "larger than 1 MB" in str(fault(tmp_path, "#" * 1_000_001))
+    assert fault(tmp_path, "a = " + "[" * 100_000).code == "config-syntax"

@@ -257,3 +257,19 @@ def test_damaged_files_never_end_in_another_error(tmp_path: Path) -> None:
             path.write_bytes(broken.tobytes())
             with contextlib.suppress(DataRejected):
                 decode_image(path)
+
+
+def test_what_is_read_in_strips_is_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.RandomState(0)
+    grey, colour = (
+        random.randint(0, 65536, (37, 11)).astype(np.uint16),
+        random.randint(0, 256, (37, 11, 3)).astype(np.uint8),
+    )
+    files = [save(tmp_path / "grey.png", grey), save(tmp_path / "colour.png", colour)]
+    whole = [decode_image(file) for file in files]
+    monkeypatch.setattr("quantci.data.image._AT_ONCE", 30)  # two rows
+    for file, before in zip(files, whole, strict=True):
+        after = decode_image(file)
+        assert after.content_sha256 == before.content_sha256
+        np.testing.assert_array_equal(after.pixels, before.pixels)
+    np.testing.assert_array_equal(whole[0].pixels, np.rint(grey / 257))

@@ -251,3 +251,15 @@ def test_a_bin_without_dtype_is_refused(tmp_path: Path) -> None:
     assert raised(lambda: Preprocessing.for_model(InputConfig(), [1, 2]).load(sample(tmp_path / "a.bin"))).code == (
         "input-dtype"
     )
+
+
+@pytest.mark.parametrize("resize", RESIZES)
+def test_grey_resized_is_as_its_three_channels_resized(tmp_path: Path, resize: Resize) -> None:
+    grey = np.random.RandomState(0).randint(0, 256, (50, 41)).astype(np.uint8)
+    shape = [1, 17, 23, 3]
+    of = Preprocessing.for_model(InputConfig(preprocess="in-model", resize=resize), shape)
+    found = of.load(sample(save(tmp_path / "grey.png", grey)))
+    filter_ = Image.Resampling[resize.upper()]
+    wanted = np.asarray(Image.fromarray(np.repeat(grey[:, :, np.newaxis], 3, 2)).resize((23, 17), filter_))
+    np.testing.assert_array_equal(found.tensor[0], wanted)
+    assert found.pixels == 50 * 41

@@ -376,3 +376,15 @@ def test_a_manifest_that_cannot_be_read_is_a_fault_of_the_data(tmp_path: Path, m
 
     monkeypatch.setattr(Path, "open", refuse)
     assert "manifest.csv cannot be read: Permission denied" in rejected(tmp_path, "unreadable").cause
+
+
+def test_a_csv_is_bounded_in_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantci.data.manifest.MOST_BYTES", 20_000)
+    write(tmp_path, "path\n" + "a.png\n" * 5000)
+    assert "it is larger than" in rejected(tmp_path, "manifest").cause
+
+
+def test_a_folder_is_not_listed_beyond_the_most_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantci.data.folder.MOST_SAMPLES", 3)
+    touch(tmp_path / "set", "a/1.png", "a/2.png", "b/1.png", "b/2.png")
+    rejected(tmp_path, "too-many-samples")

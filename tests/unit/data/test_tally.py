@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
 from quantci.data.samples import Sample
-from quantci.data.tally import Tally, check_skipped
+from quantci.data.tally import MOST_PIXELS, Tally, check_skipped
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
 from quantci.records.dataset import DatasetSummary, ImageCounts, SkippedFile
@@ -141,3 +142,19 @@ def test_what_strangers_wrote_is_escaped_in_the_refusal() -> None:
     of.skip(item("a\x1b[2J.png"), DataRejected("unreadable-image", "It is \x1b[31mred.", remedy="Save it again."))
     with pytest.raises(DataRejected, match=r"a\\x1b\[2J.png: It is \\x1b\[31mred\."):
         summary(of)
+
+
+def test_the_pixels_of_a_set_are_bounded_in_a_worker_and_over_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantci.data.tally.MOST_PIXELS", 1000)
+    one, other = Tally(), Tally()
+    one.add(item("a"), replace(loaded(), pixels=1000))  # as many as are allowed
+    other.add(item("b"), replace(loaded(), pixels=1))
+    with pytest.raises(DataRejected, match=r"The first 2 images .* 1,001 pixels, and 1,000 are") as error:
+        one.merge(other)
+    assert (error.value.code, error.value.where) == ("too-many-pixels", "a")
+    with pytest.raises(DataRejected, match="too-many-pixels"):
+        other.add(item("c"), replace(loaded(), pixels=1000))
+
+
+def test_a_large_honest_set_is_far_from_the_bound() -> None:
+    assert MOST_PIXELS > 100_000 * 640 * 480 * 3
