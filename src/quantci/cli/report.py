@@ -57,7 +57,28 @@ def run(arguments: argparse.Namespace) -> int:
     with contextlib.suppress(BrokenPipeError):
         print_report(report)
         print(f"{settings.output / 'report.json'}\n{settings.output / 'report.md'}")
-    return code
+    missing = _missing_record(report)
+    if missing is None:
+        return code
+    print(f"quantci: {missing}", file=sys.stderr)
+    return missing.exit_code
+
+
+def _missing_record(report: Report) -> ConfigError | None:
+    """No green check for a gate that nobody looked at, as after a job that was skipped."""
+    from quantci.report.gates import never_judged
+
+    missing = never_judged(report) if report.status in {"ok", "not_run"} else []
+    if not missing:
+        return None
+    name, stage = missing[0]
+    others = f" Of {len(missing)} gates that is so." if len(missing) > 1 else ""
+    return ConfigError(
+        "record-missing",
+        f"The gate {name} is set, but {stage} never ran.{others}",
+        where=f"{stage}.json",
+        remedy=f"Run `quantci {stage}` before `quantci report`, with the same output folder, or remove the gate.",
+    )
 
 
 def write_report(settings: Settings, against: Against, stopped: QuantciError | None = None) -> Report:

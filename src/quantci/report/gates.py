@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
+    from quantci.records.report import Report
 
+_STAGE_OF: Final = {
+    "max_accuracy_drop": "evaluate",
+    "max_worst_class_drop": "evaluate",
+    "max_model_bytes": "quantize",
+    "max_arena_bytes": "embed",
+    "max_latency_us": "embed",
+    "int_only": "quantize",
+}
 NO_DEVICE: Final = "no device took part"
 SHARES: Final = frozenset({"top1_accuracy", "exact_match"})  # metrics that are a share of samples
 _MOST_TIMES: Final = 1e6  # a gate that many times finer than what was detectable asks for no real number of samples
@@ -50,6 +59,13 @@ def judge(
     if gates.int_only:
         results.append(_int_only(quantize))
     return results
+
+
+def never_judged(report: Report) -> list[tuple[str, str]]:
+    """The gates that are set and whose stage never ran, each with that stage: nothing that was asked can hold."""
+    ran = {outcome.stage for outcome in report.stages if outcome.status != "not_run"}
+    needed = [(gate.name, _STAGE_OF.get(gate.name)) for gate in report.gates]
+    return [(name, stage) for name, stage in needed if stage is not None and stage not in ran]
 
 
 def _accuracy(limit: float, evaluate: EvaluateResult | None) -> GateResult:
