@@ -23,10 +23,13 @@ from quantci.cli import parse
 from quantci.cli.cancel import cancelled
 from quantci.cli.diagnose import is_called_for
 from quantci.cli.evaluate import parse_shard
+from quantci.cli.inputs import as_called
 from quantci.cli.settings import DEFAULT_FILE, load
 from quantci.cli.stage import failure_of, record_type
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
+from quantci.github.check import MOST_JOBS
+from quantci.github.trigger import refuse_target
 from quantci.records.base import read
 
 if TYPE_CHECKING:
@@ -43,7 +46,12 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
     "merge": {"QUANTCI_SHARDS": ""},
     "diagnose": {},
     "embed": {"QUANTCI_MODEL": "--model"},
-    "report": {"QUANTCI_BASELINE": "--baseline", "QUANTCI_KEY": "--key", "QUANTCI_BASE_BRANCH": "--base-branch"},
+    "report": {
+        "QUANTCI_BASELINE": "--baseline",
+        "QUANTCI_KEY": "--key",
+        "QUANTCI_BASE_BRANCH": "--base-branch",
+        "QUANTCI_FAIL_ON": "--fail-on",
+    },
     "comment": {
         "QUANTCI_REPORT": "--report",
         "QUANTCI_KEY": "--key",
@@ -53,6 +61,7 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
 }
 _PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
 _SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
+_MEASURING: Final = {"quantize", "evaluate", "diagnose", "embed"}
 
 
 class Outcome(NamedTuple):
@@ -130,11 +139,14 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
 
         traceback.print_exc()
         fault = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
+    fault = as_called(fault, environment)
     exit_code = EXIT_BUG if fault.code == "bug" else fault.exit_code
     return Outcome(exit_code, fault, _tell_fault(name, nested, fault, environment))
 
 
 def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
+    if name in _MEASURING:
+        refuse_target(environment.get("GITHUB_EVENT_NAME", ""))
     workspace = Workspace.of(environment)
     for variable in _PATHS:
         path = environment.get(variable)
@@ -149,7 +161,7 @@ def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
         raise ConfigError(
             "config-value",
             f"{number[:40]!r} is not the number of a pull request.",
-            where="pull-request",
+            where="--pull-request",
             remedy="Give its number alone, such as 12, or leave the input empty.",
         )
 
@@ -185,7 +197,8 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
     else:
         stage = "evaluate" if name == "merge" else name
         record = read(settings.output / f"{stage}.json", record_type(stage))
-    told = tell(record, settings.output, settings.file, Path(environment[ROOT]))
+    fails_on_gate = getattr(nested, "fail_on", "gate") == "gate"
+    told = tell(record, settings.output, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
     if name == "quantize":
         told.outputs["shards"] = _shard_list(environment)
     if isinstance(record, EvaluateRecord) and record.result is not None:
@@ -214,12 +227,12 @@ def _shard_list(environment: Mapping[str, str]) -> str:
 
     text = environment.get(_SHARD_COUNT) or "1"
     count = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-    if not 1 <= count <= 256:
+    if not 1 <= count <= MOST_JOBS:
         raise ConfigError(
             "shard",
-            f"{text[:40]!r} is no number of shards.",
+            f"{text[:40]!r} is not a valid number of shards.",
             where=_SHARD_COUNT,
-            remedy="Give a number from 1 to 256, the most jobs that a matrix can have.",
+            remedy=f"Give a number from 1 to {MOST_JOBS}, the most jobs that a matrix can have.",
         )
     return json.dumps([f"{index}/{count}" for index in range(1, count + 1)])
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from quantci.cli.console import Console
+from quantci.cli.inputs import as_called
 from quantci.cli.settings import output_of_broken
 from quantci.errors import EXIT_OK, ConfigError, QuantciError
 
@@ -170,6 +171,7 @@ def _annotate(environment: Mapping[str, str], level: Literal["notice", "error"],
     """One annotation, where a runner reads the log; False where none does."""
     if environment.get("GITHUB_ACTIONS") != "true":
         return False
+    error = as_called(error, environment)
     from quantci.github.annotations import annotation
 
     print(annotation(level, str(error), title=f"quantci comment: {error.code}"))

@@ -23,7 +23,7 @@ from quantci.cli.diagnose import diagnose, is_called_for
 from quantci.cli.embed import embed
 from quantci.cli.evaluate import evaluate
 from quantci.cli.quantize import quantize
-from quantci.cli.report import exit_code, show_failure, write_broken, write_report
+from quantci.cli.report import add_fail_on, exit_code, parse_fail_on, show_failure, write_broken, write_report
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import ConfigError, QuantciError
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     baseline.add_arguments(parser)
+    add_fail_on(parser)
     options.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all stages, then the report."""
     try:
+        fails_on_gate = parse_fail_on(arguments.fail_on)
         settings = load(arguments)
         against = Against.of(arguments, os.environ)
     except ConfigError as error:
@@ -65,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = write_report(settings, against)
     if stopped is not None and report.failure is None:
         report = write_report(settings, against, stopped)  # stopped between two stages: no record tells
-    code = exit_code(report, settings) if stopped is None else stopped.exit_code
+    code = exit_code(report, settings, fails_on_gate=fails_on_gate) if stopped is None else stopped.exit_code
     show_failure(report)
     with contextlib.suppress(BrokenPipeError):
         print((settings.output / "report.md").read_text(encoding="utf-8"))

@@ -38,19 +38,21 @@ _INPUT_STATUSES = {"config_rejected", "model_rejected", "data_rejected"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     baseline.add_arguments(parser)
+    add_fail_on(parser)
     options.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report, show a table, and answer with the verdict's exit code."""
     try:
+        fails_on_gate = parse_fail_on(arguments.fail_on)
         settings = load(arguments)
         against = Against.of(arguments, os.environ)
     except ConfigError as error:
         write_broken(arguments, error)
         raise
     report = write_report(settings, against)
-    code = exit_code(report, settings)
+    code = exit_code(report, settings, fails_on_gate=fails_on_gate)
     show_failure(report)
     from quantci.report.terminal import print_report
 
@@ -79,6 +81,29 @@ def _missing_record(report: Report) -> ConfigError | None:
         where=f"{stage}.json",
         remedy=f"Run `quantci {stage}` before `quantci report`, with the same output folder, or remove the gate.",
     )
+
+
+def add_fail_on(parser: argparse.ArgumentParser) -> None:
+    """Declare what fails the command besides a fault."""
+    parser.add_argument(
+        "--fail-on",
+        default="gate",
+        metavar="WHAT",
+        help="gate (default), or never: a failed gate is told, with exit code 0",
+    )
+
+
+def parse_fail_on(text: str) -> bool:
+    """Whether a failed gate fails the command.
+
+    Raises:
+        ConfigError: `config-value`.
+    """
+    if text not in {"gate", "never"}:
+        raise ConfigError(
+            "config-value", f"{text[:40]!r} is neither gate nor never.", where="--fail-on", remedy="Say gate or never."
+        )
+    return text == "gate"
 
 
 def write_report(settings: Settings, against: Against, stopped: QuantciError | None = None) -> Report:
@@ -159,16 +184,17 @@ def show_failure(report: Report) -> None:
         )
 
 
-def exit_code(report: Report, settings: Settings) -> int:
-    """The exit code of a report: 3 only for a gate, 2 for what the user must mend, 4 for what a retry may mend."""
+def exit_code(report: Report, settings: Settings, *, fails_on_gate: bool = True) -> int:
+    """The exit code of a report: 3 only for a gate, 2 for what the user must fix, 4 for what a retry may fix."""
+    gate = EXIT_GATE if fails_on_gate else EXIT_OK
     if report.status == "regression":
-        return EXIT_GATE
+        return gate
     if report.status in _INPUT_STATUSES:
         return EXIT_INPUT
     if report.status != "ok":
         return EXIT_INFRASTRUCTURE
     if report.verdict == "inconclusive" and settings.config.gates.fail_on_inconclusive:
-        return EXIT_GATE
+        return gate
     return EXIT_OK
 
 

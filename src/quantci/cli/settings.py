@@ -71,7 +71,7 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     except msgspec.ValidationError as error:
         raise _explain(error, file, origins) from None
     check_chip(config.target.chip, origins.get("target.chip", f"{file}: target.chip"))
-    workspace.check_config(config, file)
+    workspace.check_config(config, file, origins)
     return Settings(config, file, base, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.cli.cancel import cancelled
+from quantci.cli.inputs import as_called
 from quantci.cli.provenance import Origin
 from quantci.errors import QuantciError, ToolError, fault_of
 from quantci.records.base import SCHEMA_VERSION, write
@@ -91,6 +93,7 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
 
 def failure_of(error: QuantciError) -> Failure:
     """A fault as it stands in a record."""
+    error = as_called(error, os.environ)
     return Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
 
 

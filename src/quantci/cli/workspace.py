@@ -61,10 +61,15 @@ class Workspace(NamedTuple):
                 remedy="Keep everything that the configuration names inside the checked out repository.",
             )
 
-    def check_config(self, config: Config, file: Path) -> None:
+    def check_config(self, config: Config, file: Path, origins: Mapping[str, str] | None = None) -> None:
         """Refuse a configuration that reads or writes outside of the workspace, also through links in its folders.
 
         Files of data sets are not looked at here: a set never leaves its own folder (data/listing.py).
+
+        Args:
+            config: with relative paths that start from the folder of `file`.
+            file: quantci.toml.
+            origins: of the keys that were given elsewhere, where.
 
         Raises:
             ConfigError: `outside-workspace`, naming the key.
@@ -82,7 +87,7 @@ class Workspace(NamedTuple):
         if config.target.latency_coefficients is not None:
             paths["target.latency_coefficients"] = config.target.latency_coefficients
         for key, path in paths.items():
-            self.check(file.parent / path, f"{file}: {key}")
+            self.check(file.parent / path, (origins or {}).get(key, f"{file}: {key}"))
         for key in ("output_dir", "model.source"):
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")

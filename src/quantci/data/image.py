@@ -157,7 +157,7 @@ def _reason(path: Path, error: Exception) -> str:
     if not head:
         return "it is empty"
     if head == _LFS_POINTER:
-        return "it is a Git LFS pointer, check out with lfs: true"
+        return "it is a Git LFS pointer: run `git lfs pull`, or in a workflow give `lfs: true`"
     text = str(error).replace(str(path), path.name).strip().rstrip(".")
     return f"Pillow says: {text or type(error).__name__}"
 

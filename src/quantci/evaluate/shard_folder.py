@@ -49,7 +49,7 @@ def find_shards(folder: Path) -> list[Found]:
             "shard-missing",
             "There is no shard here.",
             where=str(folder),
-            remedy="Run quantci evaluate --shard 1/4 up to 4/4, and bring evaluate-*-of-4.json and .npz here.",
+            remedy="Run quantci evaluate with --shard 1/4 up to 4/4, and bring evaluate-*-of-4.json and .npz here.",
         )
     records = [(path, _read(path)) for path in paths]
     _check_numbers([(path, record.shard) for path, record in records])
@@ -75,7 +75,7 @@ def check_complete(found: Sequence[Found]) -> None:
             "shard-missing",
             f"{name_shards(lacking, count)} {'is' if len(lacking) == 1 else 'are'} missing.",
             where=str(found[0].path.parent),
-            remedy=f"Run quantci evaluate --shard {lacking[0]}/{count}"
+            remedy=f"Run quantci evaluate with --shard {lacking[0]}/{count}"
             f"{' and so on' if len(lacking) > 1 else ''}, and bring what it writes here.",
         )
 

@@ -74,7 +74,7 @@ def _denied(status: int, said: str, path: str) -> ToolError:
             "repository-not-found",
             "The API knows no such repository, or does not show it to this token.",
             where=path,
-            remedy="Check --repository and GITHUB_API_URL; a missing permission of the token looks the same.",
+            remedy="Check the repository's name and GITHUB_API_URL; a missing permission of the token looks the same.",
         )
     return ToolError(
         "api-rejected",
@@ -90,7 +90,7 @@ def redirected(path: str) -> ToolError:
         "api-redirect",
         "The API sends this request to another place, which the token must not follow.",
         where=path,
-        remedy="Set GITHUB_API_URL and --repository to where the repository is now.",
+        remedy="Set GITHUB_API_URL and the repository's name to where it is now.",
     )
 
 
@@ -110,7 +110,7 @@ def out_of_time(path: str) -> ToolError:
         "out-of-time",
         "The time for this command is over, and what stands in the comment is not sure.",
         where=path,
-        remedy="Run the job again, or give it more time with --timeout-s.",
+        remedy="Run it again; at a desk, --timeout-s gives it more time.",
     )
 
 
@@ -120,7 +120,7 @@ def limited(wait_s: float, path: str) -> ToolError:
         "rate-limited",
         f"The API asks to wait for {wait_s:.0f} s, which is longer than this command may take.",
         where=path,
-        remedy="Run the job again later, or give it more time with --timeout-s.",
+        remedy="Run it again later; at a desk, --timeout-s gives it more time.",
     )
 
 

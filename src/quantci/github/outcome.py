@@ -34,7 +34,7 @@ class Told(NamedTuple):
     annotations: list[str]
 
 
-def tell(record: StageRecord, output: Path, config: Path, root: Path) -> Told:
+def tell(record: StageRecord, output: Path, config: Path, root: Path, *, fails_on_gate: bool = True) -> Told:
     """What the record of a stage, or the report, says to a runner.
 
     Args:
@@ -42,6 +42,7 @@ def tell(record: StageRecord, output: Path, config: Path, root: Path) -> Told:
         output: folder that the record's file names are relative to.
         config: quantci.toml.
         root: the repository; annotations are about files in it.
+        fails_on_gate: whether a failed gate fails the step.
     """
     outputs = {"status": record.status, "code": record.failure.code if record.failure else ""}
     summary = ""
@@ -67,7 +68,8 @@ def tell(record: StageRecord, output: Path, config: Path, root: Path) -> Told:
         elif isinstance(record, EmbedRecord) and record.result is not None:
             outputs |= embed_figures(record.result, output)
         advice = record.result.advice if record.result is not None else []
-    lines = [*_faults(record.failure, config, root), *_gates(record, config, root), *_advice(advice, config, root)]
+    gates = _gates(record, config, root, fails_on_gate=fails_on_gate)
+    lines = [*_faults(record.failure, config, root), *gates, *_advice(advice, config, root)]
     return Told(outputs, summary, lines)
 
 
@@ -86,12 +88,12 @@ def _faults(failure: Failure | None, config: Path, root: Path) -> list[str]:
     return [_at(place, "error", text, f"quantci {failure.code}")]
 
 
-def _gates(record: StageRecord, config: Path, root: Path) -> Iterable[str]:
-    """A failed gate is an error, one that cannot be decided a warning, each on its line of the configuration."""
+def _gates(record: StageRecord, config: Path, root: Path, *, fails_on_gate: bool) -> Iterable[str]:
+    """A gate that fails the step is an error, another that does not hold a warning; each on its line."""
     if not isinstance(record, Report) or record.failure is not None:
         return
     for gate in [gate for gate in record.gates if gate.verdict != "pass"][:_MOST]:
-        level: Level = "error" if gate.verdict == "fail" else "warning"
+        level: Level = "error" if gate.verdict == "fail" and fails_on_gate else "warning"
         yield _at(place_of(f"gates.{gate.name}", config, root), level, gate.reason, f"quantci gate {gate.name}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +21,12 @@ class Place(NamedTuple):
 def place_of(where: str, config: Path, root: Path) -> Place:
     """The place that a fault's `where` names: a file, a key of the configuration, or both (`quantci.toml: gates.x`).
 
-    A key is looked up in the configuration; a file of the repository stands for itself; anything else is about the
-    configuration as a whole.
+    A key is looked up in the configuration, and so is the key that names a file or folder which is not there; a file
+    of the repository stands for itself; anything else is about the configuration as a whole. An input, and a
+    configuration that is not there, have no place: the workflow names them.
     """
+    if where.startswith("input `") or not config.exists():
+        return Place("")
     for part in where.split(": "):
         path = Path(part)
         if part and path.is_file() and not path.samefile(config):
@@ -31,7 +35,7 @@ def place_of(where: str, config: Path, root: Path) -> Place:
                 return Place(inside)
     text = _read(config)
     for part in reversed(where.split(": ")):
-        line = line_of(text, part)
+        line = line_of(text, part) or line_of(text, _key_naming(part, text, config.parent))
         if line:
             return Place(_relative(config, root), line)
     return Place(_relative(config, root))
@@ -49,6 +53,19 @@ def line_of(text: str, key: str) -> int:
         elif current == section and re.match(rf"\s*{re.escape(name)}\s*=", line):
             return number
     return found
+
+
+def _key_naming(path: str, text: str, base: Path) -> str:
+    """The key whose value is this path, as it stands or from the configuration's folder; empty if none is."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return ""
+    for section, table in tree.items():
+        for name, value in table.items() if isinstance(table, dict) else ():
+            if isinstance(value, str) and path and path in {value, str(base / value)}:
+                return f"{section}.{name}"
+    return ""
 
 
 def _read(config: Path) -> str:

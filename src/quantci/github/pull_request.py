@@ -60,7 +60,7 @@ def find_pull_request(
             "several-pull-requests",
             f"Several open pull requests have the commit {sha}: {', '.join(map(str, sorted(found)))}.",
             where=repository,
-            remedy="Name one with --pull-request; of the action comment, with the input `pull-request`.",
+            remedy="Name one with --pull-request.",
         )
     return next(iter(found.values()))
 

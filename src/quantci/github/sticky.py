@@ -105,7 +105,7 @@ class Sticky:
             "comment-busy",
             "Others keep changing the comment.",
             where=self._issue,
-            remedy="Give each workflow that comments a --key of its own.",
+            remedy="Tell the workflows that comment apart with --key.",
         )
 
     def _look(self, marker: Marker) -> list[Ours]:

@@ -56,7 +56,7 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
             "custom-op" if is_custom else "lite-rt-refused",
             f"LiteRT cannot calibrate this model: {reason}",
             where=where,
-            remedy="Replace the op, or give an INT8 model that has it to quantci embed --model."
+            remedy="Replace the op, or give an INT8 model that has it to quantci embed with --model."
             if is_custom
             else "Check that the model runs outside of quantci.",
         ) from None

@@ -65,7 +65,7 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
         raise ToolError(
             "missing-extra",
             "The engine `tensorflow` needs TensorFlow, which is not installed.",
-            remedy="Install it with pip install 'quantci[tensorflow]', or choose --quantization-engine litert.",
+            remedy="Install it with pip install 'quantci[tensorflow]', or set quantization.engine to litert.",
         ) from None
     try:
         with native_stderr():  # it prints its settings
@@ -75,7 +75,7 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
             )
     except Exception as error:  # noqa: BLE001  whatever MLIR raises, it is about the model
         cause = f"TensorFlow's quantizer refused the model: {_one_line(error)}"
-        remedy = "Replace the op that it names, or try --quantization-engine litert."
+        remedy = "Replace the op that it names, or set quantization.engine to litert."
         raise _refusal(calibrated, cause, where, remedy) from None
     return bytes(result)
 

@@ -31,7 +31,7 @@ _WRONG: Final = {
     "git-lfs-pointer": (
         "git-lfs-pointer",
         "This is a Git LFS pointer, not the model that it stands for.",
-        "Run `git lfs pull`; in a workflow, give actions/checkout `lfs: true`.",
+        "Run `git lfs pull`; in a workflow, give `lfs: true` to model-ci.yml, or to your own actions/checkout.",
     ),
     "html-page": (
         "html-page",

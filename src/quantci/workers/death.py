@@ -45,7 +45,7 @@ def out_of_memory(cause: str, where: str) -> ToolError:
         "out-of-memory",
         cause,
         where=where,
-        remedy="Use a machine with more memory, or fewer workers with --evaluation-workers 1.",
+        remedy="Use a machine with more memory, or set evaluation.workers to 1.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,8 @@ def test_ctrl_c_is_told_too(job: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("quantize", "QUANTCI_SHARD_COUNT", "0", "shard"),
         ("quantize", "QUANTCI_SHARD_COUNT", "many\n::error::x", "shard"),
         ("quantize", "QUANTCI_ALLOW_CODE", "maybe", "config-value"),
+        ("report", "QUANTCI_FAIL_ON", "always", "config-value"),
+        *((name, "GITHUB_EVENT_NAME", "pull_request_target", "event") for name in ("quantize", "evaluate", "embed")),
         ("quantize", "QUANTCI_TASK_TOP_K", "many", "config-value"),
         ("evaluate", "QUANTCI_SHARD", "5/4", "shard"),
         ("evaluate", "QUANTCI_SHARDS", "/etc", "outside-workspace"),
@@ -170,6 +173,7 @@ def test_an_input_that_is_wrong_is_one_annotation(
     printed = capsys.readouterr()
     (line,) = commands(printed.out)
     assert line.startswith("::error ")
+    assert not re.search(r"--[a-z]|QUANTCI_(?!TASK)", line), "the caller wrote inputs, not options or variables"
     assert "Traceback" not in printed.err
 
 

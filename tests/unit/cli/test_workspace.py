@@ -81,11 +81,11 @@ def test_a_configuration_that_is_a_link_out_is_not_opened(root: Path, tmp_path: 
     assert "password" not in str(caught.value)
 
 
-def test_options_and_variables_are_held_in_too(root: Path) -> None:
+def test_options_and_variables_are_held_in_too_and_named(root: Path) -> None:
     settings(root)
-    with pytest.raises(ConfigError, match="output_dir"):
+    with pytest.raises(ConfigError, match="--output-dir"):
         load(parse(root / "quantci.toml", "--output-dir", "/tmp/x"), {"QUANTCI_WORKSPACE": str(root)})
-    with pytest.raises(ConfigError, match=r"model\.source"):
+    with pytest.raises(ConfigError, match="QUANTCI_MODEL_SOURCE"):
         load(parse(root / "quantci.toml"), {"QUANTCI_WORKSPACE": str(root), "QUANTCI_MODEL_SOURCE": "/etc/passwd"})
 
 

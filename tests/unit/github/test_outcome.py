@@ -109,6 +109,16 @@ def test_a_failed_gate_is_an_error_on_its_line(config: Path, tmp_path: Path) -> 
     assert errors[0].startswith("::error file=quantci.toml,line=4,title=quantci gate max_model_bytes::")
 
 
+def test_a_failed_gate_that_fails_nothing_is_a_warning_there(config: Path, tmp_path: Path) -> None:
+    report = example_report(config=example_config(GatesConfig(max_model_bytes=1)))
+    told = tell(report, OUTPUT, config, tmp_path, fails_on_gate=False)
+    assert told.outputs["verdict"] == "fail"
+    gates = [line for line in told.annotations if "gate" in line]
+    assert [line.split("::")[1] for line in gates] == [
+        "warning file=quantci.toml,line=4,title=quantci gate max_model_bytes"
+    ]
+
+
 def test_a_gate_that_cannot_be_judged_is_a_warning(config: Path, tmp_path: Path) -> None:
     told = tell(example_report(config=example_config(GatesConfig(max_latency_us=1))), OUTPUT, config, tmp_path)
     assert [line.split(" ", 1)[0] for line in told.annotations if "gate" in line] == ["::warning"]

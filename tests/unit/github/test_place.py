@@ -71,5 +71,18 @@ def test_what_lies_outside_of_the_repository_has_no_file(config: Path, tmp_path:
     assert place_of("gates", config, root).file == ""
 
 
-def test_no_configuration_at_all(tmp_path: Path) -> None:
-    assert place_of("model", tmp_path / "quantci.toml", tmp_path) == Place("quantci.toml")
+def test_a_configuration_that_is_not_there_has_no_place(tmp_path: Path) -> None:
+    """The workflow names it, and a page of a file that does not exist shows nothing."""
+    for where in ("model", str(tmp_path / "quantci.toml")):
+        assert place_of(where, tmp_path / "quantci.toml", tmp_path) == Place("")
+
+
+def test_an_input_is_about_the_workflow(config: Path, tmp_path: Path) -> None:
+    assert place_of("input `shards`", config, tmp_path) == Place("")
+
+
+def test_what_is_missing_stands_where_the_configuration_names_it(config: Path, tmp_path: Path) -> None:
+    """As `where` of a model is: the folder of the configuration and what it says; of a data set just that."""
+    config.write_text(CONFIG + '[evaluation]\ndata = "val"\n')
+    assert place_of(str(config.parent / "m.keras"), config, tmp_path) == Place("ci/quantci.toml", 4)
+    assert place_of("val", config, tmp_path) == Place("ci/quantci.toml", 11)
