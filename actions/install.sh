@@ -4,6 +4,8 @@
 #   install.sh plan ACTION      says, as an output of the step, which Python actions/setup-python has to bring; none, where one is here
 #   install.sh install ACTION   installs what the action needs, from this repository's own folder at its own ref and from its hashed locks
 #
+# actions/check calls `install.sh check STEP`, for which nothing is installed.
+#
 # src/quantci/github/install.py decides what is needed. Nothing is written into the action's folder, nothing is put on the
 # job's PATH, nothing of the caller's project is read, and nothing is taken from what another job left: uv checks the hash of
 # what it downloads, and of what it finds in its cache no more.
@@ -64,6 +66,20 @@ unreachable() {
         "or a mirror in PIP_INDEX_URL and UV_DEFAULT_INDEX"
 }
 
+no_python() {
+    fail "no Python from 3.11 to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
+        "(Debian, Ubuntu: sudo apt-get install python3-venv; with uv: uv python install 3.13)"
+}
+
+if [ "$1 $2" = "check plan" ]; then
+    [ -n "$(find_python 99)" ] || printf 'python-version=3.13\n' >>"$outputs"
+    exit
+elif [ "$1" = check ]; then
+    python=$(find_python 99) || true # the standard library is enough, whichever it is
+    [ -n "$python" ] || no_python
+    PYTHONPATH=$root/src exec "$python" -P -m quantci.github.check "$2"
+fi
+
 python=$(find_python "$newest") || true
 if [ -n "$python" ]; then
     plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.install "$2" "$root")
@@ -82,9 +98,7 @@ plan)
     [ -n "$python" ] || printf 'python-version=3.13\n' >>"$outputs"
     ;;
 install)
-    [ -n "$python" ] ||
-        fail "no Python from 3.11 to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
-            "(Debian, Ubuntu: sudo apt-get install python3-venv; with uv: uv python install 3.13)"
+    [ -n "$python" ] || no_python
     if ! [ -e "$env/ready" ]; then
         rm -rf "$env" "$env.uv"
         mkdir -p "$(dirname "$env")"
@@ -103,5 +117,5 @@ install)
     fi
     printf 'lock=%s\npython=%s\n' "$lock" "$env/bin/python" >>"$outputs"
     ;;
-*) fail "install.sh: plan or install, not $1" ;;
+*) fail "install.sh: check, plan or install, not $1" ;;
 esac

@@ -59,6 +59,8 @@ class Runner:
         path: Iterable[Path] | None = None,
         store: Path | None = None,
         kind: str = "self-hosted",
+        secrets: Mapping[str, str] | None = None,
+        attempt: int = 1,
     ) -> Log:
         """Run one workflow file of .github/workflows, once.
 
@@ -71,25 +73,32 @@ class Runner:
             path: folders of the PATH; by default the tools of this machine, with Python and uv.
             store: other caches and artifacts than the usual.
             kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has none.
+            secrets: of the repository.
+            attempt: how often the run was started; from 2 on it goes on with the artifacts of the run before it.
 
         Returns:
             What happened. `jobs` says whether it succeeded: act's own exit code is checked against it here.
         """
-        run_id = str(next(self._run_ids))
+        if attempt == 1:
+            self._run_id = str(next(self._run_ids))
+        run_id = self._run_id
         event_file = self._folder / f"event-{run_id}.json"
         event_file.write_text(json.dumps(payload or {}))
         steps = {
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_RUN_ID": run_id,
+            "GITHUB_RUN_ATTEMPT": str(attempt),
             "RUNNER_ENVIRONMENT": kind,
             **(environment or {}),
         }
         command = [
-            *(self._act, event, "-W", f".github/workflows/{workflow}", "-P", "ubuntu-latest=-self-hosted", "--json"),
+            *(self._act, event, "-W", f".github/workflows/{workflow}", "--json"),
+            *(part for label in ("ubuntu-latest", "self-hosted") for part in ("-P", f"{label}=-self-hosted")),
             *("--no-skip-checkout", "--rm", "--no-cache-server", "--action-offline-mode"),
             *("--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"),
             *("--container-daemon-socket", "-", "--action-cache-path", str(self._folder / "work")),
             *("-e", str(event_file), "-s", f"GITHUB_TOKEN={TOKEN}"),
+            *(part for item in (secrets or {}).items() for part in ("-s", "=".join(item))),
             *(part for option in ("env", "secret", "var", "input") for part in (f"--{option}-file", os.devnull)),
             *(part for item in steps.items() for part in ("--env", "=".join(item))),
             *(part for item in self.repositories.items() for part in ("--local-repository", "{}={}".format(*item))),

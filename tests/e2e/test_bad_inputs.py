@@ -31,6 +31,7 @@ class Case(NamedTuple):
 
 CASES = {
     "missing-config": Case("quantize", "config-not-found", {"config": "nowhere.toml"}),
+    "missing-model": Case("quantize", "not-found", {}, ("model/lights.tflite", "model/nowhere.tflite")),
     "linked-config": Case("quantize", "outside-workspace", {"config": "linked.toml"}),
     "absolute-output-input": Case("quantize", "outside-workspace", {"output-dir": "/var/tmp/quantci-e2e"}),
     "absolute-output-key": Case(
@@ -115,6 +116,21 @@ def test_the_annotation_stands_on_the_line_that_is_meant(log: Log) -> None:
     text = CONFIG.replace(*(CASES["metric-is-code"].config or ("", ""))).splitlines()
     number = next(index for index, line in enumerate(text, 1) if line.startswith("metrics"))
     assert lines["metric-is-code"] == ("configs/metric-is-code.toml", str(number))
+    source = next(index for index, line in enumerate(CONFIG.splitlines(), 1) if line.startswith("source"))
+    assert lines["missing-model"] == ("configs/missing-model.toml", str(source))
+    assert lines["lfs-pointer"] == ("model/pointer.tflite", "")
+    assert lines["missing-config"] == lines["shards"] == ("", ""), "the workflow says them, no file of the repository"
+
+
+def test_a_fault_names_the_input_that_the_caller_wrote(log: Log) -> None:
+    texts = {one.step.split("/")[0]: one.text for one in log.annotations}
+    assert "the input `config`" in texts["missing-config"]
+    assert texts["shards"].startswith("input `shards`: ")
+    assert texts["shard"].startswith("input `shard`: ")
+    assert texts["allow-code-word"].startswith("input `allow-code`: ")
+    assert texts["absolute-output-input"].startswith("input `output-dir`: ")
+    assert "`lfs: true` to model-ci.yml" in texts["lfs-pointer"]
+    assert not [text for text in texts.values() if "--" in text or "QUANTCI_" in text]
 
 
 def test_code_of_the_repository_runs_where_that_is_allowed(log: Log) -> None:

@@ -15,7 +15,9 @@ from tests.e2e.runner import Runner
 from tests.integration.github_server import serve
 from tests.masks import masked
 
-CALLED = "model/quantci model CI"
+CALLED = "measure/quantci model measurement"  # act names the job that calls, and the workflow that it calls
+COMMENT = "model/quantci model CI/comment"
+CLAIM = "quantci@claim-1"
 MODELS = {"model_float.tflite", "model_quant.tflite", "quantize.json"}
 # What a user adds to the example to evaluate in three jobs, and to go on with the verdict.
 MADE = "the pictures are made"
@@ -82,7 +84,7 @@ def test_a_push_is_evaluated_in_one_job(story: Story) -> None:
     log, artifacts, _ = story.pushed
     assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/1", "report")], "success")
     assert log.annotations == []
-    assert artifacts.names() == {"quantci", "quantci+quantize", "quantci+evaluate-1-of-1"}
+    assert artifacts.names() == {"quantci", "quantci+quantize", "quantci+evaluate-1-of-1", CLAIM}
     assert artifacts.files("quantci+quantize") == MODELS
     assert artifacts.files("quantci+evaluate-1-of-1") == {"evaluate-1-of-1.json", "evaluate-1-of-1.npz"}
     assert artifacts.report("quantci")["verdict"] == "pass"
@@ -90,10 +92,10 @@ def test_a_push_is_evaluated_in_one_job(story: Story) -> None:
 
 def test_a_pull_request_is_evaluated_in_three_jobs(story: Story) -> None:
     log, artifacts, _ = story.sharded
-    names = ["quantize", "evaluate 1/3-1", "evaluate 2/3-2", "evaluate 3/3-3", "report", "comment"]
-    assert log.jobs == dict.fromkeys([*(f"{CALLED}/{name}" for name in names), "model/after"], "success")
+    names = ["quantize", "evaluate 1/3-1", "evaluate 2/3-2", "evaluate 3/3-3", "report"]
+    assert log.jobs == dict.fromkeys([*(f"{CALLED}/{name}" for name in names), COMMENT, "model/after"], "success")
     shards = {f"quantci+evaluate-{index}-of-3" for index in (1, 2, 3)}
-    assert artifacts.names() == {"quantci", "quantci+quantize", *shards}
+    assert artifacts.names() == {"quantci", "quantci+quantize", *shards, CLAIM}
     files = artifacts.files("quantci")
     assert files >= MODELS | {"evaluate.json", "predictions.npz", "embed.json", "report.json", "report.md"}
     assert "component/quantci_model/CMakeLists.txt" in files
@@ -143,17 +145,17 @@ def test_a_pull_request_is_compared_with_the_push_before_it(story: Story) -> Non
 def test_the_pull_request_has_one_comment(story: Story) -> None:
     (comment,) = story.sharded.comments
     assert "✅ quantci: pass" in comment
-    assert story.sharded.log.output("1", "result", f"{CALLED}/comment") == "created"
+    assert story.sharded.log.output("1", "result", COMMENT) == "created"
 
 
 def test_a_quantize_that_fails_ends_in_a_report_and_in_the_same_comment(story: Story) -> None:
     log, artifacts, comments = story.broken
-    results = {name: log.jobs[f"{CALLED}/{name}"] for name in ("quantize", "report", "comment")}
-    assert results == {"quantize": "failure", "report": "failure", "comment": "success"}
+    assert log.jobs[f"{CALLED}/quantize"] == log.jobs[f"{CALLED}/report"] == "failure"
+    assert log.jobs[COMMENT] == "success"
     assert not [name for name in log.jobs if "evaluate" in name]
     assert [one.job for one in log.annotations if one.level == "error"] == [f"{CALLED}/quantize", f"{CALLED}/report"]
     report = artifacts.report("quantci")
     assert (report["status"], report["verdict"]) == ("model_rejected", "fail")
     (comment,) = comments
     assert "❌ quantci: fail" in comment
-    assert log.output("1", "result", f"{CALLED}/comment") == "updated"
+    assert log.output("1", "result", COMMENT) == "updated"

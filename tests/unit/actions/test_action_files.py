@@ -23,9 +23,13 @@ from quantci.github.figures import diagnose_figures, embed_figures, evaluate_fig
 from quantci.github.outcome import tell
 
 ROOT = Path(__file__).parents[3]
-ACTIONS = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
+ALL = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
+# Those of the reusable workflow: nothing is installed for them.
+OWN = ("check", "prepare")
+ACTIONS = {name: path for name, path in ALL.items() if name not in OWN}
+REUSABLE = {name: ROOT / f".github/workflows/model-{name}.yml" for name in ("measure", "ci")}
 FILES = [
-    *ACTIONS.values(),
+    *ALL.values(),
     *sorted(ROOT.glob(".github/workflows/*.yml")),
     *sorted(ROOT.glob("examples/workflows/*.yml")),
 ]
@@ -55,6 +59,13 @@ def table(action: str, head: str) -> list[list[str]]:
     lines = text[text.index(f"| {head} |") :].split("\n\n")[0].splitlines()[2:]
     rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
     return [[cell.strip("`") for cell in row[:-1]] + [row[-1]] for row in rows]
+
+
+@pytest.mark.parametrize("action", OWN)
+def test_inputs_of_the_workflows_own_actions_stand_in_their_readme(action: str) -> None:
+    said = {name: row for name, *row in table(action, "input | default | what it is")}
+    inputs = read(ALL[action])["inputs"]
+    assert said == {name: [one.get("default", ""), one["description"]] for name, one in inputs.items()}
 
 
 def test_the_actions_are_there() -> None:
@@ -161,7 +172,7 @@ def test_no_expression_is_part_of_a_script(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
     for use in uses(path):
-        ours = r"\./actions/[a-z]+|org/quantci/(actions/[a-z]+|\.github/workflows/model-ci\.yml)@v1"
+        ours = r"\./actions/[a-z]+|org/quantci/(actions/[a-z]+|\.github/workflows/model-(ci|measure)\.yml)@v1"
         assert re.fullmatch(rf"{ours}|[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", use), use
 
 
@@ -193,4 +204,84 @@ def test_our_own_actions_get_only_inputs_that_they_have(path: Path) -> None:
     """Neither a runner's log nor actionlint says more than a word about an input with a wrong name."""
     for step in steps_of(read(path)):
         if match := re.fullmatch(r"(?:\./|org/quantci/)actions/([a-z]+)(?:@v1)?", step.get("uses", "")):
-            assert set(step.get("with", {})) <= set(read(ACTIONS[match[1]])["inputs"])
+            assert set(step.get("with", {})) <= set(read(ALL[match[1]])["inputs"])
+
+
+def call(name: str) -> dict[str, Any]:
+    """What a reusable workflow takes and gives; YAML takes the key `on` for a truth."""
+    document: dict[Any, Any] = yaml.safe_load(REUSABLE[name].read_text(encoding="utf-8"))
+    found: dict[str, Any] = document[True]["workflow_call"]
+    return found
+
+
+def test_both_workflows_take_the_same_and_one_hands_it_on() -> None:
+    measure, ci = call("measure"), call("ci")
+    assert ci["inputs"] == measure["inputs"]
+    assert ci["secrets"] == measure["secrets"]
+    job = read(REUSABLE["ci"])["jobs"]["measure"]
+    assert job["with"] == {name: f"${{{{ inputs.{name} }}}}" for name in measure["inputs"]}
+    assert job["secrets"] == {name: f"${{{{ secrets.{name} }}}}" for name in measure["secrets"]}
+    handed = {name: f"${{{{ jobs.measure.outputs.{name} }}}}" for name in ci["outputs"]}
+    assert {name: one["value"] for name, one in ci["outputs"].items()} == handed
+    assert set(ci["outputs"]) == set(measure["outputs"]) - {"refused"}
+
+
+def test_what_measures_asks_for_no_right_to_write() -> None:
+    """GitHub looks at the permissions of every job before its `if`, and refuses the whole run."""
+    asked = [job["permissions"] for job in read(REUSABLE["measure"])["jobs"].values()]
+    assert asked == [{"contents": "read"}] * len(asked)
+
+
+@pytest.mark.parametrize("name", REUSABLE)
+def test_no_model_of_a_run_can_cancel_another(name: str) -> None:
+    """A group of a called workflow holds within a run, too; equal ones in both files would lock each other."""
+    document = read(REUSABLE[name])
+    assert "concurrency" not in document
+    assert not [job for job in document["jobs"].values() if "concurrency" in job]
+
+
+def test_secrets_reach_the_command_that_prepares_and_nothing_else() -> None:
+    for step in steps_of(read(REUSABLE["measure"])):
+        is_prepare = step.get("uses") == "org/quantci/actions/prepare@v1"
+        assert ("secrets." in str(step)) == is_prepare, step
+
+
+def test_the_inputs_are_checked_first() -> None:
+    document = read(REUSABLE["measure"])
+    first, *others = document["jobs"].values()
+    assert first["steps"][0]["uses"] == "org/quantci/actions/check@v1"
+    assert "needs" not in first
+    assert all("quantize" in job["needs"] for job in others)
+
+
+@pytest.mark.parametrize("name", REUSABLE)
+def test_inputs_of_the_workflow_stand_in_the_docs(name: str) -> None:
+    text = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| `([a-z-]+)` \| (?:`(.*?)`)? ?\| ", text[text.index("| input | default |") :])
+    given = {one: str(value["default"]).lower() for one, value in call(name)["inputs"].items()}
+    assert dict(rows[: len(given)]) == given
+
+
+def fences_of(document: str) -> list[str]:
+    """The YAML in a document."""
+    return re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / document).read_text(encoding="utf-8"))
+
+
+def test_what_the_docs_show_is_a_part_of_an_example() -> None:
+    """Those are linted, and run by tests/e2e."""
+    examples = [path.read_text(encoding="utf-8") for path in ROOT.glob("examples/workflows/*.yml")]
+    fences = fences_of("docs/workflows.md")
+    assert len(fences) >= 4
+    assert [fence for fence in fences if not any(text.endswith(fence) for text in examples)] == []
+
+
+def test_the_readme_shows_the_example() -> None:
+    assert (ROOT / "examples/workflows/model-ci.yml").read_text(encoding="utf-8") in fences_of("README.md")
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/workflows/*.yml")), ids=lambda path: path.stem)
+def test_an_example_gives_the_workflow_only_inputs_and_secrets_that_it_has(path: Path) -> None:
+    for job in read(path)["jobs"].values():
+        if match := re.fullmatch(r"org/quantci/\.github/workflows/model-(\w+)\.yml@v1", job.get("uses", "")):
+            assert set(job.get("with", {})) <= set(call(match[1])["inputs"])
+            assert set(job.get("secrets", {})) <= set(call(match[1])["secrets"])

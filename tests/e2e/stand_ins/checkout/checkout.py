@@ -1,4 +1,4 @@
-"""Stand-in for actions/checkout: the commit of the event, alone unless fetch-depth is 0, from a folder on disk.
+"""Stand-in for actions/checkout: the event's commit, and as many before it as fetch-depth says, from a folder on disk.
 
 STAND_IN_REPOSITORIES holds `owner/name=/folder`, separated by semicolons. A repository that is not listed is an error,
 as one that does not exist is for the real action.
@@ -47,10 +47,17 @@ def main() -> None:
     is_lfs = os.environ["IN_LFS"] == "true"
     if is_lfs:
         git("lfs", "install", "--local")
-    if os.environ["IN_FETCH_DEPTH"] == "0":
+    depth = os.environ["IN_FETCH_DEPTH"]
+    if depth == "0":
         git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
-    depth = [] if os.environ["IN_FETCH_DEPTH"] == "0" else ["--depth=1"]
-    git("fetch", "--quiet", *depth, "--no-tags", "origin", os.environ["GITHUB_SHA"])
+    git(
+        "fetch",
+        "--quiet",
+        *([] if depth == "0" else [f"--depth={depth}"]),
+        "--no-tags",
+        "origin",
+        os.environ["GITHUB_SHA"],
+    )
     if is_lfs:
         git("lfs", "fetch", "origin", os.environ["GITHUB_SHA"])
     git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")

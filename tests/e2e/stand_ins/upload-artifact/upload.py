@@ -30,15 +30,22 @@ def search_root(pattern: str) -> Path:
     return WORKSPACE.joinpath(*parts[:wild])
 
 
+def matching(pattern: str) -> list[Path]:
+    """Files and folders of a pattern, relative to the workspace; or one absolute path."""
+    if Path(pattern).is_absolute():
+        return [Path(pattern)] if Path(pattern).exists() else []
+    return sorted(WORKSPACE.glob(pattern))
+
+
 def main() -> None:
     """Pack what was found."""
     name, wanted_if_none = os.environ["IN_NAME"], os.environ["IN_IF_NO_FILES_FOUND"]
     if not name or re.search(r'["<>|*?\r\n:\\/]', name):
         sys.exit(f"::error::The artifact name is not valid: {name}")
     patterns = [line.strip() for line in os.environ["IN_PATH"].splitlines() if line.strip()]
-    if not patterns or any(re.match(r"[!/~]", pattern) for pattern in patterns):
-        sys.exit("::error::stand-in: paths are relative to the workspace, and none is excluded")
-    found = [path for pattern in patterns for path in sorted(WORKSPACE.glob(pattern))]
+    if not patterns or any(re.match(r"[!~]", pattern) for pattern in patterns):
+        sys.exit("::error::stand-in: no path is excluded, or relative to the home")
+    found = [path for pattern in patterns for path in matching(pattern)]
     files = list(dict.fromkeys(file for path in found for file in files_below(path)))
     if not files:
         print(f"::{wanted_if_none if wanted_if_none != 'ignore' else 'debug'}::No files were found with this path.")
