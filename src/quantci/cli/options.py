@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-# Given on the command line these are relative to the working folder, in the file to the file's own folder.
-PATH_KEYS = frozenset(
-    {"output_dir", "model.source", "calibration.data", "evaluation.data", "target.latency_coefficients"}
-)
-
 
 class Key(NamedTuple):
     """One key of the configuration."""
@@ -32,6 +27,11 @@ class Key(NamedTuple):
     path: str
     type: Any
     help: str
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it names files: in quantci.toml from its own folder on, on the command line from the working one."""
+        return _names_file(self.type)
 
     @property
     def option(self) -> str:
@@ -115,6 +115,12 @@ def _bare(hint: Any) -> Any:
     if len(options) < len(get_args(hint)) and len(options) == 1:
         return _bare(options[0])
     return hint
+
+
+def _names_file(hint: Any) -> bool:
+    """Whether units.FilePath stands anywhere in the type."""
+    marks = (getattr(meta, "extra", None) for meta in getattr(hint, "__metadata__", ()))
+    return any(mark and mark.get("path") for mark in marks) or any(map(_names_file, get_args(hint)))
 
 
 def _describe(hint: Any) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from quantci.chip.datasheet import check_chip
-from quantci.cli.options import PATH_KEYS, all_keys, overrides
+from quantci.cli.options import all_keys, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     file: Path
     base: Path
     sha256: str
-    allow_code: bool = True
+    allow_code: bool
 
     @property
     def output(self) -> Path:
@@ -57,8 +57,9 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     tree = _read(file)
     base = file.parent
     origins: dict[str, str] = {}
+    paths = {key.path for key in all_keys() if key.is_path}
     for path, (origin, given) in overrides(arguments, environment).items():
-        value = _relative(str(given), base) if path in PATH_KEYS else given
+        value = _relative(given, base) if path in paths else given
         *section, name = path.split(".")
         table = tree
         for part in section:
@@ -98,8 +99,11 @@ def file_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Pa
     return Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
 
 
-def _relative(path: str, base: Path) -> str:
-    """A path that starts from the working folder as one that starts from `base`, links resolved on both sides."""
+def _relative(given: object, base: Path) -> object:
+    """A path, or a table of them, from the working folder on as one from `base` on, links resolved on both sides."""
+    if isinstance(given, dict):
+        return {name: _relative(path, base) for name, path in given.items()}
+    path = str(given)
     try:
         return os.path.relpath(os.path.realpath(path), os.path.realpath(base))
     except ValueError:  # on another drive

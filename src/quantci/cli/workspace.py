@@ -7,10 +7,12 @@ desk neither is set, and the configuration is trusted.
 
 from __future__ import annotations
 
+import operator
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from quantci.cli.options import all_keys
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -77,20 +79,25 @@ class Workspace(NamedTuple):
         if self.root is None:
             return
         self.check(file, str(file))
-        paths = {
-            "output_dir": config.output_dir,
-            "model.source": config.model.source,
-            "calibration.data": config.calibration.data,
-            "evaluation.data": config.evaluation.data,
-            **{f"embed.custom_ops.{name}": header for name, header in config.embed.custom_ops.items()},
-        }
-        if config.target.latency_coefficients is not None:
-            paths["target.latency_coefficients"] = config.target.latency_coefficients
+        paths = _paths(config)
         for key, path in paths.items():
             self.check(file.parent / path, (origins or {}).get(key, f"{file}: {key}"))
         for key in ("output_dir", "model.source"):
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")
+
+
+def _paths(config: Config) -> dict[str, str]:
+    """Every file and folder that the configuration names, by its key; those of a table by table and name."""
+    found: dict[str, str] = {}
+    for key in all_keys():
+        if key.is_path:
+            value = operator.attrgetter(key.path)(config)
+            if isinstance(value, dict):
+                found |= {f"{key.path}.{name}": path for name, path in value.items()}
+            elif value is not None:
+                found[key.path] = value
+    return found
 
 
 def _links(folder: Path) -> Iterator[Path]:

@@ -47,7 +47,7 @@ def merge(
     *,
     quantize: QuantizeResult,
     progress: Progress,
-    allow_code: bool = True,
+    allow_code: bool,
 ) -> EvaluateResult:
     """Merge the shards in `folder` and write predictions.npz into `output`, as evaluate() does with the whole set.
 

@@ -45,7 +45,7 @@ def evaluate(
     quantized_model: bytes,
     calibration: Sequence[SampleDigest],
     progress: Progress,
-    allow_code: bool = True,
+    allow_code: bool,
 ) -> EvaluateResult:
     """Evaluate both models and write predictions.npz into `output`.
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
-from quantci.records.units import Bytes, Microseconds, Positive, Ratio
+from quantci.records.units import Bytes, FilePath, Microseconds, Positive, Ratio
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
 
@@ -20,7 +20,7 @@ class ModelConfig(Record, frozen=True, kw_only=True):
     """Where the model comes from."""
 
     source: Annotated[
-        str, Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite.", min_length=1)
+        FilePath, Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite.")
     ]
     signature: Annotated[
         str, Meta(description="Signature of a SavedModel; its first one is serving_default.", min_length=1)
@@ -73,7 +73,7 @@ class InputConfig(Record, frozen=True, kw_only=True):
 class CalibrationConfig(Record, frozen=True, kw_only=True):
     """The calibration set (TFLite: representative dataset)."""
 
-    data: Annotated[str, Meta(description="Folder per class, CSV manifest, or folder of tensors.", min_length=1)]
+    data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
     samples: Annotated[int, Meta(ge=1, description="How many are used; 200 to 500 are advised.")] = 300
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified choice.")] = 0
 
@@ -81,7 +81,7 @@ class CalibrationConfig(Record, frozen=True, kw_only=True):
 class EvaluationConfig(Record, frozen=True, kw_only=True):
     """The evaluation set."""
 
-    data: Annotated[str, Meta(description="Folder per class, CSV manifest, or folder of tensors.", min_length=1)]
+    data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the bootstrap.")] = 0
     workers: Annotated[int, Meta(ge=0, description="Worker processes; 0 takes one for each core.")] = 0
     oracle: Annotated[
@@ -127,7 +127,8 @@ class TargetConfig(Record, frozen=True, kw_only=True):
         ),
     ] = "esp32s3"
     latency_coefficients: Annotated[
-        str | None, Meta(description="Latency coefficients of your own board (JSON); else those of published figures.")
+        FilePath | None,
+        Meta(description="Latency coefficients of your own board (JSON); else those of published figures."),
     ] = None
 
 
@@ -141,9 +142,9 @@ class EmbedConfig(Record, frozen=True, kw_only=True):
         Literal["array", "binary"],
         Meta(description="array: aligned C array. binary: the .tflite itself by .incbin, compiles faster."),
     ] = "array"
-    custom_ops: Annotated[dict[str, str], Meta(description="Header that registers a CUSTOM op, by the op's name.")] = (
-        msgspec.field(default_factory=dict)
-    )
+    custom_ops: Annotated[
+        dict[str, FilePath], Meta(description="Header that registers a CUSTOM op, by the op's name.")
+    ] = msgspec.field(default_factory=dict)
 
 
 class GatesConfig(Record, frozen=True, kw_only=True):
@@ -170,9 +171,7 @@ class Config(Record, frozen=True, kw_only=True):
     model: ModelConfig
     calibration: CalibrationConfig
     evaluation: EvaluationConfig
-    output_dir: Annotated[str, Meta(description="Folder for everything that quantci writes.", min_length=1)] = (
-        "build/quantci"
-    )
+    output_dir: Annotated[FilePath, Meta(description="Folder for everything that quantci writes.")] = "build/quantci"
     task: TaskConfig = TaskConfig()
     input: InputConfig = InputConfig()
     quantization: QuantizationConfig = QuantizationConfig()

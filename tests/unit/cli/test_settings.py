@@ -71,8 +71,9 @@ def test_every_key_has_an_option_and_a_variable() -> None:
     ],
 )
 def test_text_becomes_the_keys_type(
-    tmp_path: Path, argv: list[str], section: str, field: str, expected: object
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], section: str, field: str, expected: object
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     config = settings(tmp_path, MINIMAL, argv).config
     assert getattr(getattr(config, section), field) == expected
 

@@ -23,7 +23,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     config = Config(
         model=ModelConfig(source="m"), calibration=CalibrationConfig(data="c"), evaluation=EvaluationConfig(data="e")
     )
-    return Settings(config, tmp_path / "quantci.toml", tmp_path, "0" * 64)
+    return Settings(config, tmp_path / "quantci.toml", tmp_path, "0" * 64, allow_code=False)
 
 
 def record(settings: Settings) -> EmbedRecord:

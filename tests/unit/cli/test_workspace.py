@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,24 @@ def settings(root: Path, *, top: str = "", **values: str) -> Settings:
         f'[target]\nlatency_coefficients = "{keys.get("board", "board.json")}"\n'
     )
     return load(parse(file), {"QUANTCI_WORKSPACE": str(root)})
+
+
+def test_every_key_that_names_a_file_is_guarded() -> None:
+    """Whoever adds a key with text in it says here which of the two it is."""
+    texts = {key.path for key in options.all_keys() if re.search(r"\bstr[],]|\[str[],]", str(key.type))}
+    words = {"model.signature", "task.labels", "task.metrics", "target.chip", "embed.component"}
+    assert {key.path for key in options.all_keys() if key.is_path} == texts - words
+    assert words < texts
+
+
+def test_a_header_given_as_an_option_starts_from_the_working_folder(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(root)
+    (root / "elsewhere").mkdir()
+    monkeypatch.chdir(root / "elsewhere")
+    found = load(parse(root / "quantci.toml", "--embed-custom-ops", "A=b.h"), {"QUANTCI_WORKSPACE": str(root)})
+    assert found.config.embed.custom_ops == {"A": "elsewhere/b.h"}
 
 
 def test_what_lies_inside_is_fine(root: Path) -> None:

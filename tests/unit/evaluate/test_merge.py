@@ -40,7 +40,7 @@ def unsharded(output: Path, found: int, unreadable: frozenset[int] = frozenset()
 
 
 def merged(folder: Path, config: Config = CONFIG, quantize: QuantizeResult = QUANTIZED) -> EvaluateResult:
-    return merge(config, folder, folder, folder, quantize=quantize, progress=silent)
+    return merge(config, folder, folder, folder, quantize=quantize, progress=silent, allow_code=False)
 
 
 def outcome(run: Callable[[], EvaluateResult], output: Path) -> tuple[bytes, ...] | str:
