@@ -81,6 +81,12 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
         environment("quantci.github")
         .get_template("body.md.j2")
         .render(
-            marker=line_of(marker), report=text.report, fault=text.fault, mark="❌", sha=marker.sha, run_url=run_url
+            marker=line_of(marker),
+            report=text.report,
+            fault=text.fault,
+            mark="❌",
+            key=marker.key if marker.key != DEFAULT_KEY else "",
+            sha=marker.sha,
+            run_url=run_url,
         )
     )

@@ -110,5 +110,11 @@ def test_names_in_the_origin_are_literal_text(tmp_path: Path, name: str) -> None
     assert not [content for content in plain if "octocat" in content or "big" in content]
 
 
+def test_a_comment_without_a_report_names_its_key_too(tmp_path: Path) -> None:
+    text = read_report(written(tmp_path, {"odd": 1}), "kws")
+    assert body_of(MARKER._replace(key="kws"), text, "").split("\n")[1] == "**❌ quantci: no report** · key `kws`"
+    assert body_of(MARKER, text, "").split("\n")[1:3] == ["**❌ quantci: no report**", ""]
+
+
 def title(folder: Path, origin: dict[str, str] | None, key: str = "quantci") -> str:
     return read_report(written(folder, {"origin": origin}), key).report.split("\n", 1)[0]
