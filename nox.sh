@@ -1,5 +1,5 @@
 #!/bin/sh
-# nox, brought along: `sh nox.sh -s pipeline` needs a Python from 3.11 on, or uv, and nothing else.
+# nox, brought along: `sh nox.sh -s pipeline` needs a Python from 3.11 to 3.14, or uv, and nothing else.
 #
 # nox and uv, as requirements/nox.txt locks them, go into a private environment under build/nox, once; the system is left as it is.
 # A nox that is installed already does as well: `nox -s pipeline`.
@@ -23,8 +23,8 @@ start() {
 }
 
 find_python() {
-    for name in python3.13 python3.12 python3.11 python3 python; do
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    for name in python3.13 python3.14 python3.12 python3.11 python3 python; do
+        if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
             printf '%s\n' "$name"
             return
         fi
@@ -33,7 +33,7 @@ find_python() {
 
 # Each way fills $new or fails.
 by_uv() {
-    command -v uv && uv venv --no-project --python '>=3.11' "$new" &&
+    command -v uv && uv venv --no-project --python '>=3.11,<3.15' "$new" &&
         uv pip install --python "$new/bin/python" --require-hashes -r "$lock"
 }
 by_venv() { "$python" -m venv "$new" && "$new/bin/python" -m pip install --require-hashes -r "$lock"; }
@@ -63,7 +63,7 @@ make_env() {
 
 explain() {
     if [ -z "$python" ]; then
-        say "no Python from 3.11 on was found: install one (Debian, Ubuntu: sudo apt install python3 python3-venv), or uv"
+        say "no Python from 3.11 to 3.14 was found: install one (Debian, Ubuntu: sudo apt install python3 python3-venv), or uv"
     elif ! has ensurepip && ! has pip; then
         say "$python cannot make environments here: install that part of it (Debian, Ubuntu: sudo apt install python3-venv), or uv"
     else

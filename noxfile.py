@@ -13,17 +13,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import nox
 
 nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.error_on_missing_interpreters = False  # also where CI is set: `tests` runs on those that are there
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "tests"]
 
 ROOT = Path(__file__).parent
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 EXAMPLE = "examples/traffic-lights"
 TOOLS = ROOT / "build" / "tools"
 DIST = ROOT / "build" / "release" / "dist"
@@ -60,8 +60,16 @@ def is_there(version: str) -> bool:
     )
 
 
-NEWEST = next((version for version in reversed(PYTHONS) if is_there(version)), None)
-TOOL_PYTHON = NEWEST or PYTHONS[-1]  # with none of them here, nox may fetch one
+def newest(versions: list[str]) -> str:
+    """The last of them; with none of them here, nox may fetch one."""
+    return versions[-1] if versions else "3.13"
+
+
+THERE = [version for version in PYTHONS if is_there(version)]
+TOOL_PYTHON = newest(THERE)
+TENSORFLOW_PYTHON = newest([version for version in THERE if version != "3.14"])  # which TensorFlow has no wheels for
+EDGES = sorted({*THERE[:1], TOOL_PYTHON})
+DOWNLOAD: Literal["never", "auto"] = "never" if THERE else "auto"
 
 
 def prepare(session: nox.Session, lock: str) -> None:
@@ -151,13 +159,13 @@ def data(session: nox.Session) -> None:
     make_data(session)
 
 
-@nox.session(python=TOOL_PYTHON)
+@nox.session(python=TENSORFLOW_PYTHON)
 def pipeline(session: nox.Session) -> None:
     """All stages, from the source model to the report."""
     run_stage(session, "tensorflow")
 
 
-@nox.session(python=TOOL_PYTHON)
+@nox.session(python=TENSORFLOW_PYTHON)
 def quantize(session: nox.Session) -> None:
     """Make the INT8 model."""
     run_stage(session, "tensorflow")
@@ -187,23 +195,23 @@ def report(session: nox.Session) -> None:
     run_stage(session, "base")
 
 
-@nox.session(python=PYTHONS, download_python="never" if NEWEST else "auto")
+@nox.session(python=PYTHONS, download_python=DOWNLOAD)
 def tests(session: nox.Session) -> None:
     """Unit tests, on every supported Python that is there."""
     prepare(session, "test")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit"]))
 
 
-@nox.session(python=TOOL_PYTHON)
+@nox.session(python=PYTHONS, download_python=DOWNLOAD)
 def integration(session: nox.Session) -> None:
-    """Tests with TensorFlow, LiteRT, TFLM and a C++ compiler."""
-    prepare(session, "integration")
+    """Tests with LiteRT, TFLM and a C++ compiler; with TensorFlow on the oldest and the newest Python."""
+    prepare(session, "integration" if session.python in {*THERE[:1], TENSORFLOW_PYTHON} else "test")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/integration"]))
 
 
-@nox.session(python=TOOL_PYTHON)
+@nox.session(python=EDGES)
 def e2e(session: nox.Session) -> None:
-    """The actions and workflows as GitHub would run them, by act, from another repository."""
+    """The actions and workflows as GitHub would run them, by act, from another repository; on two Pythons."""
     prepare(session, "test")
     act = go_tool(session, "act")
     if shutil.which("node") is None:
@@ -265,7 +273,7 @@ def picture(session: nox.Session) -> None:
     session.run("python", "tests/docs/picture.py", *session.posargs)
 
 
-@nox.session(python=TOOL_PYTHON)
+@nox.session(python=TENSORFLOW_PYTHON)
 def benchmarks(session: nox.Session) -> None:
     """What the parts of quantci cost, in time and memory."""
     prepare(session, "tensorflow")

@@ -7,6 +7,7 @@ Exit codes: 0 success, 1 a bug in quantci, 2 configuration or input, 3 a gate fa
 from __future__ import annotations
 
 import errno
+import sys
 from typing import ClassVar, Final
 
 EXIT_OK: Final = 0
@@ -102,3 +103,18 @@ def fault_of(error: Exception) -> ToolError:
             remedy="Free what has run out (disk, memory, open files: ulimit -n), and see that the output is read.",
         )
     return ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
+
+
+def missing_tensorflow(what: str, instead: str = "") -> ToolError:
+    """TensorFlow is not installed; on a Python that it has no wheels for, that cannot be helped there.
+
+    Args:
+        what: what needs it.
+        instead: what else can be done, as the end of a sentence.
+    """
+    if sys.version_info >= (3, 14):
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        cause = f"{what} needs TensorFlow, which has no release for Python {version}."
+        return ToolError("missing-extra", cause, remedy=f"Use Python 3.13{instead}.")
+    cause = f"{what} needs TensorFlow, which is not installed."
+    return ToolError("missing-extra", cause, remedy=f"Install it with pip install 'quantci[tensorflow]'{instead}.")

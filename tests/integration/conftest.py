@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,17 @@ def quantci() -> Callable[..., Done]:
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of source models of one and the same network in every format, written by real TensorFlow."""
+    if find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow")
     folder = tmp_path_factory.mktemp("sources")
     subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """A float .tflite that make_sources.py once wrote, for all that needs no TensorFlow."""
+    return Path(__file__).with_name("model.tflite")
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +72,10 @@ max_accuracy_drop = 0.08
 
 
 @pytest.fixture
-def project(tmp_path: Path, sources: Path, images: Path) -> Path:
+def project(tmp_path: Path, model: Path, images: Path) -> Path:
     """A folder with a quantci.toml for the float .tflite; nothing in it needs TensorFlow."""
     values = {
-        "source": json.dumps(str(sources / "model.tflite")),
+        "source": json.dumps(str(model)),
         "calibration": json.dumps(str(images / "calibration")),
         "validation": json.dumps(str(images / "validation")),
     }

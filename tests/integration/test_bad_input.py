@@ -65,13 +65,13 @@ def test_a_model_that_is_none(quantci: Quantci, project: Path, name: str, conten
     assert not list((project / "out").glob("*.tflite"))
 
 
-def test_a_truncated_model(quantci: Quantci, project: Path, sources: Path) -> None:
-    (project / "cut.tflite").write_bytes((sources / "model.tflite").read_bytes()[:3000])
+def test_a_truncated_model(quantci: Quantci, project: Path, model: Path) -> None:
+    (project / "cut.tflite").write_bytes(model.read_bytes()[:3000])
     fails(quantci, project, "malformed", "--model-source", "cut.tflite", status="model_rejected")
 
 
-def test_nan_in_the_weights_names_the_tensor(quantci: Quantci, project: Path, sources: Path) -> None:
-    data = bytearray((sources / "model.tflite").read_bytes())
+def test_nan_in_the_weights_names_the_tensor(quantci: Quantci, project: Path, model: Path) -> None:
+    data = bytearray(model.read_bytes())
     weights = np.frombuffer(bytes(data), dtype=np.uint8)
     from quantci.tflite.flatbuffer import parse
 

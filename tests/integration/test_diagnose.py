@@ -94,8 +94,8 @@ def test_a_healthy_model_has_no_bad_layer(quantci: Quantci, project: Path) -> No
 
 
 @pytest.mark.parametrize("op", [0, 2])
-def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Path, sources: Path, op: int) -> None:
-    (project / "broken.tflite").write_bytes(with_outlier((sources / "model.tflite").read_bytes(), op, 200.0))
+def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Path, model: Path, op: int) -> None:
+    (project / "broken.tflite").write_bytes(with_outlier(model.read_bytes(), op, 200.0))
     result = diagnosed(quantci, project, "--model-source", "broken.tflite")
     assert result.first_below is not None
     blamed = result.layers[result.first_below]
@@ -114,11 +114,11 @@ def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Pat
     assert "[outlier-channel]" in done.out
 
 
-def test_the_pipeline_says_where_accuracy_goes_if_it_is_lost(quantci: Quantci, project: Path, sources: Path) -> None:
+def test_the_pipeline_says_where_accuracy_goes_if_it_is_lost(quantci: Quantci, project: Path, model: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     assert report_of(project).diagnose is None
     assert not (project / "out" / "diagnose.json").exists()
-    (project / "broken.tflite").write_bytes(with_outlier((sources / "model.tflite").read_bytes(), 0, 20_000.0))
+    (project / "broken.tflite").write_bytes(with_outlier(model.read_bytes(), 0, 20_000.0))
     quantci("pipeline", "--model-source", "broken.tflite", cwd=project)
     report = report_of(project)
     assert report.diagnose is not None

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from tests.golden import example_report
+from tests.integration.pictures import Done
 
 from quantci.records.base import write
+
+Quantci = Callable[..., Done]
 
 HEAVY = {
     "tensorflow",
@@ -146,3 +151,15 @@ def test_the_traps_do_catch_and_a_missing_tensorflow_is_told_in_one_line(project
     assert done.returncode == 4
     assert done.stderr.splitlines()[-1].endswith("[missing-extra]")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is here")
+def test_a_keras_source_without_tensorflow_says_in_one_sentence_what_to_do(quantci: Quantci, project: Path) -> None:
+    keras = Path(__file__).parents[2] / "examples" / "traffic-lights" / "traffic_lights.keras"
+    done = quantci("quantize", "--model-source", keras, cwd=project)
+    assert done.code == 4
+    if sys.version_info >= (3, 14):
+        said = "which has no release for Python 3.14. Use Python 3.13. [missing-extra]"
+    else:
+        said = "which is not installed. Install it with pip install 'quantci[tensorflow]'. [missing-extra]"
+    assert done.err.splitlines()[-1] == f"quantci: Reading a Keras or SavedModel source needs TensorFlow, {said}"

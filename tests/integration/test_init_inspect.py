@@ -34,8 +34,8 @@ def one_line(done: Done, code: str, exit_code: int = 2) -> None:
     assert lines[0].endswith(f"[{code}]")
 
 
-def test_init_for_images_then_the_pipeline(quantci: Quantci, tmp_path: Path, sources: Path, images: Path) -> None:
-    (tmp_path / "My Model-2.tflite").write_bytes((sources / "model.tflite").read_bytes())
+def test_init_for_images_then_the_pipeline(quantci: Quantci, tmp_path: Path, model: Path, images: Path) -> None:
+    (tmp_path / "My Model-2.tflite").write_bytes(model.read_bytes())
     done = quantci("init", "My Model-2.tflite", cwd=tmp_path)
     assert done.code == 0, done.err
     text = (tmp_path / "quantci.toml").read_text()

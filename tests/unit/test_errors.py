@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import pytest
 
@@ -34,3 +35,12 @@ def test_a_fault_survives_the_way_out_of_a_worker() -> None:
     assert type(again) is errors.DataRejected
     assert vars(again) == vars(error)
     assert str(again) == str(error)
+
+
+def test_tensorflow_cannot_be_installed_on_python_3_14(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 13, 9))
+    assert "pip install 'quantci[tensorflow]', or wait." in str(errors.missing_tensorflow("It", ", or wait"))
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    assert str(errors.missing_tensorflow("It", ", or wait")) == (
+        "It needs TensorFlow, which has no release for Python 3.14. Use Python 3.13, or wait. [missing-extra]"
+    )

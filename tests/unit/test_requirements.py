@@ -28,7 +28,7 @@ def names(lock: str) -> set[str]:
 
 
 def test_every_lock_that_the_sessions_use_is_there() -> None:
-    expected = ["base", "build", "integration", "lint", "nox", "tensorflow", "test", "uv"]
+    expected = ["base", "build", "comment", "integration", "lint", "nox", "tensorflow", "test", "uv"]
     assert [lock.stem for lock in LOCKS] == expected
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quantci.errors import ModelRejected, ToolError
+from quantci.errors import ModelRejected, missing_tensorflow
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.native_stderr import native_stderr
 
@@ -62,11 +62,7 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
         from tensorflow.lite.python.convert import mlir_quantize
         from tensorflow.lite.python.util import modify_model_io_type
     except ImportError:
-        raise ToolError(
-            "missing-extra",
-            "The engine `tensorflow` needs TensorFlow, which is not installed.",
-            remedy="Install it with pip install 'quantci[tensorflow]', or set quantization.engine to litert.",
-        ) from None
+        raise missing_tensorflow("The engine `tensorflow`", ", or set quantization.engine to litert") from None
     try:
         with native_stderr():  # it prints its settings
             quantized = mlir_quantize(calibrated)

@@ -10,7 +10,7 @@ import errno
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from quantci.errors import ConfigError, ModelRejected, QuantciError, ToolError
+from quantci.errors import ConfigError, ModelRejected, QuantciError, ToolError, missing_tensorflow
 from quantci.source.digest import digest
 from quantci.tflite.native_stderr import native_stderr
 
@@ -87,11 +87,7 @@ def _import_tensorflow() -> Any:
     try:
         import tensorflow
     except ImportError:
-        raise ToolError(
-            "missing-extra",
-            "Reading Keras and SavedModel files needs TensorFlow, which is not installed.",
-            remedy="Install it: pip install 'quantci[tensorflow]'.",
-        ) from None
+        raise missing_tensorflow("Reading a Keras or SavedModel source") from None
     return tensorflow
 
 
