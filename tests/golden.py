@@ -88,9 +88,7 @@ def example_config(gates: GatesConfig | None = None) -> Config:
         calibration=CalibrationConfig(data="data/calibration", samples=200),
         evaluation=EvaluationConfig(data="data/evaluation"),
         gates=gates
-        or GatesConfig(
-            max_accuracy_drop=0.03, max_worst_class_drop=0.05, max_model_bytes=16_384, max_arena_bytes=65_536
-        ),
+        or GatesConfig(max_metric_drop=0.03, max_worst_class_drop=0.05, max_model_bytes=16_384, max_arena_bytes=65_536),
     )
 
 
@@ -267,8 +265,8 @@ def example_evaluate_record(quantize: QuantizeRecord | None = None) -> EvaluateR
                 smallest_detectable_drop=0.0225,
             ),
             tags=[
-                TagMetrics(tag="night", samples=120, float_accuracy=0.925, quantized_accuracy=0.9),
-                TagMetrics(tag="rain", samples=80, float_accuracy=0.95, quantized_accuracy=0.95),
+                TagMetrics(tag="night", samples=120, float_metric=0.925, quantized_metric=0.9),
+                TagMetrics(tag="rain", samples=80, float_metric=0.95, quantized_metric=0.95),
             ],
             predictions_file="predictions.npz",
             predictions_sha256=sha("predictions"),

@@ -30,7 +30,7 @@ samples = 210
 data = "data/validation"
 
 [gates]
-max_accuracy_drop = 0.08
+max_metric_drop = 0.08
 max_model_bytes = 100000
 """
 

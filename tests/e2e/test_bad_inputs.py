@@ -135,7 +135,7 @@ def test_a_fault_names_the_input_that_the_caller_wrote(log: Log) -> None:
 
 def test_code_of_the_repository_runs_where_that_is_allowed(log: Log) -> None:
     assert log.steps["bad/bad", "code-allowed"] == "success"
-    assert log.outputs["bad/bad", "code-allowed"]["accuracy-delta"] == "0.000000"
+    assert log.outputs["bad/bad", "code-allowed"]["metric-delta"] == "0.000000"
 
 
 def test_nothing_in_a_name_becomes_a_command_or_an_output(log: Log) -> None:

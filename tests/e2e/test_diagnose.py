@@ -73,7 +73,7 @@ def test_the_report_is_that_of_the_pipeline(lost: tuple[Log, Artifacts], desk: A
     assert timeless(artifacts.report("quantci")) == timeless(desk)
     assert desk["diagnose"] is not None
     assert "Where accuracy goes" in artifacts.read("quantci", "report.md").decode()
-    assert log.output("merge", "accuracy-lost") == "true"
+    assert log.output("merge", "metric-lost") == "true"
     assert log.outputs[JOB, "report"]["exit-code"] == "3", "a gate failed"
 
 

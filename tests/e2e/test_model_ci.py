@@ -121,7 +121,7 @@ def test_merged_shards_are_what_one_job_gives(story: Story) -> None:
 
 def test_where_nothing_is_lost_no_data_is_made_to_diagnose(story: Story) -> None:
     log = story.sharded.log
-    assert log.output("merge", "accuracy-lost") == "false"
+    assert log.output("merge", "metric-lost") == "false"
     assert (f"{CALLED}/report", "diagnose") not in log.steps
     jobs = {job for job, _, line in log.lines if line.strip() == MADE}
     assert jobs == {f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/3-1", "evaluate 2/3-2", "evaluate 3/3-3")}

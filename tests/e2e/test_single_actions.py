@@ -30,7 +30,7 @@ def test_the_job_succeeds_without_a_word(cold: Log) -> None:
     assert set(cold.steps.values()) == {"success"}
     assert cold.annotations == []
     assert (JOB, STEPS["comment"]) not in cold.steps, "there is no pull request"
-    assert cold.outputs[JOB, STEPS["evaluate"]]["accuracy-lost"] == "false"
+    assert cold.outputs[JOB, STEPS["evaluate"]]["metric-lost"] == "false"
     assert (JOB, "3") not in cold.steps, "there is nothing to diagnose"
 
 
@@ -48,14 +48,14 @@ def test_outputs_say_what_the_records_say(cold: Log) -> None:
     report = cold.outputs[JOB, "report"]
     assert quantize["shards"] == '["1/1"]'
     assert quantize["quantized-model"] == "build/quantci/model_quant.tflite"
-    assert (evaluate["samples"], evaluate["metric"], evaluate["quantized-accuracy"]) == (
+    assert (evaluate["samples"], evaluate["metric"], evaluate["quantized-metric"]) == (
         "180",
         "top1_accuracy",
         "1.000000",
     )
     assert (report["verdict"], report["reason"]) == ("pass", "All 3 gates hold.")
     assert report["quantized-bytes"] == quantize["quantized-bytes"]
-    assert report["accuracy-delta"] == evaluate["accuracy-delta"] == "0.000000"
+    assert report["metric-delta"] == evaluate["metric-delta"] == "0.000000"
     assert report["arena-bytes"] == cold.outputs[JOB, STEPS["embed"]]["arena-bytes"]
 
 

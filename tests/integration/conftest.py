@@ -67,7 +67,7 @@ samples = 210
 [evaluation]
 data = {validation}
 [gates]
-max_accuracy_drop = 0.08
+max_metric_drop = 0.08
 """
 
 

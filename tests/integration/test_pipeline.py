@@ -122,14 +122,14 @@ def test_gates_decide_the_verdict_and_the_exit_code(
 
 
 def test_a_gate_finer_than_the_evaluation_set_is_refused(quantci: Quantci, project: Path) -> None:
-    done = quantci("pipeline", "--gates-max-accuracy-drop", "0.01", cwd=project)
+    done = quantci("pipeline", "--gates-max-metric-drop", "0.01", cwd=project)
     assert done.code == 2, done.err
     report = report_of(project)
     assert (report.status, report.verdict) == ("config_rejected", "inconclusive")
     assert report.failure is not None
     assert report.failure.code == "gate-too-fine"
     assert "samples" in report.failure.remedy
-    assert "max_accuracy_drop" not in {result.name for result in report.gates}
+    assert "max_metric_drop" not in {result.name for result in report.gates}
     assert report.evaluate is not None, "what was measured stays in the report"
 
 
@@ -145,7 +145,7 @@ def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
     assert quantci("pipeline", "--baseline", "base.json", cwd=project).code == 0
     same = report_of(project).baseline
     assert same is not None
-    assert (same.same_model, same.same_dataset, same.accuracy_delta, same.model_bytes_delta) == (True, True, 0.0, 0)
+    assert (same.same_model, same.same_dataset, same.metric_delta, same.model_bytes_delta) == (True, True, 0.0, 0)
     assert quantci("pipeline", "--baseline", "base.json", "--quantization-input-type", "uint8", cwd=project).code == 0
     other = report_of(project).baseline
     assert other is not None

@@ -202,7 +202,7 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
     if name == "quantize":
         told.outputs["shards"] = _shard_list(environment)
     if isinstance(record, EvaluateRecord) and record.result is not None:
-        told.outputs["accuracy-lost"] = "true" if is_called_for(record.result, settings) else "false"
+        told.outputs["metric-lost"] = "true" if is_called_for(record.result, settings) else "false"
     return told
 
 

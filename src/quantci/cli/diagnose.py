@@ -72,9 +72,9 @@ def diagnose(settings: Settings, progress: Progress) -> DiagnoseResult:
 
 def is_called_for(evaluated: EvaluateResult, settings: Settings) -> bool:
     """Whether accuracy is lost, so that the question is where; the pipeline and the workflows ask here."""
-    from quantci.report.loss import is_accuracy_lost
+    from quantci.report.loss import is_metric_lost
 
-    return is_accuracy_lost(settings.config.gates, evaluated)
+    return is_metric_lost(settings.config.gates, evaluated)
 
 
 def _print(result: DiagnoseResult, *, everything: bool) -> None:

@@ -6,7 +6,7 @@ the report says in which layer.
 examples:
   quantci pipeline
   quantci pipeline --config examples/traffic-lights/quantci.toml
-  quantci pipeline --baseline base/report.json --gates-max-accuracy-drop 0.05
+  quantci pipeline --baseline base/report.json --gates-max-metric-drop 0.05
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ examples:
   quantci report
   quantci report --baseline base/report.json
   quantci report --baseline base/report.json --key kws --base-branch main
-  quantci report --gates-max-accuracy-drop 0.05; echo $?
+  quantci report --gates-max-metric-drop 0.05; echo $?
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from quantci.chip.datasheet import check_chip
-from quantci.cli.options import all_keys, overrides
+from quantci.cli.options import Key, all_keys, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import encode
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = "quantci.toml"
 _OUTPUT = "build/quantci"
+RENAMED: Final = {"gates.max_accuracy_drop": "gates.max_metric_drop"}  # a key of before -> its name
 
 
 class Settings(NamedTuple):
@@ -54,6 +55,7 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     workspace = Workspace.of(environment)
     file = file_of(arguments, environment)
     workspace.check(file, str(file))
+    _refuse_old_variables(environment)
     tree = _read(file)
     base = file.parent
     origins: dict[str, str] = {}
@@ -97,6 +99,19 @@ def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, st
 def file_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:
     """The configuration that option or variable names."""
     return Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+
+
+def _refuse_old_variables(environment: Mapping[str, str]) -> None:
+    """A gate that is set under an old name must not be silently none."""
+    for old, new in RENAMED.items():
+        before, after = (Key(path, str, "").variable for path in (old, new))
+        if environment.get(before):
+            raise ConfigError(
+                "config-key",
+                f"{before} is an old name.",
+                where=before,
+                remedy=f"It is called {after} now: rename it.",
+            )
 
 
 def _relative(given: object, base: Path) -> object:
@@ -147,6 +162,9 @@ def _explain(error: msgspec.ValidationError, file: Path, origins: dict[str, str]
     unknown = re.search(r"unknown field `(.+)`", text)
     if unknown:
         path = f"{path}.{unknown[1]}".lstrip(".")
+        if path in RENAMED:
+            remedy = f"It is called {RENAMED[path]} now: rename it."
+            return ConfigError("config-key", f"{path} is an old name.", where=f"{file}: {path}", remedy=remedy)
         sections = {name.split(".")[0] for name in known}
         near = difflib.get_close_matches(path, [*known, *sections], n=1)
         remedy = f"Did you mean {near[0]}?" if near else "Remove it; docs/configuration.md lists the keys."

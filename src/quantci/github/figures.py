@@ -36,11 +36,11 @@ def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
         "predictions": _path(output, result.predictions_file),
         "samples": str(result.dataset.used),
         "metric": paired.metric,
-        "float-accuracy": _ratio(result.headline(0)),
-        "quantized-accuracy": _ratio(result.headline(-1)),
-        "accuracy-delta": _ratio(paired.delta),
-        "accuracy-delta-low": _ratio(paired.interval.low),
-        "accuracy-delta-high": _ratio(paired.interval.high),
+        "float-metric": _ratio(result.headline(0)),
+        "quantized-metric": _ratio(result.headline(-1)),
+        "metric-delta": _ratio(paired.delta),
+        "metric-delta-low": _ratio(paired.interval.low),
+        "metric-delta-high": _ratio(paired.interval.high),
     }
 
 
@@ -73,7 +73,7 @@ def report_figures(report: Report, output: Path) -> dict[str, str]:
     if report.quantize is not None:
         figures["quantized-bytes"] = str(report.quantize.quantized_model.file_bytes)
     if report.evaluate is not None:
-        figures["accuracy-delta"] = _ratio(report.evaluate.paired.delta)
+        figures["metric-delta"] = _ratio(report.evaluate.paired.delta)
     if report.embed is not None and report.embed.arena is not None:
         figures["arena-bytes"] = str(report.embed.arena.recommended_bytes)
     if report.embed is not None and report.embed.latency is not None and report.embed.latency.total_us is not None:

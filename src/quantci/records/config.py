@@ -150,8 +150,8 @@ class EmbedConfig(Record, frozen=True, kw_only=True):
 class GatesConfig(Record, frozen=True, kw_only=True):
     """Limits that fail a change. A gate that is not set is not judged."""
 
-    max_accuracy_drop: Annotated[
-        Ratio | None, Meta(description="Largest accepted loss of accuracy (or AUC) from float to INT8, 0..1.")
+    max_metric_drop: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of the task's metric from float to INT8, 0..1.")
     ] = None
     max_worst_class_drop: Annotated[Ratio | None, Meta(description="Largest accepted loss of any class's recall.")] = (
         None

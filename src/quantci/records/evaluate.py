@@ -174,8 +174,8 @@ class TagMetrics(Record, frozen=True, kw_only=True):
 
     tag: str
     samples: Count
-    float_accuracy: Ratio
-    quantized_accuracy: Ratio
+    float_metric: Ratio
+    quantized_metric: Ratio
 
 
 class EvaluateResult(Record, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from quantci.records.evaluate import EvaluateResult
 from quantci.records.origin import ReportOrigin
 from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
-from quantci.records.units import Bytes, Sha256, SignedRatio
+from quantci.records.units import Bytes, Sha256
 
 MOST_BYTES = 25_000_000  # of a report.json that is read; a model of 10,000 layers makes 10 MB
 
@@ -55,8 +55,8 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
     quantized_sha256: Sha256 | None
     same_model: Annotated[bool, Meta(description="The quantized models are identical to the byte.")]
     same_dataset: Annotated[bool, Meta(description="Evaluated on the same samples.")]
-    accuracy_delta: SignedRatio | None
-    float_accuracy_delta: SignedRatio | None
+    metric_delta: float | None
+    float_metric_delta: float | None
     model_bytes_delta: int | None
     arena_bytes_delta: int | None
     macs_delta: int | None

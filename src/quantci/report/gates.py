@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quantci.records.report import Report
 
 _STAGE_OF: Final = {
-    "max_accuracy_drop": "evaluate",
+    "max_metric_drop": "evaluate",
     "max_worst_class_drop": "evaluate",
     "max_model_bytes": "quantize",
     "max_arena_bytes": "embed",
@@ -40,11 +40,11 @@ def judge(
     """The result of every gate that is set.
 
     Raises:
-        ConfigError: `gate-too-fine`: the evaluation set cannot detect a drop as small as max_accuracy_drop.
+        ConfigError: `gate-too-fine`: the evaluation set cannot detect a drop as small as max_metric_drop.
     """
     results: list[GateResult] = []
-    if gates.max_accuracy_drop is not None:
-        results.append(_accuracy(gates.max_accuracy_drop, evaluate))
+    if gates.max_metric_drop is not None:
+        results.append(_accuracy(gates.max_metric_drop, evaluate))
     if gates.max_worst_class_drop is not None:
         results.append(_worst_class(gates.max_worst_class_drop, evaluate))
     if gates.max_model_bytes is not None:
@@ -69,7 +69,7 @@ def never_judged(report: Report) -> list[tuple[str, str]]:
 
 
 def _accuracy(limit: float, evaluate: EvaluateResult | None) -> GateResult:
-    name = "max_accuracy_drop"
+    name = "max_metric_drop"
     if evaluate is None:
         return _missing(name, limit, "evaluate gave no result")
     paired = evaluate.paired
@@ -124,10 +124,10 @@ def _too_fine(limit: float, evaluate: EvaluateResult) -> ConfigError:
         else f"Evaluate about {needed:,} samples, or set it to {enough}."
     )
     cause = (
-        f"max_accuracy_drop is {allowed} pp, but the smallest drop that {used:,} evaluation samples can detect is "
+        f"max_metric_drop is {allowed} pp, but the smallest drop that {used:,} evaluation samples can detect is "
         f"{least} pp."
     )
-    return ConfigError("gate-too-fine", cause, where="gates.max_accuracy_drop", remedy=remedy)
+    return ConfigError("gate-too-fine", cause, where="gates.max_metric_drop", remedy=remedy)
 
 
 def _worst_class(limit: float, evaluate: EvaluateResult | None) -> GateResult:

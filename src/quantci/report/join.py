@@ -179,7 +179,7 @@ def _judge(gates: GatesConfig, parts: Parts) -> tuple[list[GateResult], Failure 
     try:
         return judge(gates, parts.quantize, parts.evaluate, parts.embed), None
     except ConfigError as refusal:
-        others = msgspec.structs.replace(gates, max_accuracy_drop=None)
+        others = msgspec.structs.replace(gates, max_metric_drop=None)
         results = judge(others, parts.quantize, parts.evaluate, parts.embed)
         failure = Failure(code=refusal.code, cause=refusal.cause, where=refusal.where, remedy=refusal.remedy)
         return results, failure

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_FLIPS: Final = 0.02
 
 
-def is_accuracy_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
+def is_metric_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the

@@ -102,8 +102,8 @@ def tags(evaluate: EvaluateResult) -> Section:
         (
             code(tag.tag),
             f"{tag.samples:,}",
-            f"{percent(tag.float_accuracy)} → {percent(tag.quantized_accuracy)}",
-            points(tag.quantized_accuracy - tag.float_accuracy),
+            f"{percent(tag.float_metric)} → {percent(tag.quantized_metric)}",
+            points(tag.quantized_metric - tag.float_metric),
         )
         for tag in evaluate.tags
     )

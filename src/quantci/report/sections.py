@@ -63,8 +63,8 @@ def _changes(baseline: BaselineComparison) -> Section:
         for layer in baseline.layers
     )
     facts = []
-    if baseline.float_accuracy_delta is not None:
-        facts.append(f"FP32 accuracy {points(baseline.float_accuracy_delta)}, measured on host")
+    if baseline.float_metric_delta is not None:
+        facts.append(f"FP32 accuracy {points(baseline.float_metric_delta)}, measured on host")
     if baseline.macs_delta is not None:
         facts.append(f"Multiply-accumulates {baseline.macs_delta:+,}")
     notes = (prose(note) for note in baseline.not_comparable)

@@ -57,7 +57,7 @@ def summary_rows(report: Report) -> list[Row]:
     """Accuracy, worst class, model size, arena, latency: always these, measured or not."""
     verdicts: dict[str, Verdict] = {gate.name: gate.verdict for gate in report.gates}
     if report.failure is not None and report.failure.code == "gate-too-fine":
-        verdicts["max_accuracy_drop"] = "inconclusive"
+        verdicts["max_metric_drop"] = "inconclusive"
     rows = _quality(report, verdicts)
     rows.append(_model_size(report, verdicts.get("max_model_bytes")))
     rows.append(_arena(report, verdicts.get("max_arena_bytes")))
@@ -68,7 +68,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
     evaluate, baseline = report.evaluate, report.baseline
     if evaluate is None:
         accuracy = Row("Accuracy", "", None, NOT_MEASURED, [_why(report, "evaluate")], None)
-        return [accuracy._replace(verdict=verdicts.get("max_accuracy_drop"))]
+        return [accuracy._replace(verdict=verdicts.get("max_metric_drop"))]
     paired = evaluate.paired
     low, high, level = paired.interval.low, paired.interval.high, paired.interval.level
     changes = [
@@ -76,10 +76,10 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[Row]:
         f"({100 * level:.0f}{NBSP}%: {signed(100 * low, 1)} to{NBSP}{signed(100 * high, 1)})",
     ]
     if baseline is not None:
-        changes.append(_against(points, baseline.accuracy_delta))
+        changes.append(_against(points, baseline.metric_delta))
     before, after = percent(evaluate.headline(0)), percent(evaluate.headline(-1))
     metric = METRICS[paired.metric]
-    verdict = verdicts.get("max_accuracy_drop")
+    verdict = verdicts.get("max_metric_drop")
     rows = [Row(metric, "FP32 → INT8, measured on host", None, f"{before} → {after}", changes, verdict)]
     worst = paired.worst_class
     if worst is not None:

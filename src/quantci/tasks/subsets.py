@@ -39,8 +39,8 @@ def by_tag(samples: Sequence[Sample], before: NDArray[np.bool_], after: NDArray[
             TagMetrics(
                 tag=tag,
                 samples=int(own.sum()),
-                float_accuracy=float(before[own].mean()),
-                quantized_accuracy=float(after[own].mean()),
+                float_metric=float(before[own].mean()),
+                quantized_metric=float(after[own].mean()),
             )
         )
     return rows

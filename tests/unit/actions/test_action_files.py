@@ -116,7 +116,7 @@ def test_every_output_is_one_that_the_command_sets(action: str) -> None:
     assert embed.result is not None
     figures = {
         "quantize": {*quantize_figures(quantize.result, output), "record", "shards"},
-        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name", "accuracy-lost"},
+        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name", "metric-lost"},
         "diagnose": {*diagnose_figures(diagnose.result), "record"},
         "embed": {*embed_figures(embed.result, output), "record"},
         "report": {*report_figures(report, output)},

@@ -118,7 +118,7 @@ def test_evaluate_says_whether_diagnose_is_called_for(
 
     monkeypatch.setattr(evaluate, "run", run)
     assert main(["action", "evaluate"]) == 0
-    assert outputs(job)["accuracy-lost"] == lost
+    assert outputs(job)["metric-lost"] == lost
 
 
 def test_a_bug_is_told_too(job: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

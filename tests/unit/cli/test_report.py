@@ -44,14 +44,14 @@ def code_of(project: Path, gates: str, *stages: str) -> int:
 @pytest.mark.parametrize(
     ("gates", "stages", "named"),
     [
-        ("max_accuracy_drop = 0.05", ["quantize", "embed"], "evaluate"),
-        ("max_accuracy_drop = 0.05; fail_on_inconclusive = true", ["quantize", "embed"], "evaluate"),
+        ("max_metric_drop = 0.05", ["quantize", "embed"], "evaluate"),
+        ("max_metric_drop = 0.05; fail_on_inconclusive = true", ["quantize", "embed"], "evaluate"),
         ("max_worst_class_drop = 0.5", ["quantize"], "evaluate"),
         ("max_model_bytes = 1_000_000", ["evaluate", "embed"], "quantize"),
         ("int_only = true", ["evaluate"], "quantize"),
         ("max_arena_bytes = 1_000_000", ["quantize", "evaluate"], "embed"),
         ("max_latency_us = 1_000_000", ["quantize", "evaluate"], "embed"),
-        ("max_accuracy_drop = 0.05", [], "evaluate"),
+        ("max_metric_drop = 0.05", [], "evaluate"),
     ],
 )
 def test_a_gate_whose_stage_never_ran(
@@ -71,7 +71,7 @@ def test_a_gate_whose_stage_never_ran(
         ("max_model_bytes = 1_000_000", ["quantize"], 0),
         ("max_latency_us = 1_000_000", ["quantize", "evaluate", "embed"], 0),  # no device took part
         ("max_latency_us = 1_000_000; fail_on_inconclusive = true", ["quantize", "evaluate", "embed"], 3),
-        ("max_model_bytes = 1; max_accuracy_drop = 0.05", ["quantize", "embed"], 3),  # a gate that fails comes first
+        ("max_model_bytes = 1; max_metric_drop = 0.05", ["quantize", "embed"], 3),  # a gate that fails comes first
     ],
 )
 def test_without_one_the_verdict_decides(project: Path, gates: str, stages: list[str], code: int) -> None:

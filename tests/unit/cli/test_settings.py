@@ -53,7 +53,7 @@ def test_command_line_wins_over_environment_over_file(tmp_path: Path) -> None:
 
 def test_every_key_has_an_option_and_a_variable() -> None:
     names = {key.path: (key.option, key.variable) for key in options.all_keys()}
-    assert names["gates.max_accuracy_drop"] == ("--gates-max-accuracy-drop", "QUANTCI_GATES_MAX_ACCURACY_DROP")
+    assert names["gates.max_metric_drop"] == ("--gates-max-metric-drop", "QUANTCI_GATES_MAX_METRIC_DROP")
     assert names["output_dir"] == ("--output-dir", "QUANTCI_OUTPUT_DIR")
     assert all(key.help for key in options.all_keys()), "a key without a description"
     assert len(names) == len({option for option, _ in names.values()})
@@ -66,7 +66,7 @@ def test_every_key_has_an_option_and_a_variable() -> None:
         (["--task-labels", '["x,y", "z"]'], "task", "labels", ("x,y", "z")),
         (["--input-mean", "1,2.5,3"], "input", "mean", (1.0, 2.5, 3.0)),
         (["--quantization-strip", "false"], "quantization", "strip", False),
-        (["--gates-max-accuracy-drop", "0.02"], "gates", "max_accuracy_drop", 0.02),
+        (["--gates-max-metric-drop", "0.02"], "gates", "max_metric_drop", 0.02),
         (["--embed-custom-ops", "MyOp=ops/my_op.h"], "embed", "custom_ops", {"MyOp": "ops/my_op.h"}),
     ],
 )
@@ -101,8 +101,8 @@ def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
         ("[model\n", "config-syntax", "line 1"),
         ("", "config-missing", "model"),
         (MINIMAL.replace('source = "m.keras"', ""), "config-missing", "model.source"),
-        (MINIMAL + "[gates]\nmax_accuracy_drop = 2\n", "config-value", "<= 1.0"),
-        (MINIMAL + '[gates]\nmax_accuracy_drop = "a"\n', "config-value", "float"),
+        (MINIMAL + "[gates]\nmax_metric_drop = 2\n", "config-value", "<= 1.0"),
+        (MINIMAL + '[gates]\nmax_metric_drop = "a"\n', "config-value", "float"),
         (MINIMAL + '[task]\nlabels = ["a", 3]\n', "config-value", "str"),
         (MINIMAL + '[task]\nkind = "detection"\n', "config-value", "detection"),
         (MINIMAL + '[target]\nchip = "esp33"\n', "config-value", "esp33"),
@@ -147,3 +147,11 @@ def test_an_unknown_chip_is_told_where_it_stands_and_which_there_are(tmp_path: P
 def test_a_file_that_is_no_configuration_is_not_read(tmp_path: Path) -> None:
     assert "larger than 1 MB" in str(fault(tmp_path, "#" * 1_000_001))
     assert fault(tmp_path, "a = " + "[" * 100_000).code == "config-syntax"
+
+
+def test_an_old_key_names_the_new_one(tmp_path: Path) -> None:
+    error = fault(tmp_path, MINIMAL + "[gates]\nmax_accuracy_drop = 0.02\n")
+    assert (error.code, "gates.max_metric_drop" in error.remedy) == ("config-key", True)
+    error = fault(tmp_path, MINIMAL, env={"QUANTCI_GATES_MAX_ACCURACY_DROP": "0.02"})
+    assert error.where == "QUANTCI_GATES_MAX_ACCURACY_DROP"
+    assert "QUANTCI_GATES_MAX_METRIC_DROP" in error.remedy

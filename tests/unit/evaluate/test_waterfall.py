@@ -130,8 +130,8 @@ def test_the_ends_of_the_waterfall_are_paired() -> None:
 
 def test_tags_are_judged_apart_in_their_order() -> None:
     assert classified().tags == [
-        TagMetrics(tag="night", samples=2, float_accuracy=1.0, quantized_accuracy=0.5),
-        TagMetrics(tag="rain", samples=1, float_accuracy=1.0, quantized_accuracy=1.0),
+        TagMetrics(tag="night", samples=2, float_metric=1.0, quantized_metric=0.5),
+        TagMetrics(tag="rain", samples=1, float_metric=1.0, quantized_metric=1.0),
     ]
 
 

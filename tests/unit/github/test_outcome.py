@@ -50,9 +50,9 @@ def test_quantize(config: Path, tmp_path: Path) -> None:
 def test_evaluate(config: Path, tmp_path: Path) -> None:
     told = tell(example_evaluate_record(), OUTPUT, config, tmp_path)
     # By hand from the confusion matrices: float 97+95+98+94 = 384 of 400, INT8 97+95+98+91 = 381 of 400.
-    assert told.outputs["float-accuracy"] == "0.960000"
-    assert told.outputs["quantized-accuracy"] == "0.952500"
-    assert told.outputs["accuracy-delta"] == "-0.007500"
+    assert told.outputs["float-metric"] == "0.960000"
+    assert told.outputs["quantized-metric"] == "0.952500"
+    assert told.outputs["metric-delta"] == "-0.007500"
     assert "FP32 96.0\N{NO-BREAK SPACE}% → INT8 95.2\N{NO-BREAK SPACE}%" in told.summary
 
 

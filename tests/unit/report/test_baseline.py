@@ -29,7 +29,7 @@ def test_same_model_has_no_difference() -> None:
     found = against(BASE, BASE)
     assert found.same_model
     assert found.same_dataset
-    assert (found.accuracy_delta, found.float_accuracy_delta, found.model_bytes_delta) == (0, 0, 0)
+    assert (found.metric_delta, found.float_metric_delta, found.model_bytes_delta) == (0, 0, 0)
     assert (found.arena_bytes_delta, found.macs_delta, found.ops, found.layers) == (0, 0, [], [])
     assert found.not_comparable == []
 
@@ -77,30 +77,30 @@ def test_other_dataset_oracle_or_engine_make_accuracy_incomparable() -> None:
     evaluate = BASE.evaluate
     other = replace(BASE, evaluate=replace(evaluate, dataset=replace(evaluate.dataset, sha256=sha("other"))))
     found = against(other, BASE)
-    assert (found.same_dataset, found.accuracy_delta, found.float_accuracy_delta) == (False, None, None)
+    assert (found.same_dataset, found.metric_delta, found.float_metric_delta) == (False, None, None)
     assert "evaluation set" in found.not_comparable[0]
 
     steps = [*evaluate.steps[:2], replace(evaluate.steps[2], interpreter="TFLM 2")]
     found = against(replace(BASE, evaluate=replace(evaluate, steps=steps)), BASE)
-    assert (found.accuracy_delta, found.float_accuracy_delta) == (None, 0)
+    assert (found.metric_delta, found.float_metric_delta) == (None, 0)
     assert "oracle" in found.not_comparable[0]
 
     found = against(replace(BASE, quantize=replace(BASE.quantize, engine_version="2.22.0")), BASE)
-    assert (found.accuracy_delta, found.model_bytes_delta) == (None, 0)
+    assert (found.metric_delta, found.model_bytes_delta) == (None, 0)
     assert "tensorflow 2.21.0 and is tensorflow 2.22.0" in found.not_comparable[0]
 
 
 def test_other_quantci_version_is_noted_and_compared() -> None:
     old = replace(BASE, provenance=replace(BASE.provenance, quantci_version="0.0.9"))
     found = against(BASE, old)
-    assert found.accuracy_delta == 0
+    assert found.metric_delta == 0
     assert found.not_comparable == ["The baseline was made by quantci 0.0.9, this change by 0.1.0."]
 
 
 def test_missing_parts_are_null_with_a_reason() -> None:
     empty = replace(BASE, quantize=None, evaluate=None, embed=None)
     found = against(BASE, empty)
-    assert (found.accuracy_delta, found.model_bytes_delta, found.arena_bytes_delta, found.macs_delta) == (None,) * 4
+    assert (found.metric_delta, found.model_bytes_delta, found.arena_bytes_delta, found.macs_delta) == (None,) * 4
     assert len(found.not_comparable) == 3
 
 

@@ -58,31 +58,31 @@ def only(gates: GatesConfig, evaluate: EvaluateResult | None = EVALUATE) -> Gate
     ],
 )
 def test_accuracy_drop(delta: float, low: float, verdict: str) -> None:
-    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(delta, low))
+    result = only(GatesConfig(max_metric_drop=0.02), evaluated(delta, low))
     assert result.verdict == verdict
     assert result.value == -delta
     assert result.kind == "measured"
 
 
 def test_inconclusive_accuracy_names_how_far_the_interval_reaches() -> None:
-    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(-0.01, -0.031))
+    result = only(GatesConfig(max_metric_drop=0.02), evaluated(-0.01, -0.031))
     assert "reaches 3.1 pp" in result.reason
     assert "allows 2.0 pp" in result.reason
 
 
 def test_close_numbers_get_the_decimals_that_tell_them_apart() -> None:
-    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(-0.0203, -0.05))
+    result = only(GatesConfig(max_metric_drop=0.02), evaluated(-0.0203, -0.05))
     assert "2.03 pp; the gate allows 2.00 pp" in result.reason
 
 
 def test_no_loss_has_no_sign() -> None:
-    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(0.0, -0.01))
+    result = only(GatesConfig(max_metric_drop=0.02), evaluated(0.0, -0.01))
     assert str(result.value) == "0.0"
     assert "is 0.0 pp" in result.reason
 
 
 def test_a_gain_is_called_one() -> None:
-    result = only(GatesConfig(max_accuracy_drop=0.02), evaluated(0.005, -0.01))
+    result = only(GatesConfig(max_metric_drop=0.02), evaluated(0.005, -0.01))
     assert "INT8 is better than float by 0.5 pp" in result.reason
     assert gate_number(result, result.value) == "\N{MINUS SIGN}0.5\N{NO-BREAK SPACE}pp"
 
@@ -90,7 +90,7 @@ def test_a_gain_is_called_one() -> None:
 def test_gate_finer_than_the_set_can_detect_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"gate-too-fine") as caught:
         judge(
-            GatesConfig(max_accuracy_drop=0.01),
+            GatesConfig(max_metric_drop=0.01),
             QUANTIZE,
             EVALUATE,
             EMBED,
@@ -103,24 +103,24 @@ def test_gate_finer_than_the_set_can_detect_is_refused() -> None:
 def test_samples_that_an_auc_needs_grow_with_the_square() -> None:
     evaluate = evaluated(-0.01, -0.02, detectable=0.02, metric="roc_auc")
     with pytest.raises(ConfigError) as caught:
-        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)
+        judge(GatesConfig(max_metric_drop=0.01), QUANTIZE, evaluate, EMBED)
     assert "1,600 samples" in caught.value.remedy  # 400 * (0.02 / 0.01)²
 
 
 def test_gate_of_zero_is_refused_without_dividing_by_it() -> None:
     with pytest.raises(ConfigError, match="no number of samples"):
-        judge(GatesConfig(max_accuracy_drop=0.0), QUANTIZE, EVALUATE, EMBED)
+        judge(GatesConfig(max_metric_drop=0.0), QUANTIZE, EVALUATE, EMBED)
 
 
 def test_limit_that_the_remedy_names_is_accepted() -> None:
     evaluate = evaluated(-0.001, -0.002, detectable=0.012341, metric="roc_auc")
     with pytest.raises(ConfigError, match=r"0\.0124 or more"):
-        judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)
-    assert only(GatesConfig(max_accuracy_drop=0.0124), evaluate).verdict == "pass"
+        judge(GatesConfig(max_metric_drop=0.01), QUANTIZE, evaluate, EMBED)
+    assert only(GatesConfig(max_metric_drop=0.0124), evaluate).verdict == "pass"
 
 
 def test_gate_as_fine_as_the_set_can_detect_is_judged() -> None:
-    assert only(GatesConfig(max_accuracy_drop=0.0225)).verdict == "pass"
+    assert only(GatesConfig(max_metric_drop=0.0225)).verdict == "pass"
 
 
 def with_classes(**classes: tuple[int, int, int]) -> EvaluateResult:
@@ -185,7 +185,7 @@ def test_a_class_that_is_too_small_does_not_pass_beside_one_that_holds() -> None
 def test_a_drop_that_no_set_can_find_is_refused_whatever_judges_it() -> None:
     for limit in (1e-20, 5e-324):
         with pytest.raises(ConfigError, match="no number of samples"):
-            judge(GatesConfig(max_accuracy_drop=limit), QUANTIZE, EVALUATE, EMBED)
+            judge(GatesConfig(max_metric_drop=limit), QUANTIZE, EVALUATE, EMBED)
 
 
 def test_sizes_fail_by_one_byte() -> None:
@@ -241,7 +241,7 @@ def test_float_ops_are_named() -> None:
 
 def test_every_gate_without_results_is_inconclusive() -> None:
     gates = GatesConfig(
-        max_accuracy_drop=0.0, max_worst_class_drop=0.1, max_model_bytes=1, max_arena_bytes=1, max_latency_us=1
+        max_metric_drop=0.0, max_worst_class_drop=0.1, max_model_bytes=1, max_arena_bytes=1, max_latency_us=1
     )
     results = judge(gates, None, None, None)
     assert len(results) == 6
@@ -251,12 +251,12 @@ def test_every_gate_without_results_is_inconclusive() -> None:
 def test_a_loss_beyond_doubt_fails_even_a_gate_that_is_too_fine() -> None:
     """A set that finds no drop of one point still sees one of thirty."""
     evaluate = evaluated(-0.30, -0.35, high=-0.25)
-    result = judge(GatesConfig(max_accuracy_drop=0.01), QUANTIZE, evaluate, EMBED)[0]
+    result = judge(GatesConfig(max_metric_drop=0.01), QUANTIZE, evaluate, EMBED)[0]
     assert result.verdict == "fail"
 
 
 def test_how_much_two_models_differ_does_not_refuse_a_sound_gate() -> None:
     """The set has as many samples as the gate needs: the interval decides, whatever was detectable afterwards."""
     evaluate = evaluated(-0.01, -0.06, detectable=0.03)
-    result = judge(GatesConfig(max_accuracy_drop=0.02), QUANTIZE, evaluate, EMBED)[0]
+    result = judge(GatesConfig(max_metric_drop=0.02), QUANTIZE, evaluate, EMBED)[0]
     assert result.verdict == "inconclusive"

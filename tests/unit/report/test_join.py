@@ -95,7 +95,7 @@ def test_open_gate_is_inconclusive_and_ok() -> None:
 
 
 def test_refused_gate_rejects_the_configuration_and_keeps_the_rest() -> None:
-    report = example_report(config=example_config(GatesConfig(max_accuracy_drop=0.001, max_model_bytes=9_999)))
+    report = example_report(config=example_config(GatesConfig(max_metric_drop=0.001, max_model_bytes=9_999)))
     assert (report.status, report.verdict) == ("config_rejected", "inconclusive")
     assert report.failure is not None
     assert report.failure.code == "gate-too-fine"

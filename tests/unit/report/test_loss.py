@@ -8,7 +8,7 @@ from tests.golden import example_evaluate_record
 
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import EvaluateResult, Interval
-from quantci.report.loss import is_accuracy_lost
+from quantci.report.loss import is_metric_lost
 
 NO_GATES = GatesConfig()
 
@@ -24,28 +24,28 @@ def evaluated(*, low: float = -0.02, high: float = 0.005, flips: int = 1) -> Eva
 
 
 def test_a_difference_within_chance_is_no_loss() -> None:
-    assert not is_accuracy_lost(NO_GATES, evaluated())
-    assert not is_accuracy_lost(NO_GATES, evaluated(low=0.001, high=0.01)), "INT8 is better"
+    assert not is_metric_lost(NO_GATES, evaluated())
+    assert not is_metric_lost(NO_GATES, evaluated(low=0.001, high=0.01)), "INT8 is better"
 
 
 def test_an_interval_below_zero_is_a_loss() -> None:
-    assert is_accuracy_lost(NO_GATES, evaluated(high=-0.001))
+    assert is_metric_lost(NO_GATES, evaluated(high=-0.001))
 
 
 @pytest.mark.parametrize(("flips", "lost"), [(8, False), (9, True)])
 def test_more_than_two_percent_of_flips_in_any_step(flips: int, lost: bool) -> None:
-    assert is_accuracy_lost(NO_GATES, evaluated(flips=flips)) == lost  # of 400
+    assert is_metric_lost(NO_GATES, evaluated(flips=flips)) == lost  # of 400
 
 
 @pytest.mark.parametrize(
     ("gates", "lost"),
     [
-        (GatesConfig(max_accuracy_drop=0.03, max_worst_class_drop=0.05), False),
-        (GatesConfig(max_accuracy_drop=0.019), True),  # inconclusive: the interval reaches 0.02
-        (GatesConfig(max_accuracy_drop=0.005), True),  # refused: 400 samples cannot tell
-        (GatesConfig(max_accuracy_drop=0.03, max_worst_class_drop=0.02), True),  # yellow loses 0.03
+        (GatesConfig(max_metric_drop=0.03, max_worst_class_drop=0.05), False),
+        (GatesConfig(max_metric_drop=0.019), True),  # inconclusive: the interval reaches 0.02
+        (GatesConfig(max_metric_drop=0.005), True),  # refused: 400 samples cannot tell
+        (GatesConfig(max_metric_drop=0.03, max_worst_class_drop=0.02), True),  # yellow loses 0.03
         (GatesConfig(max_model_bytes=1, max_latency_us=1), False),  # not about accuracy
     ],
 )
 def test_a_gate_on_accuracy_that_does_not_pass(gates: GatesConfig, lost: bool) -> None:
-    assert is_accuracy_lost(gates, evaluated()) == lost
+    assert is_metric_lost(gates, evaluated()) == lost

@@ -166,7 +166,7 @@ def test_failure_names_cause_remedy_place_and_code() -> None:
 
 
 def test_partial_results_stand_beside_a_failure() -> None:
-    text = render(example_report(config=example_config(GatesConfig(max_accuracy_drop=0.001))))
+    text = render(example_report(config=example_config(GatesConfig(max_metric_drop=0.001))))
     assert text.startswith("**⚠️ quantci: inconclusive, configuration rejected**")
     assert "gate-too-fine" in text
     assert "\N{MINUS SIGN}0.8\u00a0pp" in text

@@ -28,7 +28,7 @@ def test_terminal_gets_a_table_in_its_width() -> None:
 
 
 def test_fault_is_told() -> None:
-    text = render(example_report(config=example_config(GatesConfig(max_accuracy_drop=0.001))), is_terminal=False)
+    text = render(example_report(config=example_config(GatesConfig(max_metric_drop=0.001))), is_terminal=False)
     assert "Code: gate-too-fine" in text
 
 

@@ -94,7 +94,7 @@ def test_a_sample_is_right_when_all_its_labels_are() -> None:
     assert (paired.metric, paired.delta, paired.mcnemar_p) == ("exact_match", 0.0, 1.0)
     assert (paired.broken, paired.fixed) == (["s0"], ["s1"])
     assert paired.worst_class == ClassDelta(label="cat", recall_delta=0.0, support=2)
-    assert found.tags == [TagMetrics(tag="night", samples=2, float_accuracy=1.0, quantized_accuracy=0.5)]
+    assert found.tags == [TagMetrics(tag="night", samples=2, float_metric=1.0, quantized_metric=0.5)]
 
 
 def test_a_manifest_tells_the_labels() -> None:
