@@ -60,6 +60,7 @@ class Runner:
         store: Path | None = None,
         kind: str = "self-hosted",
         secrets: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         attempt: int = 1,
     ) -> Log:
         """Run one workflow file of .github/workflows, once.
@@ -74,6 +75,7 @@ class Runner:
             store: other caches and artifacts than the usual.
             kind: RUNNER_ENVIRONMENT: `self-hosted` uses this machine's cache of uv, `github-hosted` has none.
             secrets: of the repository.
+            variables: of the repository: `vars`.
             attempt: how often the run was started; from 2 on it goes on with the artifacts of the run before it.
 
         Returns:
@@ -99,6 +101,7 @@ class Runner:
             *("--container-daemon-socket", "-", "--action-cache-path", str(self._folder / "work")),
             *("-e", str(event_file), "-s", f"GITHUB_TOKEN={TOKEN}"),
             *(part for item in (secrets or {}).items() for part in ("-s", "=".join(item))),
+            *(part for item in (variables or {}).items() for part in ("--var", "=".join(item))),
             *(part for option in ("env", "secret", "var", "input") for part in (f"--{option}-file", os.devnull)),
             *(part for item in steps.items() for part in ("--env", "=".join(item))),
             *(part for item in self.repositories.items() for part in ("--local-repository", "{}={}".format(*item))),

@@ -22,7 +22,7 @@ from tests.e2e.runner import Runner
 from tests.integration.github_server import serve
 from tests.masks import timeless
 
-JOB = "model/quantci model CI/report"
+JOB = "measure/quantci model measurement/report"
 FIRST = "conv"  # the layer with the outlier
 
 

@@ -105,7 +105,7 @@ def test_the_second_model_with_a_key_is_refused_before_it_is_measured(clash: tup
     assert f"Another model of this run ('{other}/quantci.toml') has the key 'lights' already." in taken.text
     # The one that was let through goes on as it can: to a report that says what is wrong with it.
     assert titles(first) == ["quantci config-not-found", "quantci config-not-found", "quantci key-taken"]
-    assert first.artifacts.names() == {"lights", "lights@claim-1"}
+    assert first.artifacts.names() == {"lights", "lights@claim-1", "lights@claim-2"}, "one report; and the claim below"
 
 
 def test_running_it_again_does_not_let_the_second_in(clash: tuple[Ran, Ran]) -> None:

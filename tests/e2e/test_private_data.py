@@ -14,6 +14,7 @@ from tests.e2e.runner import Runner
 
 CALLED = "measure/quantci model measurement"
 SECRETS = {"AWS_ACCESS_KEY_ID": "AKIA-of-the-test", "AWS_SECRET_ACCESS_KEY": "100%=secret words"}
+BUCKET = "the-bucket"  # no secret of the server's: what hides it is the command's own mask
 # Says what it was called with, and fetches what is not there yet.
 AWS = """\
 #!/bin/sh
@@ -38,6 +39,7 @@ def log(runner: Runner, changed: Callable[[str], Caller], tmp_path_factory: pyte
         "private-data.yml",
         payload=events.push(caller),
         secrets=SECRETS,
+        variables={"BUCKET": BUCKET},
         path=[folder / "bin", runner.uv, runner.python, runner.tools],
     )
 
@@ -50,11 +52,38 @@ def test_the_command_gets_the_secrets_and_fetches(log: Log) -> None:
 
 def test_no_log_shows_a_secret(log: Log) -> None:
     assert "aws: s3 sync" in log.text()
-    for secret in SECRETS.values():
-        assert secret not in log.text()
+    for secret in (*SECRETS.values(), BUCKET):
+        assert secret not in log.text(f"{CALLED}/quantize", "3/")
 
 
 def test_the_jobs_after_the_first_find_the_data_in_the_cache(log: Log) -> None:
     assert "aws: fetched" in log.text(f"{CALLED}/quantize")
     assert "aws: nothing to fetch" in log.text(f"{CALLED}/evaluate 1/1")
     assert "quantci-data-lights" in log.text(f"{CALLED}/evaluate 1/1")
+
+
+LINES = """\
+on: push
+jobs:
+  prepare:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: org/quantci/actions/prepare@v1
+        with:
+          command: echo never
+          env: |
+            GOOD=a value
+
+            not a variable
+"""
+
+
+def test_a_line_that_is_no_variable_is_named_by_its_number(runner: Runner, changed: Callable[[str], Caller]) -> None:
+    caller = changed("lines")
+    caller.write(".github/workflows/lines.yml", LINES)
+    caller.commit("A line that is no variable")
+    log = runner.run(caller, "push", "lines.yml", payload=events.push(caller))
+    assert log.jobs == {"lines.yml/prepare": "failure"}
+    (error,) = [one for one in log.annotations if one.level == "error"]
+    assert "Line 3 of the secret prepare-env" in error.text
+    assert "not a variable" not in error.text

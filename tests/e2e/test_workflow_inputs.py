@@ -45,6 +45,16 @@ def test_each_fault_is_told_by_the_name_of_its_input(refused: Log) -> None:
     assert "secrets" in refused.annotations[0].text
 
 
+def test_a_wrong_call_gets_no_comment(runner: Runner, changed: Callable[[str], Caller]) -> None:
+    """There is no report to comment on; the check of the pull request says what is wrong."""
+    caller = changed("uncommented")
+    workflow = ".github/workflows/model-ci.yml"
+    caller.write(workflow, (caller.folder / workflow).read_text() + "    with:\n      key: a b\n")
+    caller.commit("A wrong call")
+    log = runner.run(caller, "pull_request", "model-ci.yml", payload=events.pull_request(caller, caller.head))
+    assert log.jobs == {"measure/quantci model measurement/quantize": "failure"}
+
+
 @pytest.fixture(scope="module")
 def lenient(runner: Runner, changed: Callable[[str], Caller]) -> Log:
     """A push by examples/workflows/model-measure.yml, which may not comment; a gate fails, and that is told only."""

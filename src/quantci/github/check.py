@@ -123,6 +123,7 @@ def main(step: str, environment: Mapping[str, str]) -> int:
         file.parent.mkdir(exist_ok=True)
         file.write_text(str(inputs.get("config")), encoding="utf-8")
         told = {**claim_of(inputs, environment["GITHUB_RUN_ATTEMPT"]), "claim-file": str(file)}
+        told["again"] = "false" if environment["GITHUB_RUN_ATTEMPT"] == "1" else "true"
     else:
         claims = [path.read_text("utf-8") for path in sorted(Path(environment["QUANTCI_CLAIMS"]).glob("*.txt"))]
         try:

@@ -147,7 +147,9 @@ def job(tmp_path: Path, inputs: dict[str, Any], **more: str) -> dict[str, str]:
 def test_the_first_step_says_what_to_claim(tmp_path: Path) -> None:
     assert main("inputs", job(tmp_path, KWS)) == 0
     file = tmp_path / "quantci-claim" / "2.txt"
-    assert (tmp_path / "outputs").read_text() == f"claim=kws@claim-2\nclaims=kws@claim-*\nclaim-file={file}\n"
+    assert (
+        tmp_path / "outputs"
+    ).read_text() == f"claim=kws@claim-2\nclaims=kws@claim-*\nclaim-file={file}\nagain=true\n"
     assert file.read_text() == "kws/quantci.toml"
 
 
