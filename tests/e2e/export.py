@@ -30,6 +30,7 @@ def export(target: Path) -> None:
 def workflow_files(root: Path) -> Iterator[Path]:
     """Every file of a repository that a runner reads."""
     yield from sorted((root / ".github/workflows").glob("*.yml"))
+    yield from sorted(root.glob("action.yml"))
     yield from sorted(root.glob("actions/*/action.yml"))
     yield from sorted(root.glob("examples/workflows/*.yml"))
 

@@ -50,12 +50,18 @@ class Log:
         if "stepResult" in entry and entry.get("stage") == "Main":
             self.steps[job, step] = entry["stepResult"]
         if command == "set-output":
-            self.outputs[job, step][entry["name"]] = entry["arg"]
+            self._add_output(job, step, entry["name"], entry["arg"])
         elif command == "summary":
             self._add_summary(job, step, entry["content"])
         elif command in {"error", "warning", "notice"}:
             self.annotations.append(_annotation(job, step, entry["raw"]))
         self.lines.append((job, step, entry.get("msg", "")))
+
+    def _add_output(self, job: str, step: str, name: str, value: str) -> None:
+        """Act reports the outputs of a composite action's last step once more, as the action's own."""
+        inner = [values for (had, at), values in self.outputs.items() if had == job and at.startswith(f"{step}/")]
+        if not (name in self.outputs[job, step] and any(values.get(name) == value for values in inner)):
+            self.outputs[job, step][name] = value
 
     def _add_summary(self, job: str, step: str, text: str) -> None:
         """Act reports the summary of a composite action's last step once more, as the action's own."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.action_files import ROOT, read, table
 from tests.golden import (
     example_diagnose_record,
     example_embed_record,
@@ -22,24 +23,19 @@ from quantci.cli.options import all_keys
 from quantci.github.figures import diagnose_figures, embed_figures, evaluate_figures, quantize_figures, report_figures
 from quantci.github.outcome import tell
 
-ROOT = Path(__file__).parents[3]
 ALL = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
 # Those of the reusable workflow: nothing is installed for them.
 OWN = ("check", "prepare")
 ACTIONS = {name: path for name, path in ALL.items() if name not in OWN}
 REUSABLE = {name: ROOT / f".github/workflows/model-{name}.yml" for name in ("measure", "ci")}
 FILES = [
+    ROOT / "action.yml",
     *ALL.values(),
     *sorted(ROOT.glob(".github/workflows/*.yml")),
     *sorted(ROOT.glob("examples/workflows/*.yml")),
 ]
 PIN = r"uses: ([\w-]+/[\w-]+)\S*@([0-9a-f]{40}) # (v\S+)"
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
-
-
-def read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return document
 
 
 def steps_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -53,17 +49,14 @@ def uses(path: Path) -> list[str]:
     return re.findall(r"(?m)^\s*(?:- )?uses: (.+)$", path.read_text(encoding="utf-8"))
 
 
-def table(action: str, head: str) -> list[list[str]]:
-    """The cells of the table below this head in an action's README, without the backticks of names and defaults."""
-    text = (ROOT / "actions" / action / "README.md").read_text(encoding="utf-8")
-    lines = text[text.index(f"| {head} |") :].split("\n\n")[0].splitlines()[2:]
-    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
-    return [[cell.strip("`") for cell in row[:-1]] + [row[-1]] for row in rows]
+def readme(action: str) -> Path:
+    """What says what an action does."""
+    return ROOT / "actions" / action / "README.md"
 
 
 @pytest.mark.parametrize("action", OWN)
 def test_inputs_of_the_workflows_own_actions_stand_in_their_readme(action: str) -> None:
-    said = {name: row for name, *row in table(action, "input | default | what it is")}
+    said = {name: row for name, *row in table(readme(action), "input | default | what it is")}
     inputs = read(ALL[action])["inputs"]
     assert said == {name: [one.get("default", ""), one["description"]] for name, one in inputs.items()}
 
@@ -75,7 +68,7 @@ def test_the_actions_are_there() -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_inputs_stand_in_the_readme(action: str) -> None:
     inputs = read(ACTIONS[action])["inputs"]
-    said = {name: row for name, *row in table(action, "input | default | what it is")}
+    said = {name: row for name, *row in table(readme(action), "input | default | what it is")}
     assert list(said) == list(inputs)
     for name, one in inputs.items():
         assert said[name] == [one["default"], one["description"]], name
@@ -85,7 +78,7 @@ def test_inputs_stand_in_the_readme(action: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_outputs_stand_in_the_readme(action: str) -> None:
     outputs = read(ACTIONS[action])["outputs"]
-    assert table(action, "output | what it is") == [[name, one["description"]] for name, one in outputs.items()]
+    assert table(readme(action), "output | what it is") == [[name, one["description"]] for name, one in outputs.items()]
     for name, one in outputs.items():
         assert one["value"] == f"${{{{ steps.run.outputs.{name} }}}}"
 
@@ -172,7 +165,7 @@ def test_no_expression_is_part_of_a_script(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
     for use in uses(path):
-        ours = r"\./actions/[a-z]+|org/quantci/(actions/[a-z]+|\.github/workflows/model-(ci|measure)\.yml)@v1"
+        ours = r"\./actions/[a-z]+|org/quantci(/actions/[a-z]+|/\.github/workflows/model-(ci|measure)\.yml)?@v1"
         assert re.fullmatch(rf"{ours}|[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", use), use
 
 
@@ -203,8 +196,9 @@ def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
 def test_our_own_actions_get_only_inputs_that_they_have(path: Path) -> None:
     """Neither a runner's log nor actionlint says more than a word about an input with a wrong name."""
     for step in steps_of(read(path)):
-        if match := re.fullmatch(r"(?:\./|org/quantci/)actions/([a-z]+)(?:@v1)?", step.get("uses", "")):
-            assert set(step.get("with", {})) <= set(read(ALL[match[1]])["inputs"])
+        if match := re.fullmatch(r"(?:\.|org/quantci)(/actions/[a-z]+)?(?:@v1)?", step.get("uses", "")):
+            action = read(ROOT / (match[1] or "").strip("/") / "action.yml")
+            assert set(step.get("with", {})) <= set(action["inputs"])
 
 
 def call(name: str) -> dict[str, Any]:
