@@ -42,6 +42,9 @@ def schema_of(kind: type[Record]) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a record."""
     schema = msgspec.json.schema(kind)
     for part in schema.get("$defs", {}).values():
+        for name, tag in part.get("properties", {}).items():
+            if name in {"task", "kind"} and "enum" in tag:  # msgspec's own tag of a union has no place for one
+                tag.setdefault("description", "Tells which of its kinds this is.")
         if "description" in part:  # a docstring: from Python 3.13 on the compiler takes its indentation away
             part["description"] = inspect.cleandoc(part["description"])
     return {"$schema": _DIALECT, "title": f"quantci {kind.__name__}", **schema}

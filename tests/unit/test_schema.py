@@ -49,3 +49,15 @@ def test_what_a_shard_writes_fits_its_schema(tmp_path: Path) -> None:
     check(written, ShardRecord, "shard")
     with pytest.raises(ToolError, match=r"At \$\.shard\.index: 0 is less than the minimum of 1"):
         check(written.replace(b'"index": 2', b'"index": 0', 1), ShardRecord, "shard")
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_every_property_says_what_it_means(name: str) -> None:
+    parts = schema_of(RECORDS[name])["$defs"]
+    silent = [
+        f"{kind}.{key}"
+        for kind, part in parts.items()
+        for key, value in part.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert silent == [], "give it a Meta(description=...) in records/, with its unit"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -49,8 +49,9 @@ def all_keys() -> tuple[Key, ...]:
     """Every key of quantci.toml, in the order of the records."""
     found: list[Key] = []
     for name, hint in get_type_hints(Config, include_extras=True).items():
-        if isinstance(hint, type) and issubclass(hint, Record):
-            inner = get_type_hints(hint, include_extras=True)
+        section = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+        if isinstance(section, type) and issubclass(section, Record):
+            inner = get_type_hints(section, include_extras=True)
             found += [Key(f"{name}.{field}", kind, _describe(kind)) for field, kind in inner.items()]
         else:
             found.append(Key(name, hint, _describe(hint)))

@@ -11,7 +11,7 @@ from quantci.records.units import Bytes, Count
 class ArenaPeak(Record, frozen=True, kw_only=True):
     """The op during which most of the head is in use."""
 
-    op_index: Count
+    op_index: Annotated[Count, Meta(description="Index of the op in the main subgraph.")]
     op: Annotated[str, Meta(description="TFLite builtin name.")]
     name: Annotated[str, Meta(description="Name of its output, from before stripping; empty when it has none.")]
     bytes_in_use: Annotated[Bytes, Meta(description="Tensors and scratch that are alive then.")]

@@ -30,7 +30,7 @@ class ModelFigures(Record, frozen=True, kw_only=True):
 class BoardFigures(Record, frozen=True, kw_only=True):
     """What was measured on one board, with one build."""
 
-    board: LatencyBoard
+    board: Annotated[LatencyBoard, Meta(description="The board that was measured.")]
     chip: Annotated[str, Meta(description="As target.chip in quantci.toml, such as esp32s3.")]
     clock_hz: Annotated[
         int, Meta(ge=1_000_000, le=1_000_000_000, description="Clock of the core while it was measured.")

@@ -168,14 +168,14 @@ class GatesConfig(Record, frozen=True, kw_only=True):
 class Config(Record, frozen=True, kw_only=True):
     """The whole of quantci.toml. Relative paths are relative to the file's own folder."""
 
-    model: ModelConfig
-    calibration: CalibrationConfig
-    evaluation: EvaluationConfig
+    model: Annotated[ModelConfig, Meta(description="Where the model comes from.")]
+    calibration: Annotated[CalibrationConfig, Meta(description="What the ranges are found on.")]
+    evaluation: Annotated[EvaluationConfig, Meta(description="What the models are judged on.")]
     output_dir: Annotated[FilePath, Meta(description="Folder for everything that quantci writes.")] = "build/quantci"
-    task: TaskConfig = TaskConfig()
-    input: InputConfig = InputConfig()
-    quantization: QuantizationConfig = QuantizationConfig()
-    target: TargetConfig = TargetConfig()
-    diagnose: DiagnoseConfig = DiagnoseConfig()
-    embed: EmbedConfig = EmbedConfig()
-    gates: GatesConfig = GatesConfig()
+    task: Annotated[TaskConfig, Meta(description="What the model answers.")] = TaskConfig()
+    input: Annotated[InputConfig, Meta(description="How a file becomes the model's input.")] = InputConfig()
+    quantization: Annotated[QuantizationConfig, Meta(description="How the INT8 model is made.")] = QuantizationConfig()
+    target: Annotated[TargetConfig, Meta(description="The chip that it is for.")] = TargetConfig()
+    diagnose: Annotated[DiagnoseConfig, Meta(description="Where accuracy is looked for.")] = DiagnoseConfig()
+    embed: Annotated[EmbedConfig, Meta(description="The component that is generated.")] = EmbedConfig()
+    gates: Annotated[GatesConfig, Meta(description="The limits that a change must keep.")] = GatesConfig()

@@ -26,14 +26,14 @@ class ImageCounts(Record, frozen=True, kw_only=True):
 class SkippedFile(Record, frozen=True, kw_only=True):
     """A file that could not be read; under one percent of a set may be skipped."""
 
-    path: str
-    reason: str
+    path: Annotated[str, Meta(description="Relative to the set.")]
+    reason: Annotated[str, Meta(description="One sentence why it cannot be read.")]
 
 
 class SampleDigest(Record, frozen=True, kw_only=True):
     """Identity of a sample: the digest of its decoded pixels (before resizing) or of its tensor's bytes."""
 
-    id: str
+    id: Annotated[str, Meta(description="Path relative to the set; #k for the k-th window of a file.")]
     content_sha256: Sha256
 
 
@@ -46,5 +46,5 @@ class DatasetSummary(Record, frozen=True, kw_only=True):
     used: Annotated[Count, Meta(description="Samples used.")]
     seed: Annotated[int | None, Meta(description="Seed of the choice; null when all are used.")]
     per_class: Annotated[dict[str, int], Meta(description="Used samples by label; empty without labels.")]
-    image_counts: ImageCounts
-    skipped: list[SkippedFile]
+    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed what.")]
+    skipped: Annotated[list[SkippedFile], Meta(description="Files that could not be read, by path.")]

@@ -48,7 +48,7 @@ class WeightChannels(Record, frozen=True, kw_only=True):
     """The ranges (largest absolute weight) of the output channels of one layer, in the float model."""
 
     op_index: Annotated[Count, Meta(description="Index of the op in the float model.")]
-    op: str
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
     name: Annotated[str, Meta(description="Name of the layer's output.")]
     channels: Annotated[Positive, Meta(description="Output channels, less those of next to no range.")]
     largest_to_median: Annotated[float, Meta(ge=1, description="Largest range over the median one.")]
@@ -61,7 +61,7 @@ class ClippedActivation(Record, frozen=True, kw_only=True):
     """An activation that leaves the range of its integers, by more than 1.5 steps, in the float model."""
 
     op_index: Annotated[Count | None, Meta(description="Index of the op in the quantized model; null: model input.")]
-    name: str
+    name: Annotated[str, Meta(description="Name of the activation, from before names were stripped.")]
     low: Annotated[float, Meta(description="Smallest real value that its integers stand for.")]
     high: Annotated[float, Meta(description="Largest real value that its integers stand for.")]
     calibration_ratio: Annotated[Ratio, Meta(description="Share of the values outside, on calibration samples.")]
@@ -91,5 +91,5 @@ class DiagnoseResult(Record, frozen=True, kw_only=True):
 class DiagnoseRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `diagnose`."""
 
-    stage: Literal["diagnose"]
-    result: DiagnoseResult | None
+    stage: Annotated[Literal["diagnose"], Meta(description="Name of the stage.")]
+    result: Annotated[DiagnoseResult | None, Meta(description="What the stage found; null when it failed.")]

@@ -24,14 +24,14 @@ class EmbeddedFile(Record, frozen=True, kw_only=True):
 class EmbedResult(Record, frozen=True, kw_only=True):
     """The component and its constants."""
 
-    component: str
+    component: Annotated[str, Meta(description="Name of the ESP-IDF component.")]
     component_dir: Annotated[str, Meta(description="Relative to the output folder.")]
     model_sha256: Sha256
     model_bytes: Bytes
     resolver_ops: Annotated[list[str], Meta(description="Ops that the generated op resolver registers.")]
     arena: Annotated[Arena | None, Meta(description="Null when it is not known; `advice` says why.")]
-    files: list[EmbeddedFile]
-    advice: list[Advice]
+    files: Annotated[list[EmbeddedFile], Meta(description="What was written, by path.")]
+    advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
     latency: Annotated[LatencyEstimate | None, Meta(description="Null in records of before there was one.")] = None
     kernel_hits: Annotated[
         list[KernelHit], Meta(description="Ops that meet a known fault of a kernel that the chip runs.")
@@ -44,5 +44,5 @@ class EmbedResult(Record, frozen=True, kw_only=True):
 class EmbedRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `embed`."""
 
-    stage: Literal["embed"]
-    result: EmbedResult | None
+    stage: Annotated[Literal["embed"], Meta(description="Name of the stage.")]
+    result: Annotated[EmbedResult | None, Meta(description="What the stage made; null when it failed.")]

@@ -16,30 +16,33 @@ from quantci.records.units import Count, Microseconds, Ratio, Sha256, SignedRati
 class Interval(Record, frozen=True, kw_only=True):
     """A two-sided confidence interval."""
 
-    low: float
-    high: float
-    level: Ratio
+    low: Annotated[float, Meta(description="Lower end, in units of the delta.")]
+    high: Annotated[float, Meta(description="Upper end, in units of the delta.")]
+    level: Annotated[Ratio, Meta(description="Its confidence, such as 0.95.")]
 
 
 class ClassMetrics(Record, frozen=True, kw_only=True):
     """One class, one model. Null where the class has no samples (recall) or is never predicted (precision)."""
 
-    label: str
-    support: Count
-    recall: Ratio | None
-    precision: Ratio | None
-    f1: Ratio | None
+    label: Annotated[str, Meta(description="Name of the class.")]
+    support: Annotated[Count, Meta(description="Samples of the class.")]
+    recall: Annotated[Ratio | None, Meta(description="Of those, the share that is found; null without any.")]
+    precision: Annotated[
+        Ratio | None,
+        Meta(description="Of the samples taken for this class, the share that is of it; null where none is."),
+    ]
+    f1: Annotated[Ratio | None, Meta(description="Harmonic mean of both; null without samples.")]
 
 
 class ClassificationMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="classification"):
     """Classification by arg-max over the outputs."""
 
-    top1_accuracy: Ratio
+    top1_accuracy: Annotated[Ratio, Meta(description="Share of samples whose largest output is that of their class.")]
     top_k: Annotated[int, Meta(ge=1)]
-    top_k_accuracy: Ratio
+    top_k_accuracy: Annotated[Ratio, Meta(description="Share of samples whose class is among the k largest outputs.")]
     macro_f1: Annotated[Ratio, Meta(description="Mean F1 over the classes that have samples.")]
     roc_auc: Annotated[Ratio | None, Meta(description="For two classes; null otherwise.")]
-    per_class: list[ClassMetrics]
+    per_class: Annotated[list[ClassMetrics], Meta(description="By class, in the order of the outputs.")]
     confusion_matrix: Annotated[list[list[int]], Meta(description="Rows are true classes, columns predicted ones.")]
     custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
 
@@ -47,13 +50,13 @@ class ClassificationMetrics(Record, frozen=True, kw_only=True, tag_field="task",
 class AnomalyMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="anomaly"):
     """Anomaly score: mean squared reconstruction error, averaged over the windows of a group (a file)."""
 
-    roc_auc: Ratio
+    roc_auc: Annotated[Ratio, Meta(description="Area under the ROC curve over all groups.")]
     partial_auc: Annotated[Ratio, Meta(description="Normalised AUC up to a false positive rate of 0.1 (McClish).")]
-    normal_groups: Count
-    anomalous_groups: Count
-    mean_score_normal: float
-    mean_score_anomalous: float
-    custom: dict[str, float]
+    normal_groups: Annotated[Count, Meta(description="Groups labelled normal.")]
+    anomalous_groups: Annotated[Count, Meta(description="Groups labelled anomalous.")]
+    mean_score_normal: Annotated[float, Meta(description="Mean score of the normal groups.")]
+    mean_score_anomalous: Annotated[float, Meta(description="Mean score of the anomalous groups.")]
+    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
 
 
 class LabelMetrics(Record, frozen=True, kw_only=True):
@@ -106,11 +109,11 @@ Metrics = ClassificationMetrics | MultiLabelMetrics | RegressionMetrics | Anomal
 class HostLatency(Record, frozen=True, kw_only=True):
     """Time of one invoke on the host. It says nothing about the chip."""
 
-    median_us: Microseconds
-    p90_us: Microseconds
-    iterations: Count
-    warm_up: Count
-    threads: Count
+    median_us: Annotated[Microseconds, Meta(description="Median of the timed inferences, in microseconds.")]
+    p90_us: Annotated[Microseconds, Meta(description="90 % of them were faster, in microseconds.")]
+    iterations: Annotated[Count, Meta(description="Inferences that were timed.")]
+    warm_up: Annotated[Count, Meta(description="Inferences before those, which were not.")]
+    threads: Annotated[Count, Meta(description="Threads of each interpreter.")]
     workers: Annotated[
         Count | None,
         Meta(description="Processes that ran at the same time on a host; null if not known, or not the same on all."),
@@ -120,7 +123,7 @@ class HostLatency(Record, frozen=True, kw_only=True):
 class Agreement(Record, frozen=True, kw_only=True):
     """How two steps of the waterfall agree on the same samples."""
 
-    samples: Count
+    samples: Annotated[Count, Meta(description="Samples that were compared.")]
     identical_outputs: Annotated[
         int | None, Meta(description="Samples whose raw outputs are equal; null between float and INT8.")
     ]
@@ -137,17 +140,17 @@ class Step(Record, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(pattern="^[a-z0-9-]+$", description="Name of the step: float, int8-litert, int8-oracle.")]
     interpreter: Annotated[str, Meta(description="Interpreter, kernels and version.")]
-    metrics: Metrics
+    metrics: Annotated[Metrics, Meta(description="What the task counts, for this step.")]
     agreement: Annotated[Agreement | None, Meta(description="With the step before; null for the first.")]
-    host_latency: HostLatency
+    host_latency: Annotated[HostLatency, Meta(description="Time of one inference on the host.")]
 
 
 class ClassDelta(Record, frozen=True, kw_only=True):
     """The class whose recall falls most."""
 
-    label: str
-    recall_delta: SignedRatio
-    support: Count
+    label: Annotated[str, Meta(description="Name of the class.")]
+    recall_delta: Annotated[SignedRatio, Meta(description="Recall in INT8 minus recall in float.")]
+    support: Annotated[Count, Meta(description="Samples of the class.")]
 
 
 class Paired(Record, frozen=True, kw_only=True):
@@ -158,11 +161,13 @@ class Paired(Record, frozen=True, kw_only=True):
     ]
     delta: Annotated[float, Meta(description="Quantized minus float; negative is a loss.")]
     interval: Annotated[Interval, Meta(description="Seeded bootstrap interval of the delta.")]
-    bootstrap_resamples: Count
+    bootstrap_resamples: Annotated[Count, Meta(description="Resamples behind the interval; 0 where none were drawn.")]
     mcnemar_p: Annotated[Ratio | None, Meta(description="Exact two-sided McNemar p-value; null for scores.")]
     broken: Annotated[list[str], Meta(description="Ids right in float and wrong in INT8.")]
     fixed: Annotated[list[str], Meta(description="Ids wrong in float and right in INT8.")]
-    worst_class: ClassDelta | None
+    worst_class: Annotated[
+        ClassDelta | None, Meta(description="The class whose recall falls most; null for a task without classes.")
+    ]
     smallest_detectable_drop: Annotated[
         Ratio,
         Meta(description="Smallest true drop found with 80 % power at a two-sided level of 5 % by this set."),
@@ -172,8 +177,8 @@ class Paired(Record, frozen=True, kw_only=True):
 class TagMetrics(Record, frozen=True, kw_only=True):
     """Accuracy on the samples that carry a tag."""
 
-    tag: str
-    samples: Count
+    tag: Annotated[str, Meta(description="As written in the manifest.")]
+    samples: Annotated[Count, Meta(description="Samples that carry it.")]
     float_metric: Ratio
     quantized_metric: Ratio
 
@@ -183,14 +188,14 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
 
     float_sha256: Sha256
     quantized_sha256: Sha256
-    dataset: DatasetSummary
+    dataset: Annotated[DatasetSummary, Meta(description="The evaluation set as it was used.")]
     oracle: Annotated[Literal["tflm", "litert-reference"], Meta(description="What judged INT8.")]
-    steps: list[Step]
-    paired: Paired
-    tags: list[TagMetrics]
+    steps: Annotated[list[Step], Meta(description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")]
+    paired: Annotated[Paired, Meta(description="Float against INT8 in the oracle, sample by sample.")]
+    tags: Annotated[list[TagMetrics], Meta(description="Results by tag; empty where no sample has one.")]
     predictions_file: Annotated[str, Meta(description="File beside the record with every output (npz).")]
     predictions_sha256: Sha256
-    advice: list[Advice]
+    advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
 
     def headline(self, step: int) -> float:
         """The metric that `paired` compares, of this step of the waterfall."""
@@ -210,5 +215,5 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
 class EvaluateRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `evaluate`."""
 
-    stage: Literal["evaluate"]
-    result: EvaluateResult | None
+    stage: Annotated[Literal["evaluate"], Meta(description="Name of the stage.")]
+    result: Annotated[EvaluateResult | None, Meta(description="What the stage found; null when it failed.")]

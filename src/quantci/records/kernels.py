@@ -17,7 +17,7 @@ class KernelHit(Record, frozen=True, kw_only=True):
     rule: Annotated[str, Meta(description="Name of the rule, as docs/kernels.md lists it.", pattern="^[a-z0-9-]+$")]
     subgraph: Annotated[Count, Meta(description="Index of the op's subgraph; 0 is the main one.")]
     op_index: Annotated[Count, Meta(description="Index of the op in its subgraph.")]
-    op: str
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
     layer: Annotated[str, Meta(description="Name of the op's output; empty when it has none.")]
     library: Annotated[str, Meta(description="Whose kernel it is: tflite-micro, esp-tflite-micro, esp-nn, LiteRT.")]
     versions: Annotated[str, Meta(description="Versions of the library that have the fault.")]
@@ -33,8 +33,8 @@ class KernelHit(Record, frozen=True, kw_only=True):
 class OpKernel(Record, frozen=True, kw_only=True):
     """Which kernel of the chip runs an op of the main subgraph."""
 
-    op_index: Count
-    op: str
+    op_index: Annotated[Count, Meta(description="Index of the op in the main subgraph.")]
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
     path: Annotated[
         KernelPath,
         Meta(

@@ -25,20 +25,22 @@ class LatencyBoard(Record, frozen=True, kw_only=True):
 class OpLatency(Record, frozen=True, kw_only=True):
     """The estimate for one op of the main subgraph. Null numbers: its path is `not covered`."""
 
-    index: Count
-    op: str
+    index: Annotated[Count, Meta(description="Place in the main subgraph.")]
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
     name: Annotated[str, Meta(description="Name of the op's first output; empty when names were stripped.")]
     path: Annotated[str, Meta(description="Kernel that runs it, such as `esp-nn 1x1`, or `not covered`.")]
-    cycles: NonNegative | None
-    latency_us: Microseconds | None
+    cycles: Annotated[NonNegative | None, Meta(description="Estimated cycles of the core; null where not covered.")]
+    latency_us: Annotated[
+        Microseconds | None, Meta(description="The same as a time, in microseconds; null where not covered.")
+    ]
     share: Annotated[Ratio | None, Meta(description="Of the cycles of all covered ops.")]
 
 
 class UncoveredOp(Record, frozen=True, kw_only=True):
     """A kind of op that the estimate leaves out."""
 
-    op: str
-    count: Positive
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
+    count: Annotated[Positive, Meta(description="Ops of this kind that are left out.")]
     macs: Annotated[Count | None, Meta(description="Multiply-accumulates of all of them; null if not known.")]
 
 
@@ -46,9 +48,9 @@ class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Latency of one inference, computed from a model of the chip's kernels; never measured."""
 
     kind: Annotated[Literal["estimated"], Meta(description="How the figure came about.")]
-    chip: str
-    clock_hz: Positive
-    kernels: Kernels
+    chip: Annotated[str, Meta(description="As target.chip in quantci.toml.")]
+    clock_hz: Annotated[Positive, Meta(description="Clock of the core that the times are for, in hertz.")]
+    kernels: Annotated[Kernels, Meta(description="esp-nn, or reference for TFLM's own.")]
     memory: Annotated[Memory, Meta(description="Where the tensor arena is taken to lie.")]
     total_us: Annotated[Microseconds | None, Meta(description="Null when it cannot be stated; `reason` says why.")]
     low_us: Annotated[Microseconds | None, Meta(description="total_us * (1 - error_ratio).")]
@@ -60,11 +62,13 @@ class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     reason: Annotated[str, Meta(description="One sentence why there is no total; empty when there is one.")]
     basis: Annotated[str, Meta(description="One or two sentences: what the estimate rests on.")]
     coefficients_sha256: Annotated[Sha256, Meta(description="Digest of the coefficients that were used.")]
-    not_covered: list[UncoveredOp]
+    not_covered: Annotated[
+        list[UncoveredOp], Meta(description="Kinds of op without an estimate; empty where all are covered.")
+    ]
     not_covered_mac_share: Annotated[
         Ratio | None, Meta(description="Share of the model's multiply-accumulates; null if they are not all known.")
     ]
-    ops: list[OpLatency]
+    ops: Annotated[list[OpLatency], Meta(description="Every op of the main subgraph, in the order in which they run.")]
     board: Annotated[
         LatencyBoard | None, Meta(description="Whose figures the coefficients were fitted to; null: many boards'.")
     ] = None
@@ -84,9 +88,9 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True)
     """Coefficients of the latency model: those that quantci brings along, or those of one board."""
 
     schema_version: Annotated[Literal[1], Meta(description="Version of this file's schema.")]
-    chip: str
-    clock_hz: Positive
-    kernels: Kernels
+    chip: Annotated[str, Meta(description="As target.chip in quantci.toml.")]
+    clock_hz: Annotated[Positive, Meta(description="Clock of the core that the figures were measured at, in hertz.")]
+    kernels: Annotated[Kernels, Meta(description="esp-nn, or reference for TFLM's own.")]
     memory: Annotated[Memory, Meta(description="Where the tensor arena lay.")]
     board: Annotated[LatencyBoard | None, Meta(description="Null: fitted to published figures of many boards.")]
     fitted_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC date of the fit.")]

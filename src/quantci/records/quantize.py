@@ -16,7 +16,7 @@ from quantci.records.units import Bytes, Count, NonNegative, Sha256
 class SourceInfo(Record, frozen=True, kw_only=True):
     """The source model and how it became model_float.tflite."""
 
-    path: str
+    path: Annotated[str, Meta(description="As written in the configuration.")]
     format: Annotated[
         Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite"], Meta(description="File format.")
     ]
@@ -34,9 +34,9 @@ class TensorRange(Record, frozen=True, kw_only=True):
     """Range of one activation over the calibration set."""
 
     tensor: Annotated[Count, Meta(description="Index in the main subgraph of model_float.tflite.")]
-    name: str
-    min: float
-    max: float
+    name: Annotated[str, Meta(description="Name of the tensor in model_float.tflite.")]
+    min: Annotated[float, Meta(description="Smallest value seen, in real values.")]
+    max: Annotated[float, Meta(description="Largest value seen, in real values.")]
 
 
 class StripInfo(Record, frozen=True, kw_only=True):
@@ -52,19 +52,19 @@ class StripInfo(Record, frozen=True, kw_only=True):
 class QuantizeResult(Record, frozen=True, kw_only=True):
     """Both models, the ranges between them, and how they came about."""
 
-    source: SourceInfo
-    float_model: ModelSummary
-    quantized_model: ModelSummary
+    source: Annotated[SourceInfo, Meta(description="The model that the configuration names.")]
+    float_model: Annotated[ModelSummary, Meta(description="model_float.tflite: the reference.")]
+    quantized_model: Annotated[ModelSummary, Meta(description="model_quant.tflite: what goes onto the chip.")]
     engine: Annotated[Literal["litert", "tensorflow"], Meta(description="What turned ranges into INT8.")]
-    engine_version: str
-    recipe: str
-    input_type: str
-    output_type: str
-    ranges: list[TensorRange]
-    calibration: DatasetSummary
-    calibration_samples: list[SampleDigest]
+    engine_version: Annotated[str, Meta(description="Package and version of the engine.")]
+    recipe: Annotated[str, Meta(description="Name of the recipe that chose the ranges.")]
+    input_type: Annotated[str, Meta(description="Type of the quantized model's input: int8 or uint8.")]
+    output_type: Annotated[str, Meta(description="Type of the quantized model's output: int8 or uint8.")]
+    ranges: Annotated[list[TensorRange], Meta(description="Range of each activation that was calibrated.")]
+    calibration: Annotated[DatasetSummary, Meta(description="The calibration set as it was used.")]
+    calibration_samples: Annotated[list[SampleDigest], Meta(description="Identity of each calibration sample.")]
     strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
-    advice: list[Advice]
+    advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
     mends: Annotated[list[Mend], Meta(description="Changes to the float model against faulty kernels.")] = (
         msgspec.field(default_factory=list)
     )
@@ -76,5 +76,5 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
 class QuantizeRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `quantize`."""
 
-    stage: Literal["quantize"]
-    result: QuantizeResult | None
+    stage: Annotated[Literal["quantize"], Meta(description="Name of the stage.")]
+    result: Annotated[QuantizeResult | None, Meta(description="What the stage found; null when it failed.")]

@@ -23,61 +23,71 @@ class GateResult(Record, frozen=True, kw_only=True):
     """One limit and what was found."""
 
     name: Annotated[str, Meta(description="Key in [gates].")]
-    limit: float
+    limit: Annotated[
+        float, Meta(description="What the configuration allows, in the unit of the key; a ratio for a drop.")
+    ]
     value: Annotated[float | None, Meta(description="Null when not measured; `reason` says why.")]
     kind: Annotated[Kind, Meta(description="How the value came about.")]
-    verdict: Verdict
+    verdict: Annotated[Verdict, Meta(description="pass, fail or inconclusive.")]
     reason: Annotated[str, Meta(description="One sentence.")]
 
 
 class OpChange(Record, frozen=True, kw_only=True):
     """An op whose number changed against the baseline."""
 
-    op: str
-    baseline_count: int
-    candidate_count: int
+    op: Annotated[str, Meta(description="TFLite builtin name.")]
+    baseline_count: Annotated[int, Meta(description="Ops of this kind in the baseline.")]
+    candidate_count: Annotated[int, Meta(description="Ops of this kind in this change.")]
 
 
 class LayerChange(Record, frozen=True, kw_only=True):
     """A layer whose weights changed in size, appeared or vanished, matched by the name of its output."""
 
-    name: str
-    baseline_bytes: Bytes | None
-    candidate_bytes: Bytes | None
+    name: Annotated[str, Meta(description="Name of the layer's output.")]
+    baseline_bytes: Annotated[
+        Bytes | None, Meta(description="Bytes of its weights in the baseline; null: it is not there.")
+    ]
+    candidate_bytes: Annotated[
+        Bytes | None, Meta(description="Bytes of its weights in this change; null: it is not there.")
+    ]
 
 
 class BaselineComparison(Record, frozen=True, kw_only=True):
     """Candidate minus baseline. Null where either side lacks the number, or they are not comparable."""
 
-    quantci_version: str
-    git_commit: str | None
+    quantci_version: Annotated[str, Meta(description="Version of quantci that wrote the baseline.")]
+    git_commit: Annotated[str | None, Meta(description="Commit of the baseline; null where it does not say.")]
     branch: Annotated[str | None, Meta(description="Branch of the baseline; null where it does not say.")] = None
-    quantized_sha256: Sha256 | None
+    quantized_sha256: Annotated[
+        Sha256 | None, Meta(description="Digest of the baseline's quantized model; null without one.")
+    ]
     same_model: Annotated[bool, Meta(description="The quantized models are identical to the byte.")]
     same_dataset: Annotated[bool, Meta(description="Evaluated on the same samples.")]
     metric_delta: float | None
     float_metric_delta: float | None
-    model_bytes_delta: int | None
-    arena_bytes_delta: int | None
-    macs_delta: int | None
-    ops: list[OpChange]
-    layers: list[LayerChange]
+    model_bytes_delta: Annotated[int | None, Meta(description="Change of the quantized file, in bytes.")]
+    arena_bytes_delta: Annotated[int | None, Meta(description="Change of the recommended tensor arena, in bytes.")]
+    macs_delta: Annotated[int | None, Meta(description="Change of the multiply-accumulates of one inference.")]
+    ops: Annotated[list[OpChange], Meta(description="Kinds of op whose number changed.")]
+    layers: Annotated[
+        list[LayerChange], Meta(description="Layers whose weights changed in size, appeared or vanished.")
+    ]
     not_comparable: Annotated[list[str], Meta(description="One sentence for each number that is not compared.")]
 
 
 class StageOutcome(Record, frozen=True, kw_only=True):
     """How one stage ended."""
 
-    stage: Literal["quantize", "evaluate", "embed", "bench"]
-    status: str
-    failure: Failure | None
-    duration_s: float | None
+    stage: Annotated[Literal["quantize", "evaluate", "embed", "bench"], Meta(description="Name of the stage.")]
+    status: Annotated[str, Meta(description="How it ended; not_run where there is no record.")]
+    failure: Annotated[Failure | None, Meta(description="Why there is no result; null when there is one.")]
+    duration_s: Annotated[float | None, Meta(description="Wall-clock time in seconds; null when it did not run.")]
 
 
 class Report(StageRecord, frozen=True, kw_only=True):
     """The whole report. `status` is ok, regression (a gate failed) or what stopped the run."""
 
-    stage: Literal["report"]
+    stage: Annotated[Literal["report"], Meta(description="Name of the stage.")]
     title: Annotated[str, Meta(description="Name of the model: the source's file name.")]
     origin: Annotated[
         ReportOrigin | None,
@@ -85,14 +95,16 @@ class Report(StageRecord, frozen=True, kw_only=True):
     ] = None
     verdict: Annotated[Verdict, Meta(description="pass, fail or inconclusive.")]
     verdict_reason: Annotated[str, Meta(description="One sentence why.")]
-    stages: list[StageOutcome]
-    gates: list[GateResult]
-    quantize: QuantizeResult | None
-    evaluate: EvaluateResult | None
-    embed: EmbedResult | None
+    stages: Annotated[list[StageOutcome], Meta(description="How each stage ended, in the order in which they run.")]
+    gates: Annotated[list[GateResult], Meta(description="Every gate that is set, with what was found.")]
+    quantize: Annotated[QuantizeResult | None, Meta(description="Result of quantize; null when there is none.")]
+    evaluate: Annotated[EvaluateResult | None, Meta(description="Result of evaluate; null when there is none.")]
+    embed: Annotated[EmbedResult | None, Meta(description="Result of embed; null when there is none.")]
     device_latency_us: Annotated[float | None, Meta(description="Null: not measured; see the reason.")]
     device_latency_reason: Annotated[str, Meta(description="Why there is no device latency.")]
-    baseline: BaselineComparison | None
+    baseline: Annotated[
+        BaselineComparison | None, Meta(description="What changed against the base branch; null without a baseline.")
+    ]
     diagnose: Annotated[
         DiagnoseResult | None, Meta(description="Where accuracy goes; null where that was not looked for.")
     ] = None

@@ -40,8 +40,8 @@ class Shard(Record, frozen=True, kw_only=True):
 class Unreadable(Record, frozen=True, kw_only=True):
     """Why a sample's file could not be read; how many may be skipped is judged over the whole set."""
 
-    code: Literal["unreadable-image", "unreadable-tensor"]
-    reason: str
+    code: Annotated[Literal["unreadable-image", "unreadable-tensor"], Meta(description="Code word of the fault.")]
+    reason: Annotated[str, Meta(description="One sentence why the file cannot be read.")]
 
 
 class ShardSample(Record, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class ShardSample(Record, frozen=True, kw_only=True):
 
     id: Annotated[str, Meta(description="Path relative to the set, plus #k for its k-th window.")]
     truth: Annotated[Truth, Meta(description="What is right about it.")]
-    tags: list[str]
+    tags: Annotated[list[str], Meta(description="Words by which results are grouped.")]
     group: Annotated[str, Meta(description="Id of the file; windows of one file share it.")]
     window: Annotated[tuple[Count, Count] | None, Meta(description="Byte offset and length; null is the whole file.")]
     content: Annotated[
@@ -78,13 +78,15 @@ class ShardResult(Record, frozen=True, kw_only=True):
     ]
     workers: Annotated[int, Meta(ge=1, le=65536, description="Processes that ran at the same time.")]
     samples: Annotated[list[ShardSample], Meta(description="Every count-th sample of the set, from the index-th on.")]
-    image_counts: ImageCounts
+    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed what.")]
     outputs_sha256: Annotated[Sha256, Meta(description="Digest of the .npz of the same name.")]
 
 
 class ShardRecord(StageRecord, frozen=True, kw_only=True):
     """Record of one shard of the stage `evaluate`."""
 
-    stage: Literal["evaluate-shard"]
-    shard: Shard
-    result: ShardResult | None
+    stage: Annotated[Literal["evaluate-shard"], Meta(description="Name of the stage.")]
+    shard: Annotated[Shard, Meta(description="Which share of the evaluation set this is.")]
+    result: Annotated[
+        ShardResult | None, Meta(description="What was found on these samples; null when the stage failed.")
+    ]

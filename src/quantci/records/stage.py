@@ -54,4 +54,4 @@ class StageRecord(Record, frozen=True, kw_only=True):
     schema_version: Annotated[Literal[1], Meta(description="Version of this record's schema.")]
     status: Annotated[Status, Meta(description="How the stage ended.")]
     failure: Annotated[Failure | None, Meta(description="Why there is no result; null when there is one.")]
-    provenance: Provenance
+    provenance: Annotated[Provenance, Meta(description="Which quantci, commit and machine wrote it, and when.")]
