@@ -34,6 +34,7 @@ _UNSEEN_LETTERS: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x28
 _UNSEEN_RANGES: Final = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
 
 _QUOTED: Final = re.compile(r"`([^`]+)`")
+_SHAPE: Final = re.compile(r"\[-?[0-9]+(?:, -?[0-9]+)+\]")  # [1, 96, 96, 3]
 _OPENING: Final = "\"'("
 _CLOSING: Final = "\"').,;:!?"
 # A word or a number that neither CommonMark nor GitHub reads anything into.
@@ -75,7 +76,7 @@ def prose(sentence: str, limit: int = PROSE_LIMIT) -> str:
     """A sentence that may hold names: plain words stay words, anything else becomes a code span."""
     cut = len(sentence) > limit
     pieces: list[str] = []
-    for index, part in enumerate(_QUOTED.split(sentence[:limit])):
+    for index, part in enumerate(_QUOTED.split(_SHAPE.sub(_quoted, sentence[:limit]))):
         if index % 2 == 1:
             piece = code(part, limit)
         else:
@@ -84,6 +85,11 @@ def prose(sentence: str, limit: int = PROSE_LIMIT) -> str:
         touching = piece.startswith("`") and "".join(pieces[-1:]).endswith("`")
         pieces.append(f" {piece}" if touching else piece)  # two fences side by side would be one
     return "".join(pieces).strip() + ELLIPSIS * cut
+
+
+def _quoted(shape: re.Match[str]) -> str:
+    """A shape is one word, unless it stands in a span already: an odd number of backticks is before it."""
+    return shape[0] if shape.string.count("`", 0, shape.start()) % 2 else f"`{shape[0]}`"
 
 
 def row(cells: Iterable[str]) -> str:

@@ -124,6 +124,8 @@ def test_sentence_without_backticks_keeps_its_text(sentence: str) -> None:
         ("Run `quantci quantize` again.", "Run `quantci quantize` again."),
         ("Print used_bytes() on it (or f()).", "Print `used_bytes()` on it (or `f()`)."),
         ("Merge a_b c_d here", "Merge `a_b c_d` here"),
+        ("Its shape is [300, 3], not [-1, 96].", "Its shape is `[300, 3]`, not `[-1, 96]`."),
+        ("Its shape is `a [300, 3]`, or `[1, 2]`.", "Its shape is `a [300, 3]`, or `[1, 2]`."),
         ("Touching x#`a`", "Touching `x#` `a`"),
         ("Commit 0123456789 and effaced", "Commit `0123456789 effaced`".replace(" effaced", "` and `effaced")),
         ("", ""),
