@@ -38,7 +38,7 @@ class ClassificationMetrics(Record, frozen=True, kw_only=True, tag_field="task",
     """Classification by arg-max over the outputs."""
 
     top1_accuracy: Annotated[Ratio, Meta(description="Share of samples whose largest output is that of their class.")]
-    top_k: Annotated[int, Meta(ge=1)]
+    top_k: Annotated[int, Meta(ge=1, description="The k of top_k_accuracy.")]
     top_k_accuracy: Annotated[Ratio, Meta(description="Share of samples whose class is among the k largest outputs.")]
     macro_f1: Annotated[Ratio, Meta(description="Mean F1 over the classes that have samples.")]
     roc_auc: Annotated[Ratio | None, Meta(description="For two classes; null otherwise.")]
@@ -131,7 +131,7 @@ class Agreement(Record, frozen=True, kw_only=True):
     largest_lsb: Annotated[
         float, Meta(ge=0, description="Largest output difference in steps of the INT8 output's scale.")
     ]
-    mean_lsb: Annotated[float, Meta(ge=0)]
+    mean_lsb: Annotated[float, Meta(ge=0, description="Mean output difference, in the same steps.")]
     cosine: Annotated[SignedRatio | None, Meta(description="Mean cosine similarity of the outputs.")]
 
 
@@ -161,7 +161,7 @@ class Paired(Record, frozen=True, kw_only=True):
     ]
     delta: Annotated[float, Meta(description="Quantized minus float; negative is a loss.")]
     interval: Annotated[Interval, Meta(description="Seeded bootstrap interval of the delta.")]
-    bootstrap_resamples: Annotated[Count, Meta(description="Resamples behind the interval; 0 where none were drawn.")]
+    bootstrap_resamples: Annotated[Count, Meta(description="Resamples behind the interval.")]
     mcnemar_p: Annotated[Ratio | None, Meta(description="Exact two-sided McNemar p-value; null for scores.")]
     broken: Annotated[list[str], Meta(description="Ids right in float and wrong in INT8.")]
     fixed: Annotated[list[str], Meta(description="Ids wrong in float and right in INT8.")]
@@ -179,8 +179,8 @@ class TagMetrics(Record, frozen=True, kw_only=True):
 
     tag: Annotated[str, Meta(description="As written in the manifest.")]
     samples: Annotated[Count, Meta(description="Samples that carry it.")]
-    float_metric: Ratio
-    quantized_metric: Ratio
+    float_metric: Annotated[Ratio, Meta(description="Metric of float on these samples.")]
+    quantized_metric: Annotated[Ratio, Meta(description="Metric of INT8 on these samples.")]
 
 
 class EvaluateResult(Record, frozen=True, kw_only=True):

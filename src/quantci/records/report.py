@@ -63,8 +63,8 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
     ]
     same_model: Annotated[bool, Meta(description="The quantized models are identical to the byte.")]
     same_dataset: Annotated[bool, Meta(description="Evaluated on the same samples.")]
-    metric_delta: float | None
-    float_metric_delta: float | None
+    metric_delta: Annotated[float | None, Meta(description="Change of the headline metric of INT8.")]
+    float_metric_delta: Annotated[float | None, Meta(description="Change of the headline metric of float.")]
     model_bytes_delta: Annotated[int | None, Meta(description="Change of the quantized file, in bytes.")]
     arena_bytes_delta: Annotated[int | None, Meta(description="Change of the recommended tensor arena, in bytes.")]
     macs_delta: Annotated[int | None, Meta(description="Change of the multiply-accumulates of one inference.")]
