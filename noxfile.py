@@ -89,6 +89,8 @@ def prepare(session: nox.Session, lock: str) -> None:
     locked = [argument for file in files for argument in ("-r", str(file.relative_to(ROOT)))]
     session.install("--require-hashes", *exact, *locked, silent=not sys.stderr.isatty())
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    if lock in {"tensorflow", "integration"}:  # the process that reads models may not keep what Python compiles
+        session.run("python", "-c", "import keras, tensorflow, tf_keras", silent=True)
     stamp.write_text(digest.hexdigest())
 
 

@@ -13,6 +13,7 @@ from quantci.records.config import Config
 from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
+from quantci.records.keras_model import KerasSummary
 from quantci.records.latency import LatencyCoefficients
 from quantci.records.model import ModelSummary
 from quantci.records.quantize import QuantizeRecord
@@ -27,6 +28,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RECORDS: dict[str, type[Record]] = {
     "config": Config,
     "model": ModelSummary,
+    "keras-model": KerasSummary,
     "quantize": QuantizeRecord,
     "evaluate": EvaluateRecord,
     "evaluate-shard": ShardRecord,

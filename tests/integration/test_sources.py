@@ -12,7 +12,7 @@ from quantci.errors import ConfigError, ModelRejected
 from quantci.source.base import open_source
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.summary import summarize
-from quantci.workers.pool import Pool
+from quantci.workers.jail import Jail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,10 @@ SAMPLES = np.random.RandomState(5).uniform(-1, 1, (4, 16, 16, 3)).astype(np.floa
 
 
 @pytest.fixture(scope="module")
-def tensorflow() -> Iterator[Pool]:
+def tensorflow() -> Iterator[Jail]:
     """One worker for all: TensorFlow is imported once."""
-    with Pool(1, where="test") as pool:
-        yield pool
+    with Jail(where="test") as jail:
+        yield jail
 
 
 def run(model: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -44,7 +44,7 @@ def run(model: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
     ],
 )
 def test_each_format_gives_the_float_model(
-    sources: Path, tensorflow: Pool, name: str, kind: str, signature: str | None
+    sources: Path, tensorflow: Jail, name: str, kind: str, signature: str | None
 ) -> None:
     source = open_source(sources / name, signature=signature or "serving_default", tensorflow=tensorflow)
     model = source.convert()
@@ -64,7 +64,7 @@ def test_each_format_gives_the_float_model(
     np.testing.assert_allclose(run(model), run((sources / "model.tflite").read_bytes()), atol=1e-5)
 
 
-def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Pool) -> None:
+def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> None:
     source = open_source(sources / "model.tflite", signature="", tensorflow=tensorflow)
     assert source.convert() == (sources / "model.tflite").read_bytes()
     assert source.outputs(SAMPLES) is None
@@ -75,19 +75,19 @@ def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Pool) -> No
     ("name", "code"),
     [("dynamic.keras", "dynamic-shape"), ("lambda.keras", "format-not-accepted"), ("two_inputs.keras", "multi-input")],
 )
-def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Pool, name: str, code: str) -> None:
+def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Jail, name: str, code: str) -> None:
     with pytest.raises(ModelRejected) as caught:
         open_source(sources / name, signature="", tensorflow=tensorflow).convert()
     assert caught.value.code == code
 
 
-def test_a_wrong_signature_names_those_that_are_there(sources: Path, tensorflow: Pool) -> None:
+def test_a_wrong_signature_names_those_that_are_there(sources: Path, tensorflow: Jail) -> None:
     with pytest.raises(ConfigError, match="other") as caught:
         open_source(sources / "signatures", signature="serving_default", tensorflow=tensorflow).convert()
     assert caught.value.code == "signature"
 
 
-def test_a_truncated_keras_file_is_no_traceback(sources: Path, tmp_path: Path, tensorflow: Pool) -> None:
+def test_a_truncated_keras_file_is_no_traceback(sources: Path, tmp_path: Path, tensorflow: Jail) -> None:
     for name in ("model.keras", "model.h5"):
         broken = tmp_path / name
         broken.write_bytes((sources / name).read_bytes()[:2000])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Name -> one line for --help. The module of the same name has add_arguments() and run().
 COMMANDS: Final = {
     "init": "write a commented quantci.toml for a model",
-    "inspect": "show what is inside a .tflite",
+    "inspect": "show what is inside a .tflite or a Keras file",
     "pipeline": "quantize, evaluate, embed and report in one go",
     "quantize": "make model_float.tflite and model_quant.tflite",
     "evaluate": "measure what quantization costs, on the same samples",
@@ -51,7 +51,7 @@ examples:
   quantci init model.keras            write quantci.toml, then edit its data paths
   quantci pipeline                    everything; prints the comment a pull request would get
   quantci pipeline --baseline base/report.json
-  quantci inspect model.tflite        ops, sizes, quantization
+  quantci inspect model.tflite        ops, sizes, quantization; of a .keras or .h5 its layers
 
 exit codes: 0 ok, 1 bug in quantci, 2 configuration or input, 3 gate failed, 4 device or infrastructure
 """

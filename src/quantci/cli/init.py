@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
     from quantci.source.base import open_source
     from quantci.tflite.summary import summarize
-    from quantci.workers.pool import Pool
+    from quantci.workers.jail import Jail
 
     progress("reading the model")
-    with Pool(1, where=str(model)) as tensorflow:
+    with Jail(where=str(model)) as tensorflow:
         source = open_source(model, signature=signature, tensorflow=tensorflow)
         return summarize(source.convert(), model.name)
 

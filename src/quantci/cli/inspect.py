@@ -1,7 +1,11 @@
-"""Show what is inside a .tflite: operators, sizes, quantization, and what TFLM cannot run.
+"""Show what is inside a model, without running it.
+
+Of a .tflite: operators, sizes, quantization, and what TFLM cannot run. Of a Keras file: layers, shapes, parameters, and
+what quantci refuses to load. A SavedModel is a program: quantize it, and inspect model_float.tflite.
 
 examples:
   quantci inspect model.tflite
+  quantci inspect model.keras
   quantci inspect model.tflite --json > model.json
 """
 
@@ -21,21 +25,28 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", help="a .tflite file")
+    parser.add_argument("model", help=".tflite, .keras or .h5 file")
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
     parser.add_argument("--layers", action="store_true", help="list every layer, not only each kind of op")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print tables or JSON."""
-    from quantci.tflite.identify import read_model_file
+    from quantci.cli import keras_table
+    from quantci.records.base import encode
+    from quantci.tflite.identify import read_head, read_model_file, sniff
     from quantci.tflite.summary import summarize
 
     path = Path(arguments.model)
+    if (kind := sniff(read_head(path))) in {"keras", "hdf5"}:
+        layers = keras_table.look_into(path, kind)
+        if arguments.json:
+            sys.stdout.write(encode(layers).decode())
+        else:
+            keras_table.print_table(layers)
+        return EXIT_OK
     summary = summarize(read_model_file(path), path.name)
     if arguments.json:
-        from quantci.records.base import encode
-
         sys.stdout.write(encode(summary).decode())
         return EXIT_OK
     _print(summary, layers=arguments.layers)

@@ -45,12 +45,13 @@ def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
     from quantci.quantize.run import quantize as quantize_stage
     from quantci.source.base import open_source
     from quantci.workers import pool
+    from quantci.workers.jail import Jail
 
     config, base = settings.config, settings.base
     path = base / config.model.source
     with (
         pool.Pool(pool.core_count(), where=str(path)) as workers,
-        pool.Pool(1, where=str(path)) as tensorflow,
+        Jail(where=str(path)) as tensorflow,
     ):
         workers.start()  # while this process reads the source
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from quantci.records.model import ModelSummary
     from quantci.source.base import Source
     from quantci.tflite.oracle import Oracle
+    from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool
 
 FLOAT_MODEL = "model_float.tflite"
@@ -44,7 +45,7 @@ LARGE_DIFFERENCE = 1e-3
 
 
 def quantize(
-    config: Config, base: Path, output: Path, *, source: Source, workers: Pool, tensorflow: Pool, progress: Progress
+    config: Config, base: Path, output: Path, *, source: Source, workers: Pool, tensorflow: Jail, progress: Progress
 ) -> QuantizeResult:
     """Quantize the source model and write both models into `output`.
 
@@ -54,7 +55,7 @@ def quantize(
         output: folder to write into.
         source: the opened source model.
         workers: pool for LiteRT and TFLM.
-        tensorflow: pool of one process, for TensorFlow; it starts only if it is used.
+        tensorflow: process for TensorFlow; it starts only if it is used.
         progress: told what is going on.
 
     Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.workers.pool import Pool
+    from quantci.workers.jail import Jail
 
 
 class Source(Protocol):
@@ -47,13 +47,13 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path, *, signature: str, tensorflow: Pool) -> Source:
+def open_source(path: Path, *, signature: str, tensorflow: Jail) -> Source:
     """The reader for this file or folder.
 
     Args:
         path: file or SavedModel folder.
         signature: signature to take from a SavedModel.
-        tensorflow: a pool of one worker, in which TensorFlow is imported if the format asks for it.
+        tensorflow: where TensorFlow is imported and the model is read, if the format asks for it.
 
     Raises:
         ModelRejected: missing, or not a format that is read.

@@ -1,1 +1,1 @@
-"""Processes that run what may crash or hang, with limits; nothing of TFLite in here."""
+"""Processes that run what may crash, hang or turn against us, with limits; nothing of TFLite in here."""

@@ -9,22 +9,21 @@ import pickle
 import signal
 import threading
 import traceback
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from quantci.errors import QuantciError
+from quantci.workers.limits import limit_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
-
-_MEMORY_LIMIT_BYTES: Final = 16 * 1024**3
 
 
 def serve(connection: Connection[Any, Any], initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
     """Make one call after the other, in a process of its own."""
     _let_only_the_parent_stop_it()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit()
+    limit_resources()
     if initializer is not None:
         initializer(*initargs)
     while True:
@@ -68,11 +67,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
     os._exit(1)
-
-
-def _limit() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_BYTES, _MEMORY_LIMIT_BYTES))

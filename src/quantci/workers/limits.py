@@ -1,0 +1,19 @@
+"""How much a worker may take of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+_MEMORY_BYTES: Final = 16 * 1024**3
+
+
+def limit_resources(*, file_bytes: int | None = None) -> None:
+    """Limit memory and, if asked for, the size of files, and dump no core; as far as the system has such limits."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+        if file_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
