@@ -42,13 +42,11 @@ class Kernel:
 
 REFERENCE: Final = Kernel("reference")
 PLAIN_C: Final = Kernel("scalar")
-
 POINTWISE: Final = Kernel("vector", "1x1", scratch=s3.pointwise)
 POINTWISE_ODD: Final = Kernel("padded", "conv", 8, s3.pointwise)  # of no published cost: taken for that of the general
 IM2COL: Final = Kernel("vector", "im2col", scratch=s3.im2col)
 GENERAL: Final = Kernel("vector", "conv", scratch=s3.general)
 GENERAL_PADDED: Final = Kernel("padded", "conv", 16, s3.general)
-
 DEPTHWISE_3X3: Final = Kernel("vector", "depthwise 3x3", scratch=s3.bytes_3x3)
 DEPTHWISE_3X3_PADDED: Final = Kernel("padded", "depthwise 3x3", 16, s3.bytes_3x3_padded)
 DEPTHWISE_3X3_NARROW: Final = Kernel("vector", "depthwise 3x3", scratch=s3.words)
@@ -56,7 +54,6 @@ DEPTHWISE: Final = Kernel("vector", "depthwise", scratch=s3.words)
 DEPTHWISE_TILED: Final = Kernel("vector", "depthwise", scratch=s3.words_tiled)
 DEPTHWISE_PADDED: Final = Kernel("padded", "depthwise", 8, s3.words_padded)
 DEPTHWISE_PLAIN_C: Final = Kernel("scalar", "", 8, s3.margin)
-
 DENSE: Final = Kernel("vector", "dense")
 DENSE_REST: Final = Kernel("padded", "dense", 16)
 DENSE_SHORT: Final = Kernel("scalar", "dense", 16)
