@@ -16,9 +16,16 @@ from quantci.chip.known_bad.scan import scan as scan_graph
 from quantci.chip.known_bad.table import RULES
 from quantci.chip.op import Op as View
 from quantci.chip.op import Tensor as TensorView
+from quantci.chip.window import Slide
 from quantci.records.kernels import KernelHit
 
+Shape = tuple[int, ...]
+TYPES = ("int8", "int4")  # of weights
 EVERYTHING = {**TFLM, **LITE_RT, **libraries(load_chip("esp32s3"))}
+
+
+def int8(*shape: int) -> tuple[str, Shape]:
+    return "int8", shape
 
 
 def scan(model: bytes, versions: Mapping[str, str], names: Sequence[str] = ()) -> list[KernelHit]:
@@ -169,12 +176,33 @@ def test_a_chip_without_esp_nn_has_tflms_faults_only() -> None:
     assert scan(convolution("CONV_2D", (8, 8), 16, (5, 5)), found) == []
 
 
-@pytest.mark.parametrize("weights", ["int8", "int4"])
-def test_esp_nn_is_not_accused_of_weights_that_it_is_not_called_for(weights: str) -> None:
-    x, y = TensorView(dtype="int8", shape=(2, 20)), TensorView(dtype="int8", shape=(2, 4))
-    op = View(name="FULLY_CONNECTED", inputs=[x, TensorView(dtype=weights, shape=(4, 20))], outputs=[y])
-    met = {rule.name for rule in RULES if op.name in rule.ops and rule.matches(op)}
-    assert met == ({"dense-row-alignment", "dense-width"} if weights == "int8" else set())
+def faults(
+    name: str, inputs: list[tuple[str, Shape]], output: tuple[str, Shape], slide: Slide | None = None
+) -> set[str]:
+    """The faults of any version that an op of these types and shapes meets."""
+    given = [TensorView(dtype=dtype, shape=shape) for dtype, shape in inputs]
+    op = View(name=name, inputs=given, outputs=[TensorView(dtype=output[0], shape=output[1])], slide=slide)
+    return {rule.name for rule in RULES if op.name in rule.ops and rule.matches(op)}
+
+
+@pytest.mark.parametrize("length", [4, 20])
+def test_esp_nn_is_not_accused_of_what_it_is_not_called_for(length: int) -> None:
+    dense = {
+        weights: faults("FULLY_CONNECTED", [int8(2, length), (weights, (4, length))], int8(2, 4)) for weights in TYPES
+    }
+    assert dense == {"int8": {"dense-row-alignment", "dense-width"}, "int4": set()}
+    softmax = {one: faults("SOFTMAX", [int8(1, 4, 10)], (one, (1, 4, 10))) for one in ("int8", "int16")}
+    assert softmax == {"int8": {"softmax-scratch"}, "int16": set()}
+    slide = Slide(stride=(2, 2))
+    conv = {one: faults("CONV_2D", [int8(1, 8, 8, 12), (one, (8, 5, 5, 12))], int8(1, 4, 4, 8), slide) for one in TYPES}
+    assert conv == {"int8": {"conv-same-padding", "conv-same-padding-both"}, "int4": set()}
+
+
+@pytest.mark.parametrize(("height", "expected"), [(62, set()), (64, {"depthwise-strip"})])
+def test_a_strip_is_taken_of_more_than_40_kib(height: int, expected: set[str]) -> None:
+    # padded by 2 on the right and at the bottom: 40 * 64 * 16 bytes are 40 KiB
+    inputs, output = [int8(1, height, 38, 16), int8(1, 3, 3, 16)], int8(1, height // 2, 19, 16)
+    assert faults("DEPTHWISE_CONV_2D", inputs, output, Slide(stride=(2, 2))) == expected
 
 
 def test_vector_code_that_nobody_read_is_not_accused() -> None:

@@ -47,6 +47,7 @@ def kernels_on(chip: str, graph: Graph) -> list[OpKernel]:
         (8, 1, {}, "vector", ""),
         (12, 1, {}, "padded", "Give it 16 input channels instead of 12."),
         (16, 3, {}, "vector", ""),
+        (4, 2, {}, "vector", ""),  # 16 values a window, 8 a row: the fewest that are gathered
         (3, 3, {}, "vector", ""),  # 27 values a window: gathered into one vector
         (12, 3, {}, "padded", "Give it 16 input channels instead of 12."),
         (16, 3, {"dilationWFactor": 2}, "reference", "Use a larger filter or a stride instead of dilation."),
@@ -79,6 +80,7 @@ def test_grouped_and_int16_convolutions_are_not_accelerated() -> None:
         (24, 1, 3, "padded", "Give it 32 channels instead of 24."),
         (24, 1, 5, "vector", ""),
         (12, 1, 3, "padded", "Give it 16 channels instead of 12."),
+        (4, 1, 3, "padded", "Give it 8 channels instead of 4."),
         (3, 1, 3, "scalar", "Give it 8 channels instead of 3."),
         (3, 8, 3, "vector", ""),
         (3, 6, 3, "scalar", "Use a depth multiplier of 1 or 8 instead of 6."),
@@ -96,7 +98,8 @@ def test_depthwise(channels: int, multiplier: int, taps: int, path: str, remedy:
     [
         ("FULLY_CONNECTED", [[1, 32], [10, 32]], [1, 10], "vector"),
         ("FULLY_CONNECTED", [[1, 20], [10, 20]], [1, 10], "padded"),
-        ("FULLY_CONNECTED", [[1, 4], [10, 4]], [1, 10], "scalar"),
+        ("FULLY_CONNECTED", [[1, 8], [10, 8]], [1, 10], "padded"),
+        ("FULLY_CONNECTED", [[1, 7], [10, 7]], [1, 10], "scalar"),
         ("ADD", [[1, 8], [1, 8]], [1, 8], "vector"),
         ("ADD", [[1, 4], [1, 4]], [1, 4], "scalar"),
         ("MUL", [[1, 4, 8], [1, 1, 8]], [1, 4, 8], "reference"),
@@ -127,3 +130,4 @@ def test_a_model_has_one_line_for_each_op_and_a_chip_without_esp_nn_none_that_is
         (6, "SOFTMAX", "scalar"),
     ]
     assert {kernel.path for kernel in kernels_on("esp32", graph)} == {"reference"}
+    assert op_kernels(graph, load_chip("esp32p4")) is None, "nobody read those"
