@@ -105,7 +105,7 @@ install)
         cd "$(dirname "$env")" # not the workspace: uv would read settings that lie there
         # On a self-hosted runner uv's own cache stays on the disk, within reach of every job: nothing for one that can write.
         if [ "$lock" = comment ] || [ "${RUNNER_ENVIRONMENT:-}" != self-hosted ]; then
-            export UV_CACHE_DIR="$env.cache"
+            export UV_CACHE_DIR="$env.cache" PIP_NO_CACHE_DIR=1
         fi
         get_uv "$env.uv"
         "$uv" venv --quiet --no-project --python "$python" "$env"

@@ -150,6 +150,23 @@ def test_uv_finds_what_an_earlier_job_left_only_where_nothing_can_be_written(
     assert " --require-hashes --no-build " in install
 
 
+def test_what_lies_where_caches_used_to_be_restored_is_not_read(machine: Machine) -> None:
+    """An altered uv, packages in uv's cache, and links that lead out of it."""
+    ours = machine.temporary / "quantci"
+    uv = machine.script("evil", f"#!/bin/sh\necho run >'{machine.log}'\n")
+    for folder in ("cache/bin", "cache/uv/archive-v0/x/requests"):
+        (ours / folder).mkdir(parents=True)
+    (ours / "cache/bin/uv").symlink_to(uv)
+    (ours / "cache/uv/archive-v0/x/requests/__init__.py").symlink_to("../../../../../../bin/evil")
+    machine.python(13)
+    planned = machine.run("install", "report")
+    assert planned.code == 4, "there is no network here: nothing that is there would do"
+    assert not machine.log.exists()
+    machine.uv()
+    assert machine.run("install", "report").code == 0
+    assert "cache=" + str(ours / "cache") + " " not in machine.log.read_text()
+
+
 def test_what_is_installed_runs(machine: Machine) -> None:
     machine.uv()
     machine.python(13)
