@@ -79,6 +79,14 @@ def test_outputs_are_those_of_the_stages() -> None:
         assert one["description"] == single(stage)["outputs"][theirs]["description"], name
 
 
+def test_conditions_ask_for_outputs_that_are_there() -> None:
+    """One that is not is empty, and its step never runs."""
+    asked = re.findall(r"steps\.(\w+)\.outputs\.([\w-]+)", "\n".join(step.get("if", "") for step in STEPS))
+    of_stages = [(stage, name) for stage, name in asked if stage in STAGES]
+    assert ("evaluate", "metric-lost") in of_stages
+    assert [name for stage, name in of_stages if name not in single(stage)["outputs"]] == []
+
+
 def test_inputs_and_outputs_stand_in_the_document() -> None:
     document = ROOT / "docs/workflows.md"
     inputs = {name: [one["default"], one["description"]] for name, one in ACTION["inputs"].items()}
