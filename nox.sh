@@ -33,7 +33,7 @@ find_python() {
 
 # Each way fills $new or fails.
 by_uv() {
-    command -v uv && uv venv --no-project --python '>=3.11,<3.15' "$new" &&
+    command -v uv && uv venv --no-project --python "${python:->=3.11,<3.15}" "$new" &&
         uv pip install --python "$new/bin/python" --require-hashes -r "$lock"
 }
 by_venv() { "$python" -m venv "$new" && "$new/bin/python" -m pip install --require-hashes -r "$lock"; }
