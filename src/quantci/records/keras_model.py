@@ -16,7 +16,7 @@ class KerasLayer(Record, frozen=True, kw_only=True):
     input_shape: Annotated[
         list[int] | None, Meta(description="Dimensions, -1 where the size is not fixed; null where the file is silent.")
     ]
-    weight_shapes: list[list[int]]
+    weight_shapes: Annotated[list[list[int]], Meta(description="Dimensions of each of its weights.")]
     parameters: Annotated[Count, Meta(description="Numbers in its weights; a nested model's are those of its layers.")]
     refused: Annotated[
         str | None, Meta(description="Why quantci does not load a model with this layer; null if it does.")
@@ -26,11 +26,11 @@ class KerasLayer(Record, frozen=True, kw_only=True):
 class KerasSummary(Record, frozen=True, kw_only=True):
     """A look into a Keras file."""
 
-    file_name: str
-    sha256: Sha256
-    file_bytes: Bytes
+    file_name: Annotated[str, Meta(description="Name of the file, without its folder.")]
+    sha256: Annotated[Sha256, Meta(description="Digest of the file.")]
+    file_bytes: Annotated[Bytes, Meta(description="Size of the file.")]
     format: Annotated[str, Meta(description="keras, hdf5 (Keras 3) or hdf5-legacy (Keras 2).")]
     model: Annotated[str, Meta(description="Class of the model.")]
     parameter_count: Annotated[Count, Meta(description="Numbers in all weights, without those of an optimizer.")]
-    layers: list[KerasLayer]
+    layers: Annotated[list[KerasLayer], Meta(description="All layers, in the order of the file.")]
     refused: Annotated[list[str], Meta(description="Each object that is not accepted; empty for a model that is read.")]

@@ -68,7 +68,7 @@ def result(data: bytes, where: str) -> Any:
             case [True, value]:
                 return value
             case [False, str(kind), str(code), str(cause), str(remedy), str(place)] if kind in _KINDS:
-                raise _KINDS[kind](code, cause, remedy=remedy, where=place or where)
+                raise _KINDS[kind](code, cause, remedy=remedy, where=place)
     except (msgspec.DecodeError, ValueError):
         pass
     raise ToolError(
