@@ -21,6 +21,7 @@ JOB = "model comment/comment"
 class Story(NamedTuple):
     """Two runs of the pull request's own workflow, the comment after each, and what was written to the server."""
 
+    refused: Log
     measured: Log
     commented: Log
     comment: str
@@ -43,10 +44,10 @@ def story(runner: Runner, changed: Callable[[str], Caller]) -> Story:
             github.commits[number], github.state[number] = [caller.head], "open"
             github.heads[number] = (owner, "topic")
 
-        def measure() -> Log:
+        def measure(workflow: str) -> Log:
             github.may_write = False
             payload = events.pull_request(caller, base, STRANGER)
-            return run(runner, caller, github, "pull_request", "single-actions.yml", payload)
+            return run(runner, caller, github, "pull_request", workflow, payload)
 
         def comment(after: Log) -> tuple[Log, str]:
             github.may_write = True
@@ -55,10 +56,10 @@ def story(runner: Runner, changed: Callable[[str], Caller]) -> Story:
             (text,) = github.texts()
             return log, text
 
-        older, newer = measure(), measure()
+        older, newer = measure("single-actions.yml"), measure("model-measure.yml")
         commented, text = comment(newer)
         late, again = comment(older)
-        return Story(newer, commented, text, late, again, github.writes)
+        return Story(older, newer, commented, text, late, again, github.writes)
 
 
 def run(runner: Runner, caller: Caller, github: GitHub, event: str, workflow: str, payload: dict[str, object]) -> Log:
@@ -66,8 +67,9 @@ def run(runner: Runner, caller: Caller, github: GitHub, event: str, workflow: st
 
 
 def test_the_run_of_the_pull_request_measures_and_may_not_comment(story: Story) -> None:
-    assert set(story.measured.jobs.values()) == {"success"}
-    assert story.measured.output("6", "result") == "forbidden"
+    for log in (story.refused, story.measured):
+        assert set(log.jobs.values()) == {"success"}
+    assert story.refused.output("6", "result") == "forbidden"
 
 
 def test_the_run_after_it_comments_on_the_pull_request_of_that_branch(story: Story) -> None:
