@@ -45,7 +45,7 @@ class Log:
 
     def _add(self, entry: dict[str, Any], job: str, step: str) -> None:
         command = entry.get("command")
-        if "jobResult" in entry:
+        if "jobResult" in entry and self.jobs.get(job) != "failure":  # jobs of a matrix of workflows have one name
             self.jobs[job] = entry["jobResult"]
         if "stepResult" in entry and entry.get("stage") == "Main":
             self.steps[job, step] = entry["stepResult"]

@@ -108,7 +108,7 @@ def test_a_diagnosis_that_fails_costs_the_report_one_line(runner: Runner, change
             payload=events.pull_request(caller, base),
             environment={"GITHUB_API_URL": server.github.base},
         )
-        (comment,) = server.github.texts()
+    comment = Artifacts(runner.store, log.run_id).read("quantci", "report.md").decode()
     assert log.outputs[JOB, "diagnose"]["code"] == "not-found"
     assert log.outputs[JOB, "report"]["exit-code"] == "3", "the gate's, not the diagnosis'"
     assert "quantci diagnose did not finish" in comment

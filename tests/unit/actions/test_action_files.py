@@ -279,3 +279,10 @@ def test_an_example_gives_the_workflow_only_inputs_and_secrets_that_it_has(path:
         if match := re.fullmatch(r"org/quantci/\.github/workflows/model-(\w+)\.yml@v1", job.get("uses", "")):
             assert set(job.get("with", {})) <= set(call(match[1])["inputs"])
             assert set(job.get("secrets", {})) <= set(call(match[1])["secrets"])
+
+
+def test_a_measurement_that_fails_is_commented_all_the_same() -> None:
+    """Act does not get so far: it ends a workflow at the first one that it calls and that fails."""
+    condition = read(REUSABLE["ci"])["jobs"]["comment"]["if"]
+    assert "!cancelled()" in condition, "a status function: without one GitHub adds success()"
+    assert "result" not in condition
