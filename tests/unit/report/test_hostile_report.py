@@ -46,8 +46,11 @@ REPORTS = {
 
 
 def texts(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Container and key of every text in the document."""
-    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+    """Container and key of every text in the document; of a list the ends, for what is between is shown alike."""
+    places = list(node.items() if isinstance(node, dict) else enumerate(node))
+    if isinstance(node, list) and len(places) > 2:
+        places = [places[0], places[-1]]
+    for key, value in places:
         if isinstance(value, str):
             yield node, key
         elif isinstance(value, dict | list):

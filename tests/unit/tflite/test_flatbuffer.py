@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from tests.models import Op, Tensor, build_model, build_tree, int8_tree, pack_tr
 
 from quantci.errors import ModelRejected
 from quantci.tflite.flatbuffer import check_weights, pack, parse
+from quantci.tflite.verify.graph import MAX_OPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,9 +89,12 @@ def test_a_vector_of_four_billion_allocates_nothing() -> None:
     field = root + struct.unpack_from("<H", data, vtable + 4 + 2 * 4)[0]  # slot 4: buffers
     vector = field + struct.unpack_from("<I", data, field)[0]
     struct.pack_into("<I", data, vector, 0xFFFFFFFF)
-    start = time.perf_counter()
-    assert "longer than the file" in refusal(bytes(data)).cause
-    assert time.perf_counter() - start < 1
+    tracemalloc.start()
+    try:
+        assert "longer than the file" in refusal(bytes(data)).cause
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_subgraph_listed_many_times_is_bounded() -> None:
@@ -121,9 +125,7 @@ def test_one_subgraph_listed_many_times_forward() -> None:
         return packed[0]
 
     tree.subgraphs[0].Pack = share
-    start = time.perf_counter()
     assert refusal(pack_tree(tree)).code in {"too-large", "malformed"}
-    assert time.perf_counter() - start < 30
 
 
 DAMAGES: list[tuple[str, Callable[[Any], object], str, str]] = [
@@ -282,14 +284,8 @@ def chain(length: int) -> bytes:
     return pack_tree(tree)
 
 
-@pytest.mark.slow
-def test_ten_thousand_ops_in_seconds() -> None:
-    model = chain(10_000)
-    start = time.perf_counter()
-    parse(model, "")
-    assert time.perf_counter() - start < 10  # 1.3 s on an idle core
-
-
-@pytest.mark.slow
-def test_too_many_ops() -> None:
-    assert refusal(chain(20_001)).code == "too-large"
+def test_ops_are_counted_up_to_the_limit_and_refused_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_OPS >= 10_000  # a large model of today has 1,000
+    monkeypatch.setattr("quantci.tflite.verify.graph.MAX_OPS", 50)
+    parse(chain(50), "")
+    assert refusal(chain(51)).code == "too-large"

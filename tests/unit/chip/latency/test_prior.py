@@ -7,7 +7,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -54,6 +54,7 @@ def test_a_term_that_nothing_is_known_of_is_fitted_alone() -> None:
     assert found["softmax"] == pytest.approx((10 / 70 + 10 / 70.7) / ((10 / 70) ** 2 + (10 / 70.7) ** 2))
 
 
+@settings(max_examples=30)
 @given(
     measured=st.lists(
         st.tuples(st.floats(0.1, 10), *[st.floats(0, 100)] * 3).filter(lambda one: sum(one[1:]) > 1), max_size=8
@@ -86,6 +87,7 @@ def test_no_other_numbers_make_the_sum_smaller(measured: list[tuple[float, float
     assert ours <= best.fun * (1 + 1e-6) + 1e-6
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), index=st.integers(0, 4))
 def test_the_one_measured_model_is_never_estimated_worse(seed: int, index: int) -> None:
     whole = make_board(seed).wholes[index]
