@@ -80,13 +80,12 @@ def story(runner: Runner, changed: Callable[[str], Caller]) -> Story:
     return Story(Ran(pushed, Artifacts(runner.store, pushed.run_id), []), sharded, broken)
 
 
-def test_a_push_is_evaluated_in_one_job(story: Story) -> None:
+def test_a_push_is_evaluated_in_the_job_that_quantizes(story: Story) -> None:
     log, artifacts, _ = story.pushed
-    assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/1", "report")], "success")
+    assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", "report")], "success")
     assert log.annotations == []
-    assert artifacts.names() == {"quantci", "quantci+quantize", "quantci+evaluate-1-of-1", CLAIM}
-    assert artifacts.files("quantci+quantize") == MODELS
-    assert artifacts.files("quantci+evaluate-1-of-1") == {"evaluate-1-of-1.json", "evaluate-1-of-1.npz"}
+    assert artifacts.names() == {"quantci", "quantci+quantize", CLAIM}
+    assert artifacts.files("quantci+quantize") == MODELS | {"evaluate.json", "predictions.npz"}
     assert artifacts.report("quantci")["verdict"] == "pass"
 
 

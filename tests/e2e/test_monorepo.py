@@ -61,7 +61,7 @@ def proposed(runner: Runner, two: Caller) -> Ran:
 
 
 def test_each_model_has_its_own_artifacts(proposed: Ran) -> None:
-    parts = ("", "+quantize", "+evaluate-1-of-1", "@claim-1")
+    parts = ("", "+quantize", "@claim-1")
     assert proposed.artifacts.names() == {f"{model}{part}" for model in MODELS for part in parts}
     verdicts = {model: proposed.artifacts.report(model)["verdict"] for model in MODELS}
     assert verdicts == dict.fromkeys(MODELS, "pass")

@@ -13,6 +13,7 @@ from tests.e2e.log import Log
 from tests.e2e.runner import Runner
 
 CALLED = "measure/quantci model measurement"
+SHARDS = ("evaluate 1/2-1", "evaluate 2/2-2")
 SECRETS = {"AWS_ACCESS_KEY_ID": "AKIA-of-the-test", "AWS_SECRET_ACCESS_KEY": "100%=secret words"}
 BUCKET = "the-bucket"  # no secret of the server's: what hides it is the command's own mask
 # Says what it was called with, and fetches what is not there yet.
@@ -32,6 +33,7 @@ def log(runner: Runner, changed: Callable[[str], Caller], tmp_path_factory: pyte
     (folder / "bin").mkdir()
     (folder / "bin/aws").write_text(AWS.format(bucket=folder / "lights"))
     (folder / "bin/aws").chmod(0o755)
+    caller.replace(".github/workflows/private-data.yml", "    with:\n", "    with:\n      shards: 2\n")
     caller.commit("The data is elsewhere")
     return runner.run(
         caller,
@@ -46,7 +48,7 @@ def log(runner: Runner, changed: Callable[[str], Caller], tmp_path_factory: pyte
 
 def test_the_command_gets_the_secrets_and_fetches(log: Log) -> None:
     """Runner labels are a list here, and the timeout is an input."""
-    assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", "evaluate 1/1", "report")], "success")
+    assert log.jobs == dict.fromkeys([f"{CALLED}/{name}" for name in ("quantize", *SHARDS, "report")], "success")
     assert f"{len(SECRETS['AWS_SECRET_ACCESS_KEY'])} characters" in log.text(f"{CALLED}/quantize")
 
 
@@ -58,8 +60,9 @@ def test_no_log_shows_a_secret(log: Log) -> None:
 
 def test_the_jobs_after_the_first_find_the_data_in_the_cache(log: Log) -> None:
     assert "aws: fetched" in log.text(f"{CALLED}/quantize")
-    assert "aws: nothing to fetch" in log.text(f"{CALLED}/evaluate 1/1")
-    assert "quantci-data-lights" in log.text(f"{CALLED}/evaluate 1/1")
+    for shard in SHARDS:
+        assert "aws: nothing to fetch" in log.text(f"{CALLED}/{shard}")
+        assert "quantci-data-lights" in log.text(f"{CALLED}/{shard}")
 
 
 LINES = """\
