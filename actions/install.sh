@@ -6,7 +6,7 @@
 #
 # actions/check calls `install.sh check STEP`, for which nothing is installed.
 #
-# src/quantci/github/install.py decides what is needed. Nothing is written into the action's folder, nothing is put on the
+# src/quantci/github/runner/install.py decides what is needed. Nothing is written into the action's folder, nothing is put on the
 # job's PATH, nothing of the caller's project is read, and nothing is taken from what another job left: uv checks the hash of
 # what it downloads, and of what it finds in its cache no more.
 set -eu
@@ -77,12 +77,12 @@ if [ "$1 $2" = "check plan" ]; then
 elif [ "$1" = check ]; then
     python=$(find_python 99) || true # the standard library is enough, whichever it is
     [ -n "$python" ] || no_python
-    PYTHONPATH=$root/src exec "$python" -P -m quantci.github.check "$2"
+    PYTHONPATH=$root/src exec "$python" -P -m quantci.github.runner.check "$2"
 fi
 
 python=$(find_python "$newest") || true
 if [ -n "$python" ]; then
-    plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.install "$2" "$root")
+    plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.runner.install "$2" "$root")
     {
         read -r lock
         read -r newest

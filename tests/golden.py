@@ -225,7 +225,7 @@ def example_quantize_record(layers: tuple[Layer, ...] = LAYERS, *, validate: boo
 
 
 def example_evaluate_record(quantize: QuantizeRecord | None = None) -> EvaluateRecord:
-    """Record of an evaluation over 400 samples: 5 broke, 2 were mended."""
+    """Record of an evaluation over 400 samples: 5 broke, 2 were fixed."""
     result = (quantize or example_quantize_record()).result
     assert result is not None
     record = EvaluateRecord(
@@ -374,7 +374,7 @@ def failed_quantize_record(status: Status, code: str, cause: str = "It did not w
         stage="quantize",
         status=status,
         failure=Failure(
-            code=code, cause=cause, where="models/traffic_lights.keras", remedy="Mend it, then run it again."
+            code=code, cause=cause, where="models/traffic_lights.keras", remedy="Fix it, then run it again."
         ),
         provenance=example_provenance(),
         result=None,

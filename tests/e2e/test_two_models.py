@@ -14,7 +14,7 @@ from tests.e2e.log import Log
 from tests.e2e.runner import Runner
 from tests.integration.github_server import serve
 
-from quantci.github.marker import marker_of
+from quantci.github.comment.marker import marker_of
 
 WORKFLOW = """
 name: model

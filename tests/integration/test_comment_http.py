@@ -14,14 +14,14 @@ from tests.integration.github_server import Server, serve
 from tests.unit.github.desk import body
 
 from quantci.errors import ToolError
-from quantci.github import transport
-from quantci.github.credential import Token
-from quantci.github.event import Event
-from quantci.github.faults import Forbidden
-from quantci.github.marker import marker_of
-from quantci.github.post import Posted, post
-from quantci.github.sticky import Outcome
-from quantci.github.transport import HttpTransport, Oversized, Unanswered
+from quantci.github.client import transport
+from quantci.github.client.api_errors import Forbidden
+from quantci.github.client.credential import Token
+from quantci.github.client.transport import HttpTransport, Oversized, Unanswered
+from quantci.github.comment.marker import marker_of
+from quantci.github.comment.post import Posted, post
+from quantci.github.comment.sticky import Outcome
+from quantci.github.runner.event import Event
 from quantci.progress import silent
 
 

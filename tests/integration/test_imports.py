@@ -88,7 +88,7 @@ def test_the_comment_needs_only_what_its_own_lock_holds(tmp_path: Path) -> None:
     )
     write(tmp_path / "report.json", example_report())
     arguments = ["comment", "--dry-run", "--repository", "acme/lights", "--report", "report.json"]
-    imports = "import quantci.cli, quantci.github.transport, requests, urllib3\n"
+    imports = "import quantci.cli, quantci.github.client.transport, requests, urllib3\n"
     code = f"{refuse}{imports}sys.exit(quantci.cli.main({arguments!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

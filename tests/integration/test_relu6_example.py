@@ -1,4 +1,4 @@
-"""examples/relu6-residual: right in LiteRT, wrong in TFLM, named in the comment, and mended."""
+"""examples/relu6-residual: right in LiteRT, wrong in TFLM, named in the comment, and rewritten."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tests.integration.pictures import Done
 
-from quantci.quantize.mend import fuse
+from quantci.quantize.rewrite import fuse
 from quantci.records.base import read
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import Report
@@ -42,7 +42,7 @@ def accuracies(report: Report) -> list[float]:
 
 
 def test_the_fault_shows_in_the_step_to_tflm_and_is_named(quantci: Callable[..., Done], example: Path) -> None:
-    done = quantci("pipeline", "--quantization-mend", "false", "--output-dir", "wrong", cwd=example)
+    done = quantci("pipeline", "--quantization-rewrite", "false", "--output-dir", "wrong", cwd=example)
     assert done.code == 3, done.err
     report = read(example / "wrong" / "report.json", Report)
     float_model, lite_rt, tflm = accuracies(report)
@@ -51,7 +51,7 @@ def test_the_fault_shows_in_the_step_to_tflm_and_is_named(quantci: Callable[...,
     assert tflm < 0.5
     assert report.quantize is not None
     assert report.embed is not None
-    assert report.quantize.mends == []
+    assert report.quantize.rewrites == []
     found = [(hit.rule, hit.op, hit.layer) for hit in report.quantize.kernel_hits]
     assert found == [("relu6-rescale", "RELU6", "stem/relu6"), ("relu6-rescale", "RELU6", "block/relu6")]
     assert [(hit.rule, hit.layer) for hit in report.embed.kernel_hits] == [(rule, layer) for rule, _, layer in found]
@@ -72,13 +72,13 @@ def test_the_mend_takes_the_loss_away_and_is_said(quantci: Callable[..., Done], 
     assert min(lite_rt, tflm) > 0.95
     assert report.quantize is not None
     assert report.quantize.kernel_hits == []
-    assert [(mend.layer, mend.how, mend.into) for mend in report.quantize.mends] == [
+    assert [(rewrite.layer, rewrite.how, rewrite.into) for rewrite in report.quantize.rewrites] == [
         ("stem/relu6", "fused", "stem/conv"),
         ("block/relu6", "same-range", ""),
     ]
     comment = (example / "right" / "report.md").read_text(encoding="utf-8")
     assert "Known kernel faults" not in comment
-    assert comment.count("(`mended`)") == 1
+    assert comment.count("(`rewritten`)") == 1
 
 
 def test_both_engines_mend_alike(quantci: Callable[..., Done], example: Path) -> None:
@@ -92,9 +92,9 @@ def test_both_engines_mend_alike(quantci: Callable[..., Done], example: Path) ->
 
 def test_fusing_changes_no_float_output(example: Path) -> None:
     model = (example / "relu6_residual.tflite").read_bytes()
-    mended, mends = fuse(model, "")
-    assert mends
-    before, after = open_lite_rt(model), open_lite_rt(mended)
+    rewritten, rewrites = fuse(model, "")
+    assert rewrites
+    before, after = open_lite_rt(model), open_lite_rt(rewritten)
     for path in sorted((example / "data" / "evaluation").glob("*.npy"))[:20]:
         sample = np.load(path, allow_pickle=False)[np.newaxis]
         assert np.array_equal(before.run([sample])[0], after.run([sample])[0])

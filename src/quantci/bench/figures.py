@@ -62,7 +62,7 @@ def _explain(error: msgspec.ValidationError, path: Path) -> ConfigError:
     unknown, missing = (re.search(rf"{word} field `(.+)`", text) for word in ("unknown", "missing required"))
     if unknown:
         return _wrong(
-            f"{path}: {_join(key, unknown[1])}", "There is no such key.", f"Remove it, or mend its name. {_REMEDY}"
+            f"{path}: {_join(key, unknown[1])}", "There is no such key.", f"Remove it, or correct its name. {_REMEDY}"
         )
     if missing:
         return _wrong(f"{path}: {_join(key, missing[1])}", "This key is missing.", _help(missing[1]))

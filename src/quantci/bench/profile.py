@@ -128,7 +128,7 @@ def _check(event: Event, ms: str | None, where: str, ticks_per_second: int) -> N
         raise _wrong(
             where,
             f"{event.ticks} ticks are not {ms} ms at {ticks_per_second} ticks a second.",
-            "Mend ticks_per_second in the file of measurements.",
+            "Fix ticks_per_second in the file of measurements.",
         )
 
 

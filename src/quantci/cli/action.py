@@ -28,15 +28,15 @@ from quantci.cli.settings import DEFAULT_FILE, load
 from quantci.cli.stage import failure_of, record_type
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
-from quantci.github.check import MOST_JOBS
-from quantci.github.trigger import refuse_target
+from quantci.github.runner.check import MOST_JOBS
+from quantci.github.runner.trigger import refuse_target
 from quantci.records.base import read
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from quantci.github.outcome import Told
+    from quantci.github.runner.outcome import Told
     from quantci.records.stage import StageRecord
 
 # Action -> its options that are no keys of quantci.toml, by the variable that the input becomes; "" is a bare argument.
@@ -175,7 +175,7 @@ def _is_temporary(path: Path, environment: Mapping[str, str]) -> bool:
 def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
     """The comment annotates and summarizes by itself, at a desk too."""
     from quantci.cli.comment import keep
-    from quantci.github.outcome import Told
+    from quantci.github.runner.outcome import Told
 
     kept = keep(nested, environment)
     return Told({"result": kept.result, "url": kept.url, "code": kept.code}, "", [])
@@ -183,7 +183,7 @@ def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told
 
 def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
     """From the record that the run wrote."""
-    from quantci.github.outcome import tell
+    from quantci.github.runner.outcome import tell
     from quantci.records.evaluate import EvaluateRecord
     from quantci.records.report import Report
     from quantci.records.shard import ShardRecord
@@ -209,7 +209,7 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
 def _tell_fault(
     name: str, nested: argparse.Namespace | None, fault: QuantciError, environment: Mapping[str, str]
 ) -> Told:
-    from quantci.github.outcome import Told, tell_failure
+    from quantci.github.runner.outcome import Told, tell_failure
 
     if name == "comment" and nested is not None:  # has said it all
         return Told({"result": "failed", "url": "", "code": fault.code}, "", [])
@@ -239,7 +239,7 @@ def _shard_list(environment: Mapping[str, str]) -> str:
 
 def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:
     """Print the annotations, and write outputs and summary where the runner asks for them."""
-    from quantci.github import outputs, summary
+    from quantci.github.runner import outputs, summary
 
     told = outcome.told
     assert told is not None

@@ -60,8 +60,8 @@ class Against(NamedTuple):
         if arguments.key is None:
             return cls(baseline)
         from quantci.cli.settings import file_of
-        from quantci.github.marker import check_key
-        from quantci.github.origin import read_base, read_origin
+        from quantci.github.comment.marker import check_key
+        from quantci.github.runner.origin import read_base, read_origin
 
         configuration = _inside(file_of(arguments, environment), Path(environment.get("GITHUB_WORKSPACE") or "."))
         origin = read_origin(environment, check_key(arguments.key), configuration)

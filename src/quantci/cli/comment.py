@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from quantci.github.body import Text
+    from quantci.github.comment.body import Text
 
 _LEAST_TIMEOUT_S: Final = 30
 
@@ -79,8 +79,8 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
     Raises:
         QuantciError: it is neither written nor forbidden; the report is in the summary then, too.
     """
-    from quantci.github.body import read_report
-    from quantci.github.faults import Forbidden, NotPosted
+    from quantci.github.client.api_errors import Forbidden, NotPosted
+    from quantci.github.comment.body import read_report
 
     try:
         text = read_report(Path(arguments.report or output_of_broken(arguments) / "report.json"), arguments.key)
@@ -107,9 +107,9 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
 
 
 def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text: Text) -> Kept:
-    from quantci.github.body import body_of
-    from quantci.github.event import read_event
-    from quantci.github.marker import Marker, check_key
+    from quantci.github.comment.body import body_of
+    from quantci.github.comment.marker import Marker, check_key
+    from quantci.github.runner.event import read_event
 
     if not arguments.timeout_s >= _LEAST_TIMEOUT_S:
         raise ConfigError(
@@ -136,10 +136,10 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
             file=sys.stderr,
         )
         return Kept("dry run", "")
-    from quantci.github.clock import SystemClock
-    from quantci.github.credential import read_token
-    from quantci.github.post import post
-    from quantci.github.transport import HttpTransport
+    from quantci.github.client.clock import SystemClock
+    from quantci.github.client.credential import read_token
+    from quantci.github.client.transport import HttpTransport
+    from quantci.github.comment.post import post
     from quantci.report.escape import visible
 
     transport = HttpTransport(event.api_url, read_token(environment))
@@ -162,7 +162,7 @@ def _summarize(environment: Mapping[str, str], text: Text) -> None:
     """The report in the step's summary, where there is one."""
     path = environment.get("GITHUB_STEP_SUMMARY")
     if path and text.report:
-        from quantci.github.summary import append
+        from quantci.github.runner.summary import append
 
         append(Path(path), text.report)
 
@@ -172,7 +172,7 @@ def _annotate(environment: Mapping[str, str], level: Literal["notice", "error"],
     if environment.get("GITHUB_ACTIONS") != "true":
         return False
     error = as_called(error, environment)
-    from quantci.github.annotations import annotation
+    from quantci.github.runner.annotations import annotation
 
     print(annotation(level, str(error), title=f"quantci comment: {error.code}"))
     return True

@@ -47,7 +47,7 @@ def read_quantize(settings: Settings) -> QuantizeResult:
             "stage-failed",
             f"quantize did not finish: {cause}",
             where=str(path),
-            remedy="Mend that first, and run quantci quantize again.",
+            remedy="Fix that first, and run quantci quantize again.",
         )
     return record.result
 

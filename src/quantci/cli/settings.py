@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = "quantci.toml"
 _OUTPUT = "build/quantci"
-RENAMED: Final = {"gates.max_accuracy_drop": "gates.max_metric_drop"}  # a key of before -> its name
+RENAMED: Final = {  # a key of before -> its name
+    "gates.max_accuracy_drop": "gates.max_metric_drop",
+    "quantization.mend": "quantization.rewrite",
+}
 
 
 class Settings(NamedTuple):
@@ -139,7 +142,7 @@ def _read(file: Path) -> dict[str, Any]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
-            "config-syntax", f"This is not valid TOML: {error}.", where=str(file), remedy="Mend that line."
+            "config-syntax", f"This is not valid TOML: {error}.", where=str(file), remedy="Fix that line."
         ) from None
     except OSError as error:
         raise _unreadable(str(error.strerror), file) from None

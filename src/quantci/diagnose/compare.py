@@ -11,8 +11,8 @@ from quantci.data.tally import Tally
 from quantci.diagnose.sums import Integers, LayerSums
 from quantci.errors import DataRejected, ModelRejected
 from quantci.tflite.fixed_point import quantize
+from quantci.tflite.isolate_ops import Slot, isolate_ops
 from quantci.tflite.lite_rt import open_preserved
-from quantci.tflite.untie import Slot, untie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,10 +78,10 @@ class Comparer:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._untied = untie(job.float_model, "model_float.tflite")
+        self._isolated = isolate_ops(job.float_model, "model_float.tflite")
         self._float = open_preserved(job.float_model, FLOAT_KERNELS)
         self._int8 = open_preserved(job.quantized_model, INT8_KERNELS)
-        self._ops = open_preserved(self._untied.data, FLOAT_KERNELS)
+        self._ops = open_preserved(self._isolated.data, FLOAT_KERNELS)
 
     def compare(self, tensor: NDArray[np.float32]) -> list[LayerSums]:
         """Sums of one sample, by pair.
@@ -111,7 +111,7 @@ class Comparer:
 
     def _op_inputs(self) -> Iterator[NDArray[np.float32]]:
         """For each float op what its INT8 op took; where that is not known, what the float model has there."""
-        for slot, tensor in zip(self._untied.slots, self._untied.tensors, strict=True):
+        for slot, tensor in zip(self._isolated.slots, self._isolated.tensors, strict=True):
             fed = self._job.feeds.get(slot)
             yield self._float.tensor(tensor) if fed is None else self._real(fed)
 

@@ -17,8 +17,8 @@ from quantci.diagnose.judge import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
 from quantci.tasks.choose import choose_task
+from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.lite_rt import lite_rt_name
-from quantci.tflite.untie import Slot
 from quantci.workers.pool import Pool, core_count
 
 if TYPE_CHECKING:

@@ -105,7 +105,7 @@ def _read(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tupl
         msg = f"{name} is compressed in a way that numpy does not write"
         raise ValueError(msg)
     with archive.open(info) as file, warnings.catch_warnings():
-        warnings.simplefilter("error")  # numpy warns of headers that it has to mend
+        warnings.simplefilter("error")  # numpy warns of headers that it has to repair
         if np.lib.format.read_magic(file) != (1, 0):
             msg = f"{name} is in another version of the format"
             raise ValueError(msg)

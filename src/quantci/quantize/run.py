@@ -11,9 +11,9 @@ from quantci.data.samples import find_samples, infer_labels
 from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import check_spread, with_ranges
 from quantci.quantize.engine import engine_version, quantize_with_litert, quantize_with_tensorflow
-from quantci.quantize.mend import advise as advise_mends
-from quantci.quantize.mend import equalize, fuse
 from quantci.quantize.recipe import RECIPES
+from quantci.quantize.rewrite import advise as advise_rewrites
+from quantci.quantize.rewrite import equalize, fuse
 from quantci.quantize.samples import Calibrated, calibrate_set
 from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from quantci.progress import Progress
     from quantci.records.config import Config
-    from quantci.records.kernels import KernelHit, Mend
+    from quantci.records.kernels import KernelHit, Rewrite
     from quantci.records.model import ModelSummary
     from quantci.source.base import Source
     from quantci.tflite.oracle import Oracle
@@ -66,9 +66,9 @@ def quantize(
     finding = workers.submit(find_samples, wanted.data, base, choose_task(config.task), config.input, "calibration")
     progress("reading and converting the source model")
     float_model = source.convert()
-    mends: list[Mend] = []
-    if config.quantization.mend:
-        float_model, mends = fuse(float_model, where)
+    rewrites: list[Rewrite] = []
+    if config.quantization.rewrite:
+        float_model, rewrites = fuse(float_model, where)
     float_tree = parse(float_model, where)
     float_summary = summary_of(float_tree, float_model, FLOAT_MODEL)
     preprocessing = _preprocessing(config, float_summary, where)
@@ -90,9 +90,9 @@ def quantize(
     progress(f"quantizing with {engine}")
     check_spread(calibrated.ranges, where)
     ranges = RECIPES[config.quantization.recipe](calibrated.ranges)
-    if config.quantization.mend:
+    if config.quantization.rewrite:
         ranges, equalized = equalize(float_tree, ranges)
-        mends += equalized
+        rewrites += equalized
     types = (config.quantization.input_type, config.quantization.output_type)
     pool, run = (tensorflow, quantize_with_tensorflow) if engine == "tensorflow" else (workers, quantize_with_litert)
     quantized = pool.call(run, with_ranges(float_model, ranges, where), *types, where)
@@ -148,10 +148,10 @@ def quantize(
         advice=[
             *find_empty_classes(chosen, labels),
             *_advice(config, calibrated, difference),
-            *advise_mends(mends),
+            *advise_rewrites(rewrites),
             *kernel_advice,
         ],
-        mends=mends,
+        rewrites=rewrites,
         kernel_hits=hits,
     )
 

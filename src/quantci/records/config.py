@@ -99,7 +99,7 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
     engine: Annotated[
         Engine, Meta(description="auto: tensorflow where the source needed TensorFlow anyway, else litert.")
     ] = "auto"
-    mend: Annotated[
+    rewrite: Annotated[
         bool, Meta(description="Rewrite a RELU6 on its own, which TFLM gets wrong, so that it is right.")
     ] = True
     strip: Annotated[bool, Meta(description="Drop what the chip never reads: names, ranges, metadata.")] = True

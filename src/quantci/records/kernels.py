@@ -56,7 +56,7 @@ class OpKernel(Record, frozen=True, kw_only=True):
     ] = None
 
 
-class Mend(Record, frozen=True, kw_only=True):
+class Rewrite(Record, frozen=True, kw_only=True):
     """A change that quantize made to the float model so that a faulty kernel gives right answers."""
 
     op: Annotated[str, Meta(description="The op that would have gone wrong.")]

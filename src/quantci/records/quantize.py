@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary, SampleDigest
-from quantci.records.kernels import KernelHit, Mend
+from quantci.records.kernels import KernelHit, Rewrite
 from quantci.records.model import ModelSummary
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Sha256
@@ -65,7 +65,7 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     calibration_samples: Annotated[list[SampleDigest], Meta(description="Identity of each calibration sample.")]
     strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
-    mends: Annotated[list[Mend], Meta(description="Changes to the float model against faulty kernels.")] = (
+    rewrites: Annotated[list[Rewrite], Meta(description="Changes to the float model against faulty kernels.")] = (
         msgspec.field(default_factory=list)
     )
     kernel_hits: Annotated[list[KernelHit], Meta(description="Ops that meet a known fault of the oracle.")] = (

@@ -20,7 +20,7 @@ def is_metric_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
-    samples, which is a change even where as many are mended as broken. A gate that `judge` refuses does not pass.
+    samples, which is a change even where as many are fixed as broken. A gate that `judge` refuses does not pass.
     """
     if evaluate.paired.interval.high < 0:
         return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.report.escape import code, prose, row
-from quantci.report.fit import COMMENT_LIMIT, cut, length
 from quantci.report.sections import sections
 from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, identity, summary_rows
+from quantci.report.truncate import COMMENT_LIMIT, cut, length
 from quantci.report.wording import MARKS, NBSP
 
 if TYPE_CHECKING:

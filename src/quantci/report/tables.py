@@ -1,4 +1,4 @@
-"""What the folded parts of the comment are made of. A table holds finished Markdown rows, so that fit.py can cut it."""
+"""What the folded parts of the comment are made of. A table holds finished Markdown rows: truncate.py can cut it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from quantci.report.escape import row
-from quantci.report.fit import COMMENT_LIMIT, length
+from quantci.report.truncate import COMMENT_LIMIT, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,8 +20,14 @@ from tests.golden import (
 
 from quantci.cli.action import OPTIONS
 from quantci.cli.options import all_keys
-from quantci.github.figures import diagnose_figures, embed_figures, evaluate_figures, quantize_figures, report_figures
-from quantci.github.outcome import tell
+from quantci.github.runner.outcome import tell
+from quantci.github.runner.step_outputs import (
+    diagnose_figures,
+    embed_figures,
+    evaluate_figures,
+    quantize_figures,
+    report_figures,
+)
 
 ALL = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
 # Those of the reusable workflow: nothing is installed for them.

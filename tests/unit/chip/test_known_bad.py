@@ -158,7 +158,7 @@ def test_fully_connected(rows: int, length: int, width: int, old: bool, new: boo
     model = one_op("FULLY_CONNECTED", [tensor("x", rows, length), weights], tensor("y", rows, width))
     assert rules(model, esp_nn="1.2.0") == ({"dense-width"} if old else set())
     assert rules(model, esp_nn="1.2.3") == ({"dense-row-alignment"} if new else set())
-    assert rules(model, esp_nn="1.2.6") == set(), "mended in 1.2.6"
+    assert rules(model, esp_nn="1.2.6") == set(), "fixed in 1.2.6"
 
 
 @pytest.mark.parametrize(

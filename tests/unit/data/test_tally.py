@@ -131,7 +131,7 @@ def test_nothing_but_unreadable_files_is_refused() -> None:
 
 
 def test_other_faults_are_not_skipped() -> None:
-    fault = DataRejected("not-finite", "NaN.", remedy="Mend it.")
+    fault = DataRejected("not-finite", "NaN.", remedy="Fix it.")
     with pytest.raises(DataRejected) as caught:
         Tally().skip(item("a"), fault)
     assert caught.value is fault

@@ -17,8 +17,8 @@ from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.tflite.flatbuffer import pack, parse
+from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.summary import summarize
-from quantci.tflite.untie import Slot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -56,7 +56,7 @@ class FakePreprocessing:
 
     def load(self, sample: Sample) -> LoadedSample:
         if sample.id not in TENSORS:
-            raise DataRejected(sample.id, "It cannot be used.", remedy="Mend it.")
+            raise DataRejected(sample.id, "It cannot be used.", remedy="Fix it.")
         return LoadedSample(np.array(TENSORS[sample.id], np.float32), sample.id * 64, ImageCounts(resized=1))
 
 

@@ -26,7 +26,7 @@ def fault(folder: Path) -> QuantciError:
 
 def fail(path: Path, status: Status, code: str) -> None:
     """Make this the record of a shard that failed."""
-    failure = Failure(code=code, cause="It is\x1b[31m red.", where="w", remedy="Mend it.")
+    failure = Failure(code=code, cause="It is\x1b[31m red.", where="w", remedy="Fix it.")
     write(path, replace(read(path, ShardRecord), status=status, failure=failure, result=None))
 
 
@@ -116,7 +116,7 @@ def test_the_fault_of_a_shard_is_the_fault_of_the_whole(
     error = fault(tmp_path)
     assert (error.code, error.exit_code) == ("shard-failed", exit_code)
     assert error.cause == rf"Shard 2 of 3 did not finish: It is\x1b[31m red. [{code}]"
-    assert "Mend it." in error.remedy
+    assert "Fix it." in error.remedy
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"schema_version": 2}'])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.github_model import TOKEN, GitHub
 
-from quantci.github.marker import Marker, line_of
-from quantci.github.transport import Answer, Unanswered
+from quantci.github.client.transport import Answer, Unanswered
+from quantci.github.comment.marker import Marker, line_of
 
 
 class FakeClock:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from tests.github_model import TOKEN, GitHub, reply
 
-from quantci.github.transport import REQUEST_S, Answer, Unanswered
+from quantci.github.client.transport import REQUEST_S, Answer, Unanswered
 
 
 class World:

@@ -21,10 +21,10 @@ from quantci.records.evaluate import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
 from quantci.report.escape import code, prose
-from quantci.report.fit import COMMENT_LIMIT, length
 from quantci.report.join import build_report
 from quantci.report.markdown import render
 from quantci.report.tables import Table
+from quantci.report.truncate import COMMENT_LIMIT, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,7 +159,7 @@ def test_failure_names_cause_remedy_place_and_code() -> None:
     assert text.startswith(
         "**❌ quantci: fail, model rejected** · `m.keras`\n\nThe model was rejected: It is a Git LFS"
     )
-    assert "- **What to do:** Mend it, then run it again.\n" in text
+    assert "- **What to do:** Fix it, then run it again.\n" in text
     assert "- **Where:** `models/traffic_lights.keras`\n- **Code:** `git-lfs-pointer`\n" in text
     assert text.count("It is a Git LFS pointer.") == 1
     assert "| not measured | quantize: model rejected |" in text

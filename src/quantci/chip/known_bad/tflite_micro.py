@@ -60,7 +60,7 @@ RULES: Final = (
         matches=rescales,
         cause="A RELU6 on its own clamps and never rescales, so its answer is wrong when input and output scales "
         "differ.",
-        remedy="Fuse it into the layer before it, or leave that to quantci: quantization.mend does it.",
+        remedy="Fuse it into the layer before it, or leave that to quantci: quantization.rewrite does it.",
         source=_TFLM + "activations.cc",
     ),
     Rule(

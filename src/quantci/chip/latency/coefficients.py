@@ -59,5 +59,5 @@ def _unusable(path: Path, cause: str) -> ConfigError:
         "latency-coefficients",
         cause,
         where=str(path),
-        remedy="Mend target.latency_coefficients, or leave it out: quantci brings coefficients along.",
+        remedy="Fix target.latency_coefficients, or leave it out: quantci brings coefficients along.",
     )

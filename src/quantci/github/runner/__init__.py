@@ -1,0 +1,1 @@
+"""What a job is told and tells: the event, outputs, the summary, annotations."""

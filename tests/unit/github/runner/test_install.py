@@ -1,0 +1,161 @@
+"""Which lock an action needs, for which Python, and where its environment stands."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from quantci.github.runner import install
+from quantci.github.runner.install import LOCKS, NEWEST, choose_lock, main, plan
+
+ROOT = Path(__file__).parents[4]
+
+
+def config(tmp_path: Path, source: str, engine: str = "") -> dict[str, str]:
+    text = f'[model]\nsource = "{source}"\n'
+    (tmp_path / "quantci.toml").write_text(text + (f'[quantization]\nengine = "{engine}"\n' if engine else ""))
+    return {"QUANTCI_CONFIG": str(tmp_path / "quantci.toml")}
+
+
+@pytest.mark.parametrize("source", ["m.keras", "m.h5", "M.HDF5", "saved"])
+def test_keras_and_saved_models_need_tensorflow(tmp_path: Path, source: str) -> None:
+    (tmp_path / "saved").mkdir()
+    assert choose_lock("quantize", config(tmp_path, source)) == "tensorflow"
+
+
+def test_so_does_a_keras_file_under_another_name(tmp_path: Path) -> None:
+    (tmp_path / "m.model").write_bytes(b"\x89HDF\r\n\x1a\n...")
+    assert choose_lock("quantize", config(tmp_path, "m.model")) == "tensorflow"
+
+
+def test_a_tflite_does_not(tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    assert choose_lock("quantize", config(tmp_path, "m.tflite")) == "base"
+    assert choose_lock("quantize", config(tmp_path, "absent.tflite")) == "base"
+
+
+def test_unless_the_engine_is_tensorflow(tmp_path: Path) -> None:
+    assert choose_lock("quantize", config(tmp_path, "m.tflite", "tensorflow")) == "tensorflow"
+    given = config(tmp_path, "m.tflite") | {"QUANTCI_QUANTIZATION_ENGINE": "tensorflow"}
+    assert choose_lock("quantize", given) == "tensorflow"
+
+
+def test_the_input_wins_over_the_file(tmp_path: Path) -> None:
+    assert choose_lock("quantize", config(tmp_path, "m.tflite") | {"QUANTCI_MODEL_SOURCE": "m.keras"}) == "tensorflow"
+
+
+@pytest.mark.parametrize(
+    ("action", "lock"),
+    [("evaluate", "base"), ("diagnose", "base"), ("embed", "base"), ("report", "base"), ("comment", "comment")],
+)
+def test_no_other_action_needs_tensorflow(tmp_path: Path, action: str, lock: str) -> None:
+    assert choose_lock(action, config(tmp_path, "m.keras")) == lock
+
+
+@pytest.mark.parametrize("text", ["", "[model", "model = 1", "[model]\nsource = [1]", "\xff", "quantization = 3"])
+def test_a_configuration_that_is_wrong_is_the_commands_business(tmp_path: Path, text: str) -> None:
+    (tmp_path / "quantci.toml").write_text(text, encoding="latin-1")
+    assert choose_lock("quantize", {"QUANTCI_CONFIG": str(tmp_path / "quantci.toml")}) == "base"
+    assert choose_lock("quantize", {"QUANTCI_CONFIG": str(tmp_path / "absent")}) == "base"
+
+
+def test_a_keras_model_takes_an_older_python_than_the_rest(tmp_path: Path) -> None:
+    assert plan("quantize", ROOT, config(tmp_path, "m.keras")).newest == 13
+    assert plan("quantize", ROOT, config(tmp_path, "m.tflite")).newest == 14
+    assert plan("comment", ROOT, {}).newest == 14
+
+
+def test_the_environment_lies_in_the_jobs_own_folder(tmp_path: Path) -> None:
+    assert plan("report", ROOT, {"RUNNER_TEMP": str(tmp_path)}).environment.parent == tmp_path / "quantci"
+
+
+@pytest.mark.parametrize(
+    ("made", "action", "taken"),
+    [
+        ("tensorflow", "report", "tensorflow"),
+        ("tensorflow", "comment", "tensorflow"),
+        ("base", "comment", "base"),
+        ("comment", "report", "base"),
+        ("base", "quantize", "tensorflow"),
+    ],
+)
+def test_an_environment_that_stands_serves_all_that_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, action: str, taken: str
+) -> None:
+    given = {"RUNNER_TEMP": str(tmp_path)} | config(tmp_path, "m.keras")
+    with monkeypatch.context() as patched:
+        patched.setattr(install, "choose_lock", lambda *_: made)
+        folder = plan(action, ROOT, given).environment
+    folder.mkdir(parents=True)
+    assert plan(action, ROOT, given).lock == choose_lock(action, given), "one that is half made serves nothing"
+    (folder / "ready").touch()
+    assert plan(action, ROOT, given).lock == taken
+
+
+def pins(lock: str) -> set[str]:
+    """What a lock names, with its version."""
+    return set(re.findall(r"(?m)^([\w.-]+==[^ ]+)", (ROOT / "requirements" / f"{lock}.txt").read_text()))
+
+
+def test_each_lock_holds_those_before_it() -> None:
+    assert list(NEWEST) == list(LOCKS)
+    for smaller, larger in pairwise(LOCKS):
+        assert pins(smaller) < pins(larger)
+
+
+def test_what_the_comment_needs_is_a_part_of_what_quantci_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert set(project["dependency-groups"]["comment"]) < set(project["project"]["dependencies"])
+
+
+def test_the_plan_is_printed_one_value_a_line(action: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main("report", str(action))
+    lock, newest, environment = capsys.readouterr().out.splitlines()
+    assert (lock, newest) == ("base", "14")
+    assert environment.startswith("/")
+
+
+@pytest.fixture
+def action(tmp_path: Path) -> Path:
+    """A repository of the actions, as small as it can be."""
+    root = tmp_path / "action"
+    (root / "src").mkdir(parents=True)
+    (root / "requirements").mkdir()
+    for name in LOCKS:
+        (root / "requirements" / f"{name}.txt").write_text("a==1\n")
+    (root / "src" / "a.py").write_text("x = 0\n")
+    return root
+
+
+@pytest.mark.parametrize("name", ["src/a.py", "requirements/base.txt"])
+def test_another_lock_or_source_is_another_environment(action: Path, name: str) -> None:
+    first = plan("report", action, {})
+    (action / name).write_text("x = 1\n")
+    assert plan("report", action, {}).environment != first.environment
+
+
+def test_a_renamed_module_is_another_environment(action: Path) -> None:
+    first = plan("report", action, {})
+    (action / "src/a.py").rename(action / "src/b.py")
+    assert plan("report", action, {}).environment != first.environment
+
+
+def test_actions_share_one_environment_wherever_they_lie(action: Path, tmp_path: Path) -> None:
+    """A runner may give each action of a job its own copy of the repository."""
+    shutil.copytree(action, tmp_path / "copy")
+    given = {"RUNNER_TEMP": str(tmp_path / "temporary")}
+    assert plan("evaluate", action, given) == plan("report", tmp_path / "copy", given)
+
+
+def test_only_the_standard_library_is_imported() -> None:
+    tree = ast.parse(Path(install.__file__).read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names

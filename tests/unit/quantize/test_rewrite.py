@@ -1,0 +1,112 @@
+"""A RELU6 on its own is fused where it can be, and else gets one range on both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_float_cnn
+
+from quantci.quantize.rewrite import advise, equalize, fuse
+from quantci.records.kernels import Rewrite
+from quantci.records.quantize import TensorRange
+from quantci.tflite.flatbuffer import parse
+from quantci.tflite.summary import summarize
+
+RELU, RELU6, TANH = (getattr(schema.ActivationFunctionType, name) for name in ("RELU", "RELU6", "TANH"))
+SHAPE = [1, 4, 4, 2]
+
+
+def host(kind: str, activation: int = 0) -> tuple[list[Tensor], Op]:
+    """An op that writes `y` from `x`."""
+    options: dict[str, Any] = {"fusedActivationFunction": activation}
+    if kind == "ADD":
+        return [Tensor("x", SHAPE), Tensor("y", SHAPE)], Op("ADD", ["x", "x"], ["y"], options)
+    if kind == "FULLY_CONNECTED":
+        weights = Tensor("w", data=np.ones((2, 2), np.float32))
+        return [Tensor("x", [1, 2]), weights, Tensor("y", [1, 2])], Op(kind, ["x", "w", ""], ["y"], options)
+    options |= {**WINDOW, "padding": SAME}
+    shape = (1, 3, 3, 2) if kind == "DEPTHWISE_CONV_2D" else (2, 3, 3, 2)
+    if kind == "DEPTHWISE_CONV_2D":
+        options["depthMultiplier"] = 1
+    tensors = [
+        Tensor("x", SHAPE),
+        Tensor("w", data=np.ones(shape, np.float32)),
+        Tensor("b", data=np.ones(2, np.float32)),
+        Tensor("y", SHAPE),
+    ]
+    return tensors, Op(kind, ["x", "w", "b"], ["y"], options)
+
+
+@pytest.mark.parametrize("activation", [0, RELU])
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD"])
+def test_relu6_is_fused_into_what_wrote_its_input(kind: str, activation: int) -> None:
+    tensors, op = host(kind, activation)
+    tensors.append(Tensor("z", tensors[-1].shape))
+    model, rewrites = fuse(build_model(tensors, [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"]), "")
+    assert rewrites == [Rewrite(op="RELU6", layer="z", how="fused", into="y")]
+    summary = summarize(model, "")
+    assert [(found.op, found.fused_activation, found.output_name) for found in summary.ops] == [(kind, "RELU6", "z")]
+    assert [tensor.name for tensor in summary.outputs] == ["z"]
+    assert "y" not in [tensor.name for tensor in summary.tensors]
+
+
+@pytest.mark.parametrize("readers", ["another op", "the output", "a host that clamps already", "no host"])
+def test_relu6_stays_where_something_else_needs_what_it_clamps(readers: str) -> None:
+    tensors, op = host("ADD", TANH if readers == "a host that clamps already" else 0)
+    if readers == "no host":
+        op = Op("LOGISTIC", ["x"], ["y"])
+    ops, outputs = [op, Op("RELU6", ["y"], ["z"])], ["z"]
+    tensors.append(Tensor("z", SHAPE))
+    if readers == "another op":
+        tensors.append(Tensor("sum", SHAPE))
+        ops.append(Op("ADD", ["y", "z"], ["sum"]))
+        outputs = ["sum"]
+    elif readers == "the output":
+        outputs = ["z", "y"]
+    model = build_model(tensors, ops, ["x"], outputs)
+    assert fuse(model, "") == (model, [])
+
+
+def test_a_model_without_relu6_keeps_its_bytes() -> None:
+    model = tiny_float_cnn(0)
+    assert fuse(model, "") == (model, [])
+
+
+def test_signatures_follow_their_tensors() -> None:
+    tensors, op = host("ADD")
+    tree = build_tree([*tensors, Tensor("z", SHAPE)], [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"])
+    signature, given, answer = schema.SignatureDefT(), schema.TensorMapT(), schema.TensorMapT()
+    given.name, given.tensorIndex, answer.name, answer.tensorIndex = b"in", 0, b"out", 2
+    signature.signatureKey, signature.inputs, signature.outputs = b"serving_default", [given], [answer]
+    tree.signatureDefs = [signature]
+    model, _ = fuse(pack_tree(tree), "")
+    found = schema.ModelT.InitFromPackedBuf(model, 0).signatureDefs[0]
+    assert (found.inputs[0].tensorIndex, found.outputs[0].tensorIndex) == (0, 1)
+
+
+def test_what_is_left_gets_the_range_of_its_input() -> None:
+    tensors, op = host("ADD")
+    tensors += [Tensor("z", SHAPE), Tensor("zz", SHAPE)]
+    ops = [op, Op("RELU6", ["y"], ["z"]), Op("RELU6", ["z"], ["zz"])]
+    model = build_model(tensors, ops, ["x"], ["y", "zz"])
+    ranges = [
+        TensorRange(tensor=index, name=name, min=low, max=high)
+        for index, name, low, high in ((0, "x", -4, 4), (1, "y", -8, 8), (2, "z", 0, 6), (3, "zz", 0, 6))
+    ]
+    after, rewrites = equalize(parse(model, ""), ranges)
+    assert [(entry.min, entry.max) for entry in after] == [(-4, 4), (-8, 8), (-8, 8), (-8, 8)]
+    assert [(rewrite.layer, rewrite.how) for rewrite in rewrites] == [("z", "same-range"), ("zz", "same-range")]
+    assert equalize(parse(model, ""), after) == (after, [])
+
+
+def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:
+    fused = [Rewrite(op="RELU6", layer=f"l{index}", how="fused", into="") for index in range(5)]
+    same = [Rewrite(op="RELU6", layer="a`b", how="same-range", into="")]
+    (advice,) = advise(fused + same)
+    assert advice.code == "rewritten"
+    assert "RELU6 `l0`, `l1`, `l2` and 2 more was fused" in advice.text
+    assert "RELU6 `a'b` was given one range" in advice.text
+    assert advise([]) == []
