@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.report.escape import code, prose, row
 from quantci.report.sections import sections
 from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, identity, summary_rows
-from quantci.report.truncate import COMMENT_LIMIT, cut, length
+from quantci.report.tables import COMMENT_LIMIT, cut, length
 from quantci.report.wording import MARKS, NBSP
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ behind it (CPython gh-94777). This pool has no threads: it sends and receives wh
 from __future__ import annotations
 
 import os
-import pickle
 import time
 from collections import deque
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from quantci.errors import ModelRejected, QuantciError
+from quantci.workers.call import Call
 from quantci.workers.death import death_of, kills_for_memory, out_of_memory
 from quantci.workers.start import Worker, start_worker
 
@@ -34,28 +34,6 @@ def core_count() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         return os.cpu_count() or 1
-
-
-class Call(Generic[T]):
-    """A call that a worker is to make: submit() gives it, result() waits for it."""
-
-    def __init__(self, function: Callable[..., T], args: tuple[object, ...]) -> None:
-        self.message = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
-        self.is_done = False
-        self._value: Any = None
-        self._error: BaseException | None = None
-
-    def end(self, value: Any, error: BaseException | None) -> None:
-        """Keep what came of it."""
-        self.is_done, self._value, self._error = True, value, error
-        self.message = b""
-
-    def outcome(self) -> T:
-        """What the function returned, or raise what it raised."""
-        if self._error is not None:
-            raise self._error
-        value: T = self._value
-        return value
 
 
 class Pool:

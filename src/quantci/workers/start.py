@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 
-    from quantci.workers.pool import Call
+    from quantci.workers.call import Call
 
 
 @dataclass(kw_only=True, eq=False)

@@ -23,8 +23,7 @@ from quantci.records.stage import Advice, Failure
 from quantci.report.escape import code, prose
 from quantci.report.join import build_report
 from quantci.report.markdown import render
-from quantci.report.tables import Table
-from quantci.report.truncate import COMMENT_LIMIT, length
+from quantci.report.tables import COMMENT_LIMIT, Table, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

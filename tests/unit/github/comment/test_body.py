@@ -16,7 +16,7 @@ from quantci.github.comment.marker import Marker, marker_of
 from quantci.records.base import encode
 from quantci.records.report import MOST_BYTES
 from quantci.report.markdown import render
-from quantci.report.truncate import length
+from quantci.report.tables import length
 
 MARKER = Marker("quantci", "0123456789abcdef" * 2 + "01234567", 12, 1)
 RUN = "https://github.test/acme/lights/actions/runs/12"
