@@ -19,7 +19,7 @@ from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
 from quantci.tasks.base import Judgement
-from quantci.tasks.class_truth import class_indices, class_truths, is_class
+from quantci.tasks.class_truth import OneClass
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import only_output
 
@@ -29,11 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.listing import Listing, Role
-    from quantci.data.samples import Sample
+    from quantci.data.listing import Listing
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
-    from quantci.records.truth import Truth
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
 
@@ -49,39 +47,21 @@ class Groups(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Anomaly:
+class Anomaly(OneClass):
     """See tasks.base.Task.
 
     Attributes:
         labels: what stands for normal, and what for anomalous.
     """
 
-    labels: tuple[str, ...] = LABELS
+    empty_remedy = "Add files of this kind: without them there is nothing to tell apart."
 
-    needs_label = True
+    labels: tuple[str, ...] = LABELS
 
     def names(self, listing: Listing) -> tuple[str, ...]:
         """The two labels, whatever the set tells."""
         del listing
         return self.labels
-
-    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
-        """Normal or anomalous. An evaluation set has both kinds."""
-        return class_truths(
-            listing,
-            names,
-            role,
-            remedy="Add files of this kind: without them there is nothing to tell apart.",
-        )
-
-    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
-        """One of the two."""
-        return is_class(truth, labels)
-
-    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int64]:
-        """1 for anomalous, 0 for normal, [n]."""
-        del labels
-        return class_indices(samples)
 
     def output_of(self, summary: ModelSummary) -> TensorInfo:
         """The one output: the reconstruction."""

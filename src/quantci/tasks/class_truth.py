@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -19,29 +19,33 @@ if TYPE_CHECKING:
     from quantci.records.truth import Truth
 
 
-def class_truths(listing: Listing, names: Sequence[str], role: Role, remedy: str) -> list[Truth | None]:
-    """The class of each entry; None where it has none.
+class OneClass:
+    """The part of a task that reads labels, where a sample has one class.
 
-    Args:
-        listing: the set.
-        names: class names by index.
-        role: an evaluation set has a label for each sample, and a sample for each label.
-        remedy: what to do where a class has no sample.
-
-    Raises:
-        DataRejected: `label-mismatch`, `label-out-of-range` or `empty-class`.
+    Attributes:
+        empty_remedy: what to do where a class of the evaluation set has no sample.
     """
-    indices = resolve(listing, names)
-    if role == "evaluation":
-        check_classes(listing, names, indices, remedy)
-    return [None if index is None else ClassTruth(index=index) for index in indices]
 
+    empty_remedy: ClassVar[str]
+    needs_label = True
 
-def is_class(truth: Truth, labels: Sequence[str]) -> bool:
-    """Whether this is one class of the list."""
-    return isinstance(truth, ClassTruth) and truth.index < len(labels)
+    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
+        """The class of each entry. An evaluation set has a label for each sample, and a sample for each label.
 
+        Raises:
+            DataRejected: `label-mismatch`, `label-out-of-range` or `empty-class`.
+        """
+        indices = resolve(listing, names)
+        if role == "evaluation":
+            check_classes(listing, names, indices, self.empty_remedy)
+        return [None if index is None else ClassTruth(index=index) for index in indices]
 
-def class_indices(samples: Sequence[Sample]) -> NDArray[np.int64]:
-    """Index of the class of each sample, [n]."""
-    return np.array([sample.truth.index for sample in samples if isinstance(sample.truth, ClassTruth)], dtype=np.int64)
+    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
+        """Whether this is one class of the list."""
+        return isinstance(truth, ClassTruth) and truth.index < len(labels)
+
+    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int64]:
+        """Index of the class of each sample, [n]."""
+        del labels
+        truths = (sample.truth for sample in samples)
+        return np.array([truth.index for truth in truths if isinstance(truth, ClassTruth)], dtype=np.int64)

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.data.labels import infer
-from quantci.errors import DataRejected
 from quantci.records.evaluate import ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.base import Judgement
 from quantci.tasks.class_metrics import classification_metrics, predict
-from quantci.tasks.class_truth import class_indices, class_truths, is_class
-from quantci.tasks.outputs import keep_outputs, last_op, no_outputs_kept, only_output, real_values
+from quantci.tasks.class_truth import OneClass
+from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
 from quantci.tasks.subsets import by_tag, worst_recall
 
 if TYPE_CHECKING:
@@ -26,16 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.listing import Listing, Role
-    from quantci.data.samples import Sample
-    from quantci.records.model import ModelSummary, TensorInfo
-    from quantci.records.truth import Truth
+    from quantci.data.listing import Listing
+    from quantci.records.model import ModelSummary
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
 
 
 @dataclass(frozen=True)
-class Classification:
+class Classification(OneClass, KeepsOutputs):
     """See tasks.base.Task.
 
     Attributes:
@@ -43,58 +40,19 @@ class Classification:
         top_k: k of the top-k accuracy.
     """
 
+    kind = "classification"
+    empty_remedy = "Add samples of these classes, or remove them from task.labels if the model does not know them."
+
     labels: tuple[str, ...] = ()
     top_k: int = 3
-
-    needs_label = True
 
     def names(self, listing: Listing) -> tuple[str, ...]:
         """The names of its class folders, or those of a CSV."""
         return infer(listing)
 
-    def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
-        """One class each. An evaluation set has a label for each sample, and a sample for each label."""
-        return class_truths(
-            listing,
-            names,
-            role,
-            remedy="Add samples of these classes, or remove them from task.labels if the model does not know them.",
-        )
-
-    def fits(self, truth: Truth, labels: Sequence[str]) -> bool:
-        """One class of the list."""
-        return is_class(truth, labels)
-
-    def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[np.int64]:
-        """Index of the class, [n]."""
-        del labels
-        return class_indices(samples)
-
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
-        """The one output: a score for each class, or the probability of the second of two."""
-        return only_output(summary, "classification")
-
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
-        """Two labels for a single output, else one for each."""
-        values = int(np.prod(output.shape))
-        if len(labels) == values or (values == 1 and len(labels) == 2):
-            return
-        raise DataRejected(
-            "label-mismatch",
-            f"The model has {values} outputs (shape {output.shape}), but there are {len(labels)} labels.",
-            where=where,
-            remedy="Give task.labels one name for each output, in their order.",
-        )
-
-    def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
-    ) -> NDArray[np.generic]:
-        """The outputs as they are."""
-        return keep_outputs(inputs, raw, values)
-
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
-        """A row has one value for each output: float32 of the float model, integers of the others."""
-        return no_outputs_kept(output, is_float=is_float)
+    def label_counts(self, values: int) -> set[int]:
+        """Two classes for a single output, else one for each."""
+        return {2} if values == 1 else {values}
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the arg-max of the outputs."""

@@ -18,7 +18,7 @@ from quantci.statistics.power import smallest_detectable_drop
 from quantci.statistics.roc import average_precision
 from quantci.tasks.base import Judgement
 from quantci.tasks.custom import apply_metrics
-from quantci.tasks.outputs import finite_values, keep_outputs, last_op, no_outputs_kept, only_output
+from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
 from quantci.tasks.subsets import by_tag, worst_recall
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
-    from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.model import ModelSummary
     from quantci.records.truth import Truth
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
@@ -37,12 +37,14 @@ THRESHOLD: Final = 0.5
 
 
 @dataclass(frozen=True)
-class MultiLabel:
+class MultiLabel(KeepsOutputs):
     """See tasks.base.Task.
 
     Attributes:
         labels: their names; empty where the set tells them.
     """
+
+    kind = "multi-label"
 
     labels: tuple[str, ...] = ()
 
@@ -86,31 +88,6 @@ class MultiLabel:
             if isinstance(sample.truth, LabelsTruth):
                 table[row, list(sample.truth.indices)] = 1
         return table
-
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
-        """The one output: a probability for each label."""
-        return only_output(summary, "multi-label")
-
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
-        """A label for each output."""
-        values = int(np.prod(output.shape))
-        if len(labels) != values:
-            raise DataRejected(
-                "label-mismatch",
-                f"The model has {values} outputs (shape {output.shape}), but there are {len(labels)} labels.",
-                where=where,
-                remedy="Give task.labels one name for each output, in their order.",
-            )
-
-    def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
-    ) -> NDArray[np.generic]:
-        """The outputs as they are."""
-        return keep_outputs(inputs, raw, values)
-
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
-        """A row has one value for each output."""
-        return no_outputs_kept(output, is_float=is_float)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By whether all labels of a sample are right: right or wrong, as a class is, with the same exact tests."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from quantci.errors import ModelRejected
+from quantci.errors import DataRejected, ModelRejected
 from quantci.tflite.fixed_point import dequantize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.stage import Advice
 
 
 def only_output(summary: ModelSummary, task: str) -> TensorInfo:
@@ -50,17 +53,53 @@ def last_op(summary: ModelSummary) -> str:
     return next((op.op for op in reversed(summary.ops) if op.op not in _MOVES), "")
 
 
-def keep_outputs(
-    inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
-) -> NDArray[np.generic]:
-    """Task.keep() of a task that keeps the outputs as they are."""
-    del inputs, values
-    return raw
+class KeepsOutputs:
+    """The part of a task that judges one output and keeps it as it is: a label for each of its values.
 
+    Attributes:
+        kind: the task's word in quantci.toml.
+    """
 
-def no_outputs_kept(output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
-    """The same for no sample: float32 of the float model, integers of the others."""
-    return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
+    kind: ClassVar[str]
+
+    def output_of(self, summary: ModelSummary) -> TensorInfo:
+        """The one output of the INT8 model; see only_output()."""
+        return only_output(summary, self.kind)
+
+    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
+        """A label for each value of the output.
+
+        Raises:
+            DataRejected: `label-mismatch`.
+        """
+        values = int(np.prod(output.shape))
+        if len(labels) not in self.label_counts(values):
+            raise DataRejected(
+                "label-mismatch",
+                f"The model has {values} outputs (shape {output.shape}), but there are {len(labels)} labels.",
+                where=where,
+                remedy="Give task.labels one name for each output, in their order.",
+            )
+
+    def label_counts(self, values: int) -> set[int]:
+        """How many labels fit so many values."""
+        return {values}
+
+    def keep(
+        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+    ) -> NDArray[np.generic]:
+        """The outputs as they are."""
+        del inputs, values
+        return raw
+
+    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+        """A row has one value for each output: float32 of the float model, integers of the others."""
+        return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
+
+    def advice(self, summary: ModelSummary) -> list[Advice]:
+        """None, unless the task knows better."""
+        del summary
+        return []
 
 
 def finite_values(outputs: NDArray[np.generic], output: TensorInfo) -> NDArray[np.float64]:

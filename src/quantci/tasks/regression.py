@@ -17,7 +17,7 @@ from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.tasks.base import Judgement
 from quantci.tasks.custom import apply_metrics
-from quantci.tasks.outputs import finite_values, keep_outputs, no_outputs_kept, only_output
+from quantci.tasks.outputs import KeepsOutputs, finite_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
-    from quantci.records.model import ModelSummary, TensorInfo
-    from quantci.records.stage import Advice
     from quantci.records.truth import Truth
     from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
@@ -36,12 +34,14 @@ FLIP: Final = 0.1  # an answer that moves by more than this share of the truth's
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(KeepsOutputs):
     """See tasks.base.Task.
 
     Attributes:
         labels: names of the outputs; empty where they are numbered.
     """
+
+    kind = "regression"
 
     labels: tuple[str, ...] = ()
 
@@ -92,31 +92,6 @@ class Regression:
             [sample.truth.values for sample in samples if isinstance(sample.truth, ValuesTruth)], dtype=np.float64
         )
 
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
-        """The one output, of any number of values."""
-        return only_output(summary, "regression")
-
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
-        """A label for each value of the output."""
-        values = int(np.prod(output.shape))
-        if len(labels) != values:
-            raise DataRejected(
-                "label-mismatch",
-                f"The model gives {values} values (shape {output.shape}), but there are {len(labels)} labels.",
-                where=where,
-                remedy="Give each sample, and task.labels if it is set, one entry for each value of the output.",
-            )
-
-    def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
-    ) -> NDArray[np.generic]:
-        """The outputs as they are."""
-        return keep_outputs(inputs, raw, values)
-
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
-        """A row has one value for each output."""
-        return no_outputs_kept(output, is_float=is_float)
-
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By R^2, whose delta needs no unit."""
         truth = self.truth_of(observed.samples, observed.labels)
@@ -151,11 +126,6 @@ class Regression:
             ),
             tags=[],
         )
-
-    def advice(self, summary: ModelSummary) -> list[Advice]:
-        """None."""
-        del summary
-        return []
 
 
 def regression_metrics(

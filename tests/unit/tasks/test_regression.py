@@ -131,5 +131,5 @@ def test_labels_fit_the_values_of_the_output() -> None:
     model = example_model("model_quant.tflite", quantized=True)  # 4 outputs
     output = Regression().output_of(model)
     Regression().check_labels(("a", "b", "c", "d"), output, "set")
-    with pytest.raises(DataRejected, match=r"gives 4 values.*there are 1 labels.*label-mismatch"):
+    with pytest.raises(DataRejected, match=r"has 4 outputs.*there are 1 labels.*label-mismatch"):
         Regression().check_labels(("a",), output, "set")
