@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def test_a_lambda_layer_does_not_run_in_the_action(project: Path, sources: Path,
     evil = with_layer(sources / name, project / f"evil{Path(name).suffix}", lambda_layer(marker, FORMATS[name]))
     shutil.copytree(images, project / "data")
     text = (project / "quantci.toml").read_text().replace(str(images), "data")
-    (project / "quantci.toml").write_text(text.replace(str(sources / "model.tflite"), evil.name))
+    (project / "quantci.toml").write_text(re.sub(r'source = ".*"', f'source = "{evil.name}"', text))
     environment = {"GITHUB_WORKSPACE": str(project), "QUANTCI_CONFIG": "quantci.toml"}
     done = subprocess.run(
         [sys.executable, "-m", "quantci", "action", "quantize"],
