@@ -223,7 +223,8 @@ def e2e(session: nox.Session) -> None:
         session.skip("it needs Go, which builds act, and node")
     environment = {"QUANTCI_ACT": act}
     kept = "--basetemp=build/e2e"  # the log of every run stays there until the next
-    session.run("python", "-m", "pytest", kept, *(session.posargs or ["tests/e2e"]), env=environment)
+    side_by_side = ("-n", "2", "--dist", "loadfile")
+    session.run("python", "-m", "pytest", kept, *side_by_side, *(session.posargs or ["tests/e2e"]), env=environment)
 
 
 @nox.session(python=TOOL_PYTHON)
