@@ -29,7 +29,7 @@ def read_figures(path: Path) -> BoardFigures:
     """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            cause = "This is no file of measurements." if path.exists() else "There is no such file."
+            cause = "This is not a file of measurements." if path.exists() else "There is no such file."
             raise _wrong(str(path), cause)
         data = path.read_bytes()
         if any(line.count(b".") > _MOST_DOTS for line in data.split(b"\n")):

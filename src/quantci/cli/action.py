@@ -28,7 +28,7 @@ from quantci.cli.settings import DEFAULT_FILE, load
 from quantci.cli.stage import failure_of, record_type
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
-from quantci.github.runner.check import MOST_JOBS
+from quantci.github.runner.step_outputs import shard_list
 from quantci.github.runner.trigger import refuse_target
 from quantci.records.base import read
 
@@ -60,7 +60,6 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
     },
 }
 _PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
-_SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
 _MEASURING: Final = {"quantize", "evaluate", "diagnose", "embed"}
 
 
@@ -155,7 +154,7 @@ def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
     if name == "evaluate" and environment.get("QUANTCI_SHARD"):
         parse_shard(environment["QUANTCI_SHARD"])
     if name == "quantize":
-        _shard_list(environment)
+        shard_list(environment)
     number = environment.get("QUANTCI_PULL_REQUEST", "")
     if name == "comment" and number and not (number.isascii() and number.isdigit()):
         raise ConfigError(
@@ -200,7 +199,7 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
     fails_on_gate = getattr(nested, "fail_on", "gate") == "gate"
     told = tell(record, settings.output, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
     if name == "quantize":
-        told.outputs["shards"] = _shard_list(environment)
+        told.outputs["shards"] = shard_list(environment)
     if isinstance(record, EvaluateRecord) and record.result is not None:
         told.outputs["metric-lost"] = "true" if is_called_for(record.result, settings) else "false"
     return told
@@ -215,26 +214,6 @@ def _tell_fault(
         return Told({"result": "failed", "url": "", "code": fault.code}, "", [])
     config = Path(environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
     return tell_failure(name, fault.status, failure_of(fault), config, Path(environment[ROOT]))
-
-
-def _shard_list(environment: Mapping[str, str]) -> str:
-    """JSON for a matrix: `["1/2", "2/2"]` of QUANTCI_SHARD_COUNT=2.
-
-    Raises:
-        ConfigError: `shard`.
-    """
-    import json
-
-    text = environment.get(_SHARD_COUNT) or "1"
-    count = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
-    if not 1 <= count <= MOST_JOBS:
-        raise ConfigError(
-            "shard",
-            f"{text[:40]!r} is not a valid number of shards.",
-            where=_SHARD_COUNT,
-            remedy=f"Give a number from 1 to {MOST_JOBS}, the most jobs that a matrix can have.",
-        )
-    return json.dumps([f"{index}/{count}" for index in range(1, count + 1)])
 
 
 def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:

@@ -43,7 +43,7 @@ def read_baseline(path: Path) -> Report:
     """The report of the base branch.
 
     Raises:
-        ToolError: `not-found`, or `schema` naming the JSON path: another version wrote it, or it is no report.
+        ToolError: `not-found`, or `schema` naming the JSON path: another version wrote it, or it is not a report.
     """
     from quantci.schema import check
 
@@ -56,7 +56,7 @@ def read_baseline(path: Path) -> Report:
             "not-found",
             f"The baseline cannot be read: {error.strerror or error}.",
             where=str(path),
-            remedy="Give the report.json of the base branch, or leave the baseline away.",
+            remedy="Give the report.json of the base branch, or omit the baseline.",
         ) from error
     where = str(path)
     try:

@@ -100,7 +100,7 @@ def test_no_file_and_no_regular_file(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):  # not on Windows
         os.mkfifo(tmp_path / "pipe")
     for name in (".", "large.toml", *(["pipe"] if hasattr(os, "mkfifo") else [])):
-        with pytest.raises(ConfigError, match="no file of measurements"):
+        with pytest.raises(ConfigError, match="not a file of measurements"):
             read_figures(tmp_path / name)
     with pytest.raises(ConfigError, match="There is no such file"):
         read_figures(tmp_path / "absent.toml")

@@ -4,7 +4,7 @@ Read from the branches of esp-nn (src/convolution/esp_nn_conv_esp32s3.c, esp_nn_
 src/fully_connected/esp_nn_fully_connected_esp32s3.c, src/basic_math/*_esp32s3.S, src/pooling/*_esp32s3.*,
 src/softmax/esp_nn_softmax_s8_esp32s3.c) and of what calls them in esp-tflite-micro (tensorflow/lite/micro/kernels/
 esp_nn/: add, conv, depthwise_conv, fully_connected, mul, pooling, softmax), in the releases that version.py names.
-esp-nn has kernels for MEAN, LOGISTIC, HARD_SWISH and RELU6, too, which esp-tflite-micro does not call.
+esp-nn has kernels for MEAN, LOGISTIC, HARD_SWISH and RELU6 as well, which esp-tflite-micro does not call.
 """
 
 from __future__ import annotations

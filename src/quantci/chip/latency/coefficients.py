@@ -39,7 +39,7 @@ def read_coefficients(path: Path) -> Coefficients:
     """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:
-            raise _unusable(path, "This is no file of latency coefficients.")
+            raise _unusable(path, "This is not a file of latency coefficients.")
         data = path.read_bytes()
         record = msgspec.json.decode(data, type=LatencyCoefficients)
     except OSError as error:

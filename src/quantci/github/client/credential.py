@@ -47,7 +47,7 @@ def read_token(environment: Mapping[str, str]) -> Token:
         if not re.fullmatch(r"[\x21-\x7e]+", text):
             raise ConfigError(
                 "no-token",
-                "This is no token: it holds spaces, line ends or letters that no token has.",
+                "This is not a token: it holds spaces, line ends or letters that no token has.",
                 where=name,
                 remedy="Set the variable to the token alone.",
             )

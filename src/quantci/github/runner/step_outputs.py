@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Final
 
+from quantci.errors import ConfigError
+from quantci.github.runner.check import MOST_JOBS
 from quantci.report.escape import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from quantci.records.diagnose import DiagnoseResult
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
     from quantci.records.report import Report
+
+_SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
 
 
 def quantize_figures(result: QuantizeResult, output: Path) -> dict[str, str]:
@@ -79,6 +85,24 @@ def report_figures(report: Report, output: Path) -> dict[str, str]:
     if report.embed is not None and report.embed.latency is not None and report.embed.latency.total_us is not None:
         figures["latency-us-estimated"] = f"{report.embed.latency.total_us:.0f}"
     return figures
+
+
+def shard_list(environment: Mapping[str, str]) -> str:
+    """JSON for a matrix: `["1/2", "2/2"]` of QUANTCI_SHARD_COUNT=2.
+
+    Raises:
+        ConfigError: `shard`.
+    """
+    text = environment.get(_SHARD_COUNT) or "1"
+    count = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    if not 1 <= count <= MOST_JOBS:
+        raise ConfigError(
+            "shard",
+            f"{text[:40]!r} is not a valid number of shards.",
+            where=_SHARD_COUNT,
+            remedy=f"Give a number from 1 to {MOST_JOBS}, the most jobs that a matrix can have.",
+        )
+    return json.dumps([f"{index}/{count}" for index in range(1, count + 1)])
 
 
 def _ratio(number: float) -> str:

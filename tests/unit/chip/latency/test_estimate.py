@@ -178,7 +178,7 @@ def test_a_file_of_a_board(tmp_path: Path) -> None:
         pytest.param(b"", "no latency coefficients", id="empty"),
         pytest.param(b"\xff\xfe", "no latency coefficients", id="not text"),
         pytest.param(b"[" * 200_000, "no latency coefficients", id="deep"),
-        pytest.param(b" " * (1 << 21), "no file of latency coefficients", id="large"),
+        pytest.param(b" " * (1 << 21), "not a file of latency coefficients", id="large"),
         pytest.param(b'{"schema_version": 1}', "missing required field", id="incomplete"),
         pytest.param(
             encode(msgspec.structs.replace(coefficients().record, chip="esp32")), "of the chip esp32", id="another chip"
@@ -208,7 +208,7 @@ def test_no_file_and_no_regular_file(tmp_path: Path) -> None:
     if hasattr(os, "mkfifo"):  # not on Windows
         os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "absent.json", tmp_path, tmp_path / "pipe"):
-        with pytest.raises(ConfigError, match="no file of latency coefficients"):
+        with pytest.raises(ConfigError, match="not a file of latency coefficients"):
             read_coefficients(path)
 
 
