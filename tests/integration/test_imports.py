@@ -67,7 +67,15 @@ def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None
 
 @pytest.mark.parametrize(
     "module",
-    ["evaluate.run", "embed.run", "bench.fit", "report.join", "report.markdown", "tflite.summary", "github.post"],
+    [
+        "evaluate.run",
+        "embed.run",
+        "bench.fit",
+        "report.join",
+        "report.markdown",
+        "tflite.summary",
+        "github.comment.post",
+    ],
 )
 def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
     assert "tensorflow" not in imported(f"import quantci.{module}")
