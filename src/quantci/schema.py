@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from quantci.errors import ToolError
-from quantci.records.bench import BoardFigures
+from quantci.records.board_figures import BoardFigures
 from quantci.records.config import Config
 from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.embed import EmbedRecord

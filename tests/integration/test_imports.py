@@ -50,7 +50,7 @@ def test_help_needs_nothing_but_argparse() -> None:
         "evaluate",
         "merge",
         "embed",
-        "bench",
+        "fit_latency",
         "report",
         "inspect",
         "quantize",
@@ -70,7 +70,7 @@ def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None
     [
         "evaluate.run",
         "embed.run",
-        "bench.fit",
+        "latency_fit.fit",
         "report.join",
         "report.markdown",
         "tflite.summary",

@@ -20,7 +20,7 @@ from quantci.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_INPUT, QuantciError, f
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Name -> one line for --help. The module of the same name has add_arguments() and run().
+# Name -> one line for --help. The module of the same name (with _ for -) has add_arguments() and run().
 COMMANDS: Final = {
     "init": "write a commented quantci.toml for a model",
     "inspect": "show what is inside a .tflite or a Keras file",
@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "merge": "join the shards of an evaluation into one record",
     "diagnose": "show which layer costs accuracy, and what to do",
     "embed": "write the ESP-IDF component",
-    "bench": "calibrate the latency estimate to your own board",
+    "fit-latency": "calibrate the latency estimate to your own board",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",
     "action": "run one of these as the composite actions do",
@@ -130,7 +130,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
             name, help=COMMANDS[name], allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter
         )
         if name == chosen:
-            module = importlib.import_module(f"quantci.cli.{name}")
+            module = importlib.import_module(f"quantci.cli.{name.replace('-', '_')}")
             command.description = module.__doc__
             module.add_arguments(command)
             command.set_defaults(run=module.run)

@@ -108,4 +108,4 @@ def test_a_name_cannot_command_the_terminal(
 
 @pytest.mark.parametrize("name", [".", ""])
 def test_a_folder_as_measurements(name: str) -> None:
-    assert main(["bench", "--fit", name]) == 2
+    assert main(["fit-latency", name]) == 2

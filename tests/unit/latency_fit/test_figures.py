@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.bench.figures import read_figures
 from quantci.errors import ConfigError
-from quantci.records.bench import ModelFigures
+from quantci.latency_fit.figures import read_figures
+from quantci.records.board_figures import ModelFigures
 
 GOOD = """\
 chip = "esp32s3-n8r8"

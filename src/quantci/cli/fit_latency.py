@@ -1,12 +1,11 @@
-"""Calibrate the latency estimate to your own board, from figures that you measured there.
+"""Calibrate the latency estimate to your own board, from latencies that you measured there.
 
-Reads a file of measured latencies and the models in it, and writes the coefficients of that board, for
-target.latency_coefficients in quantci.toml. docs/latency.md shows the file and explains the tables. Measuring itself is
-not built yet: your own firmware has to.
+Reads a file with the measured latencies and the models that it names, and writes the coefficients of that board, for
+target.latency_coefficients in quantci.toml. docs/latency.md shows the file and explains the tables.
 
 examples:
-  quantci bench --fit boards/devkit.toml                               writes boards/devkit.json
-  quantci bench --fit boards/devkit.toml --fit-output coefficients.json
+  quantci fit-latency boards/devkit.toml                               writes boards/devkit.json
+  quantci fit-latency boards/devkit.toml --output coefficients.json
 """
 
 from __future__ import annotations
@@ -21,42 +20,34 @@ from quantci.errors import EXIT_OK, ConfigError
 if TYPE_CHECKING:
     import argparse
 
-    from quantci.bench.fit import Fit
+    from quantci.latency_fit.fit import Fit
 
 _LONG = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--fit", default=None, metavar="FILE", help="what was measured on the board (TOML)")
-    parser.add_argument(
-        "--fit-output", default=None, metavar="FILE", help="coefficients to write (default: FILE.json beside FILE.toml)"
-    )
+    parser.add_argument("measurements", metavar="FILE.toml", help="what was measured on the board")
+    parser.add_argument("--output", default=None, metavar="FILE.json", help="default: FILE.json beside FILE.toml")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, write the coefficients, and show how well they do."""
-    if arguments.fit is None:
-        raise ConfigError(
-            "bench-missing",
-            "quantci cannot measure on a board yet.",
-            remedy="Measure with your own firmware, and give the figures with --fit FILE; docs/latency.md says how.",
-        )
     from datetime import UTC, datetime
 
-    from quantci.bench.fit import fit
+    from quantci.latency_fit.fit import fit
     from quantci.records.base import write
 
-    source = Path(arguments.fit)
-    output = source.parent / f"{source.stem}.json" if arguments.fit_output is None else Path(arguments.fit_output)
+    source = Path(arguments.measurements)
+    output = source.parent / f"{source.stem}.json" if arguments.output is None else Path(arguments.output)
     if output.suffix != ".json" or output == source:
         raise ConfigError(
             "config-value",
-            f"The coefficients are written as .json, and not over the measurements: {output} will not do.",
-            where="--fit-output",
-            remedy="Name another file that ends in .json.",
+            f"The coefficients cannot be written to {output}.",
+            where="--output",
+            remedy="Name a file that ends in .json, and not the measurements themselves.",
         )
-    with Console("bench") as console:
+    with Console("fit-latency") as console:
         result = fit(source, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
         write(output, result.calibration.record)
     _print(result, output)

@@ -1,4 +1,4 @@
-"""What was measured on a board, in a file that a person writes: the input of `quantci bench --fit`."""
+"""What was measured on a board, in a file that a person writes: the input of `quantci fit-latency`."""
 
 from typing import Annotated, Literal
 

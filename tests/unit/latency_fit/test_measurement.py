@@ -9,12 +9,12 @@ import pytest
 from tests.models import Op, Tensor, build_model
 from tests.networks import network, published_network
 
-from quantci.bench.model import Measurement, read_model
 from quantci.chip.graph import read_graph
 from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as Layer
 from quantci.errors import ConfigError, DataRejected
-from quantci.records.bench import BoardFigures, ModelFigures
+from quantci.latency_fit.measurement import Measurement, read_model
+from quantci.records.board_figures import BoardFigures, ModelFigures
 from quantci.records.latency import Kernels, LatencyBoard
 from quantci.tflite.flatbuffer import parse
 

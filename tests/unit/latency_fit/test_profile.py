@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.bench.profile import Event, match, parse, read_profile
 from quantci.errors import DataRejected
+from quantci.latency_fit.profile import Event, match, parse, read_profile
 
 OPS = ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "RESHAPE", "SOFTMAX"]
 TICKS = [5_120, 3_071, 999, 4, 21]

@@ -1,4 +1,4 @@
-"""Read the file of `quantci bench --fit`."""
+"""Read the file of `quantci fit-latency`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from quantci.chip.datasheet import check_chip, load_chip
 from quantci.chip.esp_nn.terms import CHIP
 from quantci.errors import ConfigError
-from quantci.records.bench import BoardFigures, ModelFigures
+from quantci.records.board_figures import BoardFigures, ModelFigures
 from quantci.records.latency import LatencyBoard
 
 if TYPE_CHECKING:

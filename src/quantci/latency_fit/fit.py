@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.bench.figures import read_figures
-from quantci.bench.model import read_model
 from quantci.chip.latency.board import calibrate
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.errors import DataRejected
+from quantci.latency_fit.figures import read_figures
+from quantci.latency_fit.measurement import read_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from quantci.bench.model import Measurement
     from quantci.chip.latency.board import Calibration
     from quantci.chip.latency.coefficients import Coefficients
+    from quantci.latency_fit.measurement import Measurement
     from quantci.progress import Progress
-    from quantci.records.bench import BoardFigures
+    from quantci.records.board_figures import BoardFigures
 
 
 class Fit(NamedTuple):
@@ -37,7 +37,7 @@ def fit(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
     """Fit coefficients to a file of measurements.
 
     Args:
-        path: the file; see quantci.records.bench.
+        path: the file; see quantci.records.board_figures.
         fitted_on: UTC date, YYYY-MM-DD.
         progress: told what is going on.
 

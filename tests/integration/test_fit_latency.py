@@ -1,4 +1,4 @@
-"""`quantci bench --fit`, and the coefficients of a board in `quantci embed`: real files, made-up measurements."""
+"""`quantci fit-latency`, and the coefficients of a board in `quantci embed`: real files, made-up measurements."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def transcript(name: str) -> str:
 
 
 def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
-    done = quantci("bench", "--fit", "boards/devkit.toml", cwd=desk)
+    done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
     assert done.code == 0, done.err
     assert transcript("One inference") == "\n".join(line.rstrip() for line in done.out.splitlines()) + "\n"
     record = decode((desk / "boards" / "devkit.json").read_bytes(), LatencyCoefficients)
@@ -98,14 +98,14 @@ def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
 
 def test_a_fit_that_is_of_no_use_says_so(quantci: Quantci, desk: Path) -> None:
     (desk / "boards" / "devkit.toml").write_text(TOML.replace("54_000", "400_000"))
-    done = quantci("bench", "--fit", "boards/devkit.toml", cwd=desk)
+    done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
     assert (done.code, "quantci embed gives no total" in done.out) == (0, True)
 
 
 def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
     head, kws, *_ = TOML.split("[[model]]")
     (desk / "boards" / "devkit.toml").write_text(f"{head}[[model]]{kws}")
-    done = quantci("bench", "--fit", "boards/devkit.toml", "--fit-output", "mine.json", cwd=desk)
+    done = quantci("fit-latency", "boards/devkit.toml", "--output", "mine.json", cwd=desk)
     assert done.code == 0, done.err
     assert "error ±41 % (of the published coefficients: no model could be left out)" in done.out
     record = decode((desk / "mine.json").read_bytes(), LatencyCoefficients)
@@ -117,7 +117,7 @@ def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Quantci,
     slow = TOML.replace('"esp-nn"', '"reference"').replace('profile = "kws.log"\n', "")
     slow = re.sub(r"latency_us = (\d+)_(\d+)", r"latency_us = \g<1>0_\2", slow)
     (desk / "boards" / "devkit.toml").write_text(slow)
-    done = quantci("bench", "--fit", "boards/devkit.toml", cwd=desk)
+    done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
     assert done.code == 0, done.err
     (desk / "boards" / "slow.json").write_bytes((desk / "boards" / "devkit.json").read_bytes())
     settings = (desk / "quantci.toml").read_text()
@@ -139,13 +139,10 @@ def test_one_line_for_each_mistake(quantci: Quantci, desk: Path) -> None:
         (TOML.replace("picar.tflite", "absent.tflite"), "not-found"),
     ):
         (desk / "boards" / "devkit.toml").write_text(change)
-        done = quantci("bench", "--fit", "boards/devkit.toml", cwd=desk)
+        done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
         assert done.code == 2, change
         assert done.err.splitlines()[-1].endswith(f"[{code}]")
         assert not (desk / "boards" / "devkit.json").exists()
-    done = quantci("bench", cwd=desk)
-    assert (done.code, len(done.err.splitlines())) == (2, 1)
-    assert done.err.endswith("[bench-missing]\n")
     for output in ("boards/kws.tflite", "boards/devkit.toml"):
-        done = quantci("bench", "--fit", "boards/devkit.toml", "--fit-output", output, cwd=desk)
+        done = quantci("fit-latency", "boards/devkit.toml", "--output", output, cwd=desk)
         assert done.err.endswith("[config-value]\n")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.bench.profile import read_profile
 from quantci.chip.esp_nn.terms import work_of
 from quantci.chip.graph import read_graph
 from quantci.chip.latency.board import MeasuredModel
 from quantci.chip.latency.fit import Row
 from quantci.chip.latency.scope import EstimatedOp, gap
 from quantci.errors import ConfigError, DataRejected
+from quantci.latency_fit.profile import read_profile
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.identify import read_model_file
 from quantci.tflite.summary import summary_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.chip.esp_nn.terms import Work
-    from quantci.records.bench import BoardFigures, ModelFigures
+    from quantci.records.board_figures import BoardFigures, ModelFigures
 
 FEWEST_TICKS: Final = 20  # a shorter op is more than 5 % off by the rounding to ticks alone
 FURTHEST: Final = 1.5  # times, between the sum of the ops and the inference

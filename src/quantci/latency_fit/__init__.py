@@ -1,0 +1,1 @@
+"""Coefficients of the latency estimate for one board, from latencies that were measured there."""
