@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return exit_code
     except QuantciError as error:
-        from quantci.report.escape import visible  # a file may name things with a terminal's escapes
+        from quantci.render.visible import visible  # a file may name things with a terminal's escapes
 
         say(f"quantci: {visible(str(error), _LONGEST_MESSAGE)}" if "\x1b" in str(error) else f"quantci: {error}")
         return error.exit_code

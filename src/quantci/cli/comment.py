@@ -140,7 +140,7 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
     from quantci.github.client.credential import read_token
     from quantci.github.client.transport import HttpTransport
     from quantci.github.comment.post import post
-    from quantci.report.escape import visible
+    from quantci.render.visible import visible
 
     transport = HttpTransport(event.api_url, read_token(environment))
     with Console("comment") as console:

@@ -82,8 +82,8 @@ def _print(result: DiagnoseResult, *, everything: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from quantci.render.visible import visible
     from quantci.report.diagnosis import CELLS, cells, headline
-    from quantci.report.escape import visible
 
     console = RichConsole(width=None if sys.stdout.isatty() else 120)
     rows = Table("#", "layer", *CELLS)

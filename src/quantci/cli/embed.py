@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
     print(f"{settings.output / result.component_dir}: {len(result.files)} files, arena {arena}")
     if result.latency is not None:
-        from quantci.report.escape import visible
+        from quantci.render.visible import visible
         from quantci.report.latency import estimate_of, words
 
         known = estimate_of(result)

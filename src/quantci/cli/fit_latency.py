@@ -60,7 +60,7 @@ def _print(result: Fit, output: Path) -> None:
     from rich.console import Console as RichConsole
     from rich.text import Text
 
-    from quantci.report.escape import visible
+    from quantci.render.visible import visible
 
     record = result.calibration.record
     console = RichConsole(width=None if sys.stdout.isatty() else 120)
@@ -94,7 +94,7 @@ def _models(result: Fit) -> object:
     from rich.table import Table
     from rich.text import Text
 
-    from quantci.report.escape import visible
+    from quantci.render.visible import visible
 
     table = Table("model", title="One inference in µs: measured, and estimated by coefficients", title_justify="left")
     for title in ("measured", "published", "this board's", "this model left out", "measured / left out - 1"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quantci.records.diagnose import MOST_DB
-from quantci.report.escape import code, prose
+from quantci.render.escape import code, prose
 from quantci.report.tables import Section, Table
 from quantci.report.wording import NBSP
 

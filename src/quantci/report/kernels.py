@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quantci.render.escape import code, prose
 from quantci.report.baseline import layer_names
-from quantci.report.escape import code, prose
 from quantci.report.tables import Section, Table
 from quantci.report.wording import rough_time
 

@@ -6,8 +6,8 @@ import heapq
 from typing import TYPE_CHECKING, Final
 
 from quantci.records.report import GateResult
+from quantci.render.escape import code, prose
 from quantci.report.baseline import layer_names
-from quantci.report.escape import code, prose
 from quantci.report.tables import Section, Table
 from quantci.report.wording import NBSP, rough_time
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from quantci.report.escape import code, prose, row
+from quantci.render.escape import code, prose, row
 from quantci.report.sections import sections
 from quantci.report.summary import NOT_KNOWN, NOT_MEASURED, Row, headline, identity, summary_rows
 from quantci.report.tables import COMMENT_LIMIT, cut, length

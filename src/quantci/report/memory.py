@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.report.escape import code
+from quantci.render.escape import code
 from quantci.report.tables import Section, Table
 from quantci.report.wording import NBSP, size, size_change
 

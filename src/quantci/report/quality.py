@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quantci.records.evaluate import RegressionMetrics
-from quantci.report.escape import code, prose
+from quantci.render.escape import code, prose
 from quantci.report.tables import Section, Table
 from quantci.report.wording import KINDS, MARKS, METRICS, NBSP, STEPS, gate_number, percent, points
 

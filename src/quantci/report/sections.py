@@ -6,9 +6,9 @@ import heapq
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from quantci.render.escape import code, prose
 from quantci.report import diagnosis, kernels, latency, memory, quality
 from quantci.report.baseline import layer_names
-from quantci.report.escape import code, prose
 from quantci.report.tables import MOST_ROWS, Section, Table
 from quantci.report.wording import NBSP, STEPS, points, size, size_change
 

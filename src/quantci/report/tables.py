@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
-from quantci.report.escape import row
+from quantci.render.escape import row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

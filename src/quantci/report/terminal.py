@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
-from quantci.report.escape import visible
+from quantci.render.visible import visible
 from quantci.report.summary import Row, headline, identity, summary_rows
 from quantci.report.wording import MARKS
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import quantci.report
+import quantci
 
-MODULES = sorted(Path(quantci.report.__path__[0]).glob("*.py"))
+SOURCE = Path(quantci.__path__[0])
+MODULES = sorted(module for room in ("report", "render") for module in (SOURCE / room).rglob("*.py"))
 LIGHT = {*sys.stdlib_module_names, "msgspec", "quantci"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative_to(SOURCE).as_posix())
 def test_module_imports_only_what_is_light(module: Path) -> None:
     names = []
     for node in ast.parse(module.read_text(encoding="utf-8")).body:

@@ -20,7 +20,7 @@ from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.evaluate import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
-from quantci.report.escape import code, prose
+from quantci.render.escape import code, prose
 from quantci.report.join import build_report
 from quantci.report.markdown import render
 from quantci.report.tables import COMMENT_LIMIT, Table, length

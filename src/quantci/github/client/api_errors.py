@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from quantci.errors import ToolError
-from quantci.report.escape import visible
+from quantci.render.visible import visible
 
 if TYPE_CHECKING:
     from quantci.github.client.transport import Answer

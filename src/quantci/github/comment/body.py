@@ -11,7 +11,7 @@ from quantci.github.comment.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.origin import DEFAULT_KEY, ReportOrigin
 from quantci.records.report import MOST_BYTES, Report
-from quantci.report.escape import visible
+from quantci.render.visible import visible
 from quantci.report.markdown import environment, render
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_report(path: Path, key: str = DEFAULT_KEY) -> Text:
     The key of its title is that of the comment, whatever the report says.
 
     It is rendered here, and not read from report.md: in a comment job both files may come from a stranger's run, and
-    only what passes the record's checks and report/escape.py is literal text for sure.
+    only what passes the record's checks and render/escape.py is literal text for sure.
 
     Raises:
         ConfigError: `not-found`.

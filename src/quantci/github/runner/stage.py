@@ -9,8 +9,8 @@ from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.shard import ShardRecord
+from quantci.render.escape import code, prose, row
 from quantci.report.diagnosis import cells, headline
-from quantci.report.escape import code, prose, row
 from quantci.report.markdown import environment
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ConfigError
 from quantci.github.runner.check import MOST_JOBS
-from quantci.report.escape import visible
+from quantci.render.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

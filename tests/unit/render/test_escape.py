@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from quantci.report.escape import ELLIPSIS, NAME_LIMIT, code, prose, row, visible
+from quantci.render.escape import code, prose, row
+from quantci.render.visible import ELLIPSIS, NAME_LIMIT, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

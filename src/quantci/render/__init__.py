@@ -1,0 +1,1 @@
+"""Show typed content: one renderer for Markdown, one for a terminal. In both, what strangers wrote stays literal."""
