@@ -11,7 +11,7 @@ from tests.models import float_model_of_bytes, graph_of, tiny_autoencoder, tiny_
 from tests.random_models import random_model
 from tests.unit.embed.sample import int8_model
 
-from quantci.chip.arena.kernels import KERNELS
+from quantci.chip.arena.kernel_memory import KERNELS
 from quantci.chip.arena.simulate import Simulation, simulate
 from quantci.errors import ModelRejected
 from quantci.tflite.native_stderr import native_stderr

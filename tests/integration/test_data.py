@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from quantci.data.audit import check_overlap, find_duplicates
-from quantci.data.choose import choose
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
+from quantci.data.stratified import choose
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
 from quantci.records.config import InputConfig

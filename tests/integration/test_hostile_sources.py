@@ -23,7 +23,7 @@ from tests.integration.pictures import Done, report_of
 from quantci.errors import ModelRejected, QuantciError
 from quantci.records.base import decode
 from quantci.records.keras_model import KerasSummary
-from quantci.source.base import open_source
+from quantci.source.open_source import open_source
 from quantci.workers.jail import Jail
 
 Quantci = Callable[..., Done]

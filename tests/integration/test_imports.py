@@ -70,7 +70,7 @@ def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None
     [
         "evaluate.run",
         "embed.run",
-        "latency_fit.fit",
+        "latency_fit.run",
         "report.join",
         "report.markdown",
         "tflite.summary",

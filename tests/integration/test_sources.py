@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quantci.errors import ConfigError, ModelRejected
-from quantci.source.base import open_source
+from quantci.source.open_source import open_source
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.summary import summarize
 from quantci.workers.jail import Jail

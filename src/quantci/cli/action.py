@@ -218,13 +218,13 @@ def _tell_fault(
 
 def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:
     """Print the annotations, and write outputs and summary where the runner asks for them."""
-    from quantci.github.runner import outputs, summary
+    from quantci.github.runner import output_file, step_summary
 
     told = outcome.told
     assert told is not None
     for line in told.annotations:
         print(line, flush=True)
     if environment.get("GITHUB_OUTPUT"):
-        outputs.append(Path(environment["GITHUB_OUTPUT"]), told.outputs | {"exit-code": str(outcome.exit_code)})
+        output_file.append(Path(environment["GITHUB_OUTPUT"]), told.outputs | {"exit-code": str(outcome.exit_code)})
     if environment.get("GITHUB_STEP_SUMMARY") and told.summary:
-        summary.append(Path(environment["GITHUB_STEP_SUMMARY"]), told.summary)
+        step_summary.append(Path(environment["GITHUB_STEP_SUMMARY"]), told.summary)

@@ -162,7 +162,7 @@ def _summarize(environment: Mapping[str, str], text: Text) -> None:
     """The report in the step's summary, where there is one."""
     path = environment.get("GITHUB_STEP_SUMMARY")
     if path and text.report:
-        from quantci.github.runner.summary import append
+        from quantci.github.runner.step_summary import append
 
         append(Path(path), text.report)
 

@@ -20,7 +20,7 @@ from quantci.errors import EXIT_OK, ConfigError
 if TYPE_CHECKING:
     import argparse
 
-    from quantci.latency_fit.fit import Fit
+    from quantci.latency_fit.run import Fit
 
 _LONG = 500
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Fit, write the coefficients, and show how well they do."""
     from datetime import UTC, datetime
 
-    from quantci.latency_fit.fit import fit
+    from quantci.latency_fit.run import fit_latency
     from quantci.records.base import write
 
     source = Path(arguments.measurements)
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             remedy="Name a file that ends in .json, and not the measurements themselves.",
         )
     with Console("fit-latency") as console:
-        result = fit(source, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
+        result = fit_latency(source, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
         write(output, result.calibration.record)
     _print(result, output)
     return EXIT_OK

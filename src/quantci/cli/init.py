@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
-    from quantci.source.base import open_source
+    from quantci.source.open_source import open_source
     from quantci.tflite.summary import summarize
     from quantci.workers.jail import Jail
 

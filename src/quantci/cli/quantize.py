@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
     """Run the stage in this process and its workers."""
     from quantci.quantize.run import quantize as quantize_stage
-    from quantci.source.base import open_source
+    from quantci.source.open_source import open_source
     from quantci.workers import pool
     from quantci.workers.jail import Jail
 

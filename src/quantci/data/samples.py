@@ -9,7 +9,7 @@ from quantci.data.folder import list_folder
 from quantci.data.listing import too_many
 from quantci.data.manifest import read_manifest, read_rows
 from quantci.data.tensor import item_type
-from quantci.data.truth import is_truth, read_truth
+from quantci.data.y_labels import is_truth, read_truth
 from quantci.errors import DataRejected
 from quantci.records.dataset import MOST_SAMPLES
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from quantci.data.choose import choose
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
+from quantci.data.stratified import choose
 from quantci.diagnose.accept import check_models
 from quantci.diagnose.compare import FLOAT_KERNELS, INT8_KERNELS, Batch, Fed, Job, compare_batch, look_outside, take_job
-from quantci.diagnose.judge import judge
+from quantci.diagnose.layer_errors import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
 from quantci.tasks.choose import choose_task

@@ -13,7 +13,7 @@ from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO
 from quantci.chip.esp_nn.version import VERSION as ESP_NN
 from quantci.embed import c_syntax
 from quantci.embed.constants import check_table, ports
-from quantci.embed.folder import MARKER, replace_folder
+from quantci.embed.replace_folder import MARKER, replace_folder
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:

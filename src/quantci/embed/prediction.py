@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from quantci.chip.acceleration import op_kernels
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
-from quantci.chip.kernels import op_kernels
 from quantci.chip.known_bad.scan import advise, libraries, scan
 from quantci.chip.latency.coefficients import published_coefficients, read_coefficients
 from quantci.chip.latency.estimate import estimate_latency

@@ -14,8 +14,8 @@ from quantci.evaluate.score import WARM_UP
 from quantci.records.base import write_bytes
 from quantci.records.evaluate import EvaluateResult, HostLatency, Step
 from quantci.statistics.agreement import summarize
-from quantci.tasks.base import Observed
 from quantci.tasks.choose import choose_task
+from quantci.tasks.task import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.model import ModelSummary
-    from quantci.tasks.base import Judgement
     from quantci.tasks.custom import Metric
+    from quantci.tasks.task import Judgement
 
 
 def judge(

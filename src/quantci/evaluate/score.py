@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import Sample
-    from quantci.tasks.base import Task
+    from quantci.tasks.task import Task
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
     from quantci.data.tally import Tally
     from quantci.records.model import TensorInfo
-    from quantci.tasks.base import Task
+    from quantci.tasks.task import Task
     from quantci.tflite.oracle import Oracle
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantci.evaluate.shard_folder import Found
-    from quantci.tasks.base import Task
+    from quantci.tasks.task import Task
 
 
 def describe(sample: Sample, tally: Tally) -> ShardSample:

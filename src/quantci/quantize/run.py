@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from quantci.data.audit import find_duplicates, find_empty_classes
-from quantci.data.choose import choose
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
+from quantci.data.stratified import choose
 from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import check_spread, with_ranges
 from quantci.quantize.engine import engine_version, quantize_with_litert, quantize_with_tensorflow
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.kernels import KernelHit, Rewrite
     from quantci.records.model import ModelSummary
-    from quantci.source.base import Source
+    from quantci.source.open_source import Source
     from quantci.tflite.oracle import Oracle
     from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool

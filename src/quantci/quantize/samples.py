@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import Sample
     from quantci.records.quantize import TensorRange
-    from quantci.source.base import Source
+    from quantci.source.open_source import Source
     from quantci.workers.pool import Pool
 
 COMPARED_SAMPLES = 5

@@ -18,10 +18,10 @@ from quantci.statistics.agreement import side_changes
 from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
-from quantci.tasks.base import Judgement
 from quantci.tasks.class_truth import OneClass
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import only_output
+from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from quantci.data.listing import Listing
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
-    from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
+    from quantci.tasks.task import Observed
 
 LABELS: Final = ("normal", "anomaly")  # MLPerf Tiny: 0 is normal, 1 is anomalous
 

@@ -11,7 +11,7 @@ from quantci.tasks.regression import Regression
 
 if TYPE_CHECKING:
     from quantci.records.config import TaskConfig
-    from quantci.tasks.base import Task
+    from quantci.tasks.task import Task
 
 
 def choose_task(config: TaskConfig) -> Task:

@@ -13,11 +13,11 @@ from quantci.records.evaluate import ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
-from quantci.tasks.base import Judgement
 from quantci.tasks.class_metrics import classification_metrics, predict
 from quantci.tasks.class_truth import OneClass
 from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
 from quantci.tasks.subsets import by_tag, worst_recall
+from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing
     from quantci.records.model import ModelSummary
-    from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
+    from quantci.tasks.task import Observed
 
 
 @dataclass(frozen=True)

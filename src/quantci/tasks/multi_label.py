@@ -16,10 +16,10 @@ from quantci.records.truth import LabelsTruth
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.statistics.roc import average_precision
-from quantci.tasks.base import Judgement
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
 from quantci.tasks.subsets import by_tag, worst_recall
+from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary
     from quantci.records.truth import Truth
-    from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
+    from quantci.tasks.task import Observed
 
 THRESHOLD: Final = 0.5
 

@@ -15,9 +15,9 @@ from quantci.records.evaluate import Paired, RegressionMetrics, ValueMetrics
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
-from quantci.tasks.base import Judgement
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import KeepsOutputs, finite_values
+from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
     from quantci.records.truth import Truth
-    from quantci.tasks.base import Observed
     from quantci.tasks.custom import Metric
+    from quantci.tasks.task import Observed
 
 FLIP: Final = 0.1  # an answer that moves by more than this share of the truth's standard deviation is another answer
 

@@ -13,8 +13,8 @@ from quantci.data.samples import Sample, find_samples, infer_labels
 from quantci.errors import ConfigError, DataRejected
 from quantci.records.config import InputConfig
 from quantci.tasks.anomaly import Anomaly
-from quantci.tasks.base import Task
 from quantci.tasks.classification import Classification
+from quantci.tasks.task import Task
 
 LIGHTS = Classification(labels=("red", "green"))
 UINT8 = InputConfig(dtype="uint8")

@@ -12,7 +12,7 @@ from tests.unit.embed.sample import int8_model, summary_of, tensor_info
 from quantci.chip.esp_nn.version import VERSION
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
-from quantci.embed.folder import MARKER
+from quantci.embed.replace_folder import MARKER
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig

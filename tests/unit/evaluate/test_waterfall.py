@@ -16,12 +16,12 @@ from quantci.records.base import encode
 from quantci.records.evaluate import Agreement, AnomalyMetrics, ClassificationMetrics, HostLatency, TagMetrics
 from quantci.records.model import TensorInfo
 from quantci.tasks.anomaly import Anomaly
-from quantci.tasks.base import Observed
 from quantci.tasks.classification import Classification
+from quantci.tasks.task import Observed
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import Paired, Step
-    from quantci.tasks.base import Task
+    from quantci.tasks.task import Task
 
 STEPS = ("float", "int8-litert", "int8-oracle")
 TIME = HostLatency(median_us=5.0, p90_us=5.0, iterations=4, warm_up=1, threads=1, workers=1)

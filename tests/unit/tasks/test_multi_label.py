@@ -20,8 +20,8 @@ from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
 from quantci.records.evaluate import ClassDelta, MultiLabelMetrics, TagMetrics
 from quantci.records.truth import ClassTruth, LabelsTruth
-from quantci.tasks.base import Judgement, Observed
 from quantci.tasks.multi_label import MultiLabel, label_metrics
+from quantci.tasks.task import Judgement, Observed
 
 LABELS = ("cat", "dog")
 OUTPUT = tensor_info("y", [1, 2], [0.25], [0])

@@ -9,8 +9,8 @@ from tests.golden import example_model
 from quantci.errors import ModelRejected
 from quantci.records.model import ModelSummary
 from quantci.tasks.anomaly import Anomaly
-from quantci.tasks.base import Task
 from quantci.tasks.classification import Classification
+from quantci.tasks.task import Task
 
 MODEL = example_model("model_quant.tflite", quantized=True)
 OUTPUT = MODEL.outputs[0]

@@ -19,8 +19,8 @@ from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
 from quantci.records.evaluate import Paired, RegressionMetrics
 from quantci.records.truth import ClassTruth, ValuesTruth
-from quantci.tasks.base import Judgement, Observed
 from quantci.tasks.regression import Regression, regression_metrics
+from quantci.tasks.task import Judgement, Observed
 
 OUTPUT = tensor_info("y", [1, 1], [0.5], [-2])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from quantci.chip.arena.kernels import kernel_of
+from quantci.chip.arena.kernel_memory import kernel_of
 from quantci.chip.arena.layout import align
 from quantci.chip.arena.lifetimes import lifetimes
 from quantci.chip.arena.peak import alive_at, find_peak, timeline

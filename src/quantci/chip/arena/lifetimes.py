@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantci.chip.arena.layout import align
-from quantci.chip.arena.plan import Buffer
+from quantci.chip.arena.memory_planner import Buffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from quantci.chip.arena.layout import align
-from quantci.chip.arena.plan import height, is_crowded, plan
+from quantci.chip.arena.memory_planner import height, is_crowded, plan
 from quantci.records.arena import ArenaPeak, ArenaPiece
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantci.chip.arena.kernels import kernel_of
+from quantci.chip.arena.kernel_memory import kernel_of
 from quantci.chip.arena.layout import LAYOUTS, PLANNED_BUFFER_BYTES, SPARE_REQUESTS, align
 from quantci.chip.arena.lifetimes import Planned, lifetimes
-from quantci.chip.arena.plan import height, plan
+from quantci.chip.arena.memory_planner import height, plan
 from quantci.chip.arena.prepare import Persistent, Scratch, Temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from quantci.chip.arena.kernels import Kernel
+    from quantci.chip.arena.kernel_memory import Kernel
     from quantci.chip.arena.layout import Build, Layout
     from quantci.chip.arena.prepare import Ask
     from quantci.chip.graph import Graph

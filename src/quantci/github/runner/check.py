@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from quantci.errors import EXIT_INPUT, ConfigError
-from quantci.github.runner import outputs
+from quantci.github.runner import output_file
 from quantci.github.runner.annotations import annotation
 from quantci.github.runner.trigger import check_event
 
@@ -132,7 +132,7 @@ def main(step: str, environment: Mapping[str, str]) -> int:
             found.append(error)
     for fault in found:
         sys.stdout.write(annotation("error", str(fault), title=f"quantci {fault.code}") + "\n")
-    outputs.append(Path(environment["GITHUB_OUTPUT"]), {"refused": "true"} if found else told)
+    output_file.append(Path(environment["GITHUB_OUTPUT"]), {"refused": "true"} if found else told)
     return EXIT_INPUT if found else 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.github.runner.annotation_location import Place, place_of
 from quantci.github.runner.annotations import Level, annotation
-from quantci.github.runner.stage import failure_summary, stage_summary
+from quantci.github.runner.stage_summary import failure_summary, stage_summary
 from quantci.github.runner.step_outputs import (
     diagnose_figures,
     embed_figures,

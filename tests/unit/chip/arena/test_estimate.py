@@ -12,7 +12,7 @@ from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, grap
 from tests.unit.embed.sample import int8_model
 
 from quantci.chip.arena.estimate import estimate_arena
-from quantci.chip.arena.kernels import kernel_of
+from quantci.chip.arena.kernel_memory import kernel_of
 from quantci.chip.datasheet import Chip, load_chip
 from quantci.chip.esp_nn.scratch import scratch_of
 from quantci.records.arena import Arena

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.models import Op, Tensor, build_model, graph_of
 
-from quantci.chip.arena.kernels import KERNELS
+from quantci.chip.arena.kernel_memory import KERNELS
 from quantci.chip.arena.simulate import Simulation, simulate
 from quantci.chip.esp_nn.scratch import scratch_of
 from quantci.tflite.tflm_ops import RESOLVER_METHODS

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, graph_of, tiny_int8_cnn
 
+from quantci.chip.acceleration import op_kernels
 from quantci.chip.datasheet import load_chip
 from quantci.chip.esp_nn.dispatch import GENERAL_PADDED, POINTWISE, convolution
 from quantci.chip.graph import Graph
-from quantci.chip.kernels import op_kernels
 from quantci.chip.window import Window
 from quantci.records.kernels import OpKernel
 

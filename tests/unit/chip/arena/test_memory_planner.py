@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.chip.arena.plan import Buffer, _place_crowded, height, plan
+from quantci.chip.arena.memory_planner import Buffer, _place_crowded, height, plan
 
 
 def test_a_chain_takes_turns() -> None:

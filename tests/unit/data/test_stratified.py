@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.truths import index_of, of
 
-from quantci.data.choose import choose, shares
 from quantci.data.samples import Sample
+from quantci.data.stratified import choose, shares
 
 
 def make(*labels: int | None) -> list[Sample]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantci.errors import ToolError
-from quantci.github.runner.outputs import append, render
+from quantci.github.runner.output_file import append, render
 
 
 def read_as_runner(text: str) -> dict[str, str]:

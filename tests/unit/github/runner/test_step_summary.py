@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quantci.errors import ToolError
-from quantci.github.runner.summary import LIMIT_BYTES, append, fitting
+from quantci.github.runner.step_summary import LIMIT_BYTES, append, fitting
 
 
 def test_text_is_appended_after_a_blank_line(tmp_path: Path) -> None:

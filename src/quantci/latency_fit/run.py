@@ -33,7 +33,7 @@ class Fit(NamedTuple):
     published: Coefficients | None
 
 
-def fit(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
+def fit_latency(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
     """Fit coefficients to a file of measurements.
 
     Args:

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from quantci.embed.folder import MARKER, replace_folder
+from quantci.embed.replace_folder import MARKER, replace_folder
 from quantci.errors import ConfigError, ToolError
 
 FILES = {"CMakeLists.txt": MARKER.encode() + b"\nmore\n", "include/a/b.h": b"new"}
