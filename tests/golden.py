@@ -394,9 +394,11 @@ def example_report(
     quantize = example_quantize_record(layers, validate=validate)
     report = build_report(
         config=config or example_config(),
-        quantize=quantize,
-        evaluate=example_evaluate_record(quantize),
-        embed=example_embed_record(quantize),
+        records={
+            "quantize": quantize,
+            "evaluate": example_evaluate_record(quantize),
+            "embed": example_embed_record(quantize),
+        },
         baseline=baseline,
         provenance=example_provenance(0.1),
         title="traffic_lights.keras",

@@ -10,15 +10,12 @@ import msgspec
 from quantci.errors import ToolError
 from quantci.records.board_figures import BoardFigures
 from quantci.records.config import Config
-from quantci.records.diagnose import DiagnoseRecord
-from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import EvaluateRecord
 from quantci.records.keras_model import KerasSummary
 from quantci.records.latency import LatencyCoefficients
 from quantci.records.model import ModelSummary
-from quantci.records.quantize import QuantizeRecord
 from quantci.records.report import Report
 from quantci.records.shard import ShardRecord
+from quantci.records.stages import STAGES
 
 if TYPE_CHECKING:
     from quantci.records.base import Record
@@ -29,11 +26,8 @@ RECORDS: dict[str, type[Record]] = {
     "config": Config,
     "model": ModelSummary,
     "keras-model": KerasSummary,
-    "quantize": QuantizeRecord,
-    "evaluate": EvaluateRecord,
+    **{stage.name: stage.record_type() for stage in STAGES},
     "evaluate-shard": ShardRecord,
-    "diagnose": DiagnoseRecord,
-    "embed": EmbedRecord,
     "board-figures": BoardFigures,
     "latency-coefficients": LatencyCoefficients,
     "report": Report,

@@ -25,12 +25,13 @@ from quantci.cli.diagnose import is_called_for
 from quantci.cli.evaluate import parse_shard
 from quantci.cli.inputs import as_called
 from quantci.cli.settings import DEFAULT_FILE, load
-from quantci.cli.stage import failure_of, record_type
+from quantci.cli.stage import failure_of
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
 from quantci.github.runner.step_outputs import shard_list
 from quantci.github.runner.trigger import refuse_target
 from quantci.records.base import read
+from quantci.records.stages import STAGES
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +61,6 @@ OPTIONS: Final[dict[str, dict[str, str]]] = {
     },
 }
 _PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
-_MEASURING: Final = {"quantize", "evaluate", "diagnose", "embed"}
 
 
 class Outcome(NamedTuple):
@@ -144,7 +144,7 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
 
 
 def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
-    if name in _MEASURING:
+    if name in {stage.name for stage in STAGES}:
         refuse_target(environment.get("GITHUB_EVENT_NAME", ""))
     workspace = Workspace.of(environment)
     for variable in _PATHS:
@@ -194,8 +194,8 @@ def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str])
     elif getattr(nested, "shard", None):
         record = read(settings.output / parse_shard(nested.shard).record_file, ShardRecord)
     else:
-        stage = "evaluate" if name == "merge" else name
-        record = read(settings.output / f"{stage}.json", record_type(stage))
+        (stage,) = (one for one in STAGES if one.name == ("evaluate" if name == "merge" else name))
+        record = read(settings.output / stage.record_file, stage.record_type())
     fails_on_gate = getattr(nested, "fail_on", "gate") == "gate"
     told = tell(record, settings.output, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
     if name == "quantize":

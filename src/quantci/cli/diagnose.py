@@ -19,6 +19,7 @@ from quantci.cli.console import Console
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
+from quantci.records.stages import DIAGNOSE
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Diagnose, and show tables or JSON."""
     settings = load(arguments)
     with Console("diagnose") as console:
-        result = run_stage("diagnose", settings, lambda: diagnose(settings, console))
+        result = run_stage(DIAGNOSE, settings, lambda: diagnose(settings, console))
     if arguments.json:
         from quantci.records.base import encode
 

@@ -20,6 +20,7 @@ from quantci.cli.console import Console
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
+from quantci.records.stages import EMBED
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the component, and say where it is."""
     settings = load(arguments)
     with Console("embed") as console:
-        result = run_stage("embed", settings, lambda: embed(settings, console, arguments.model))
+        result = run_stage(EMBED, settings, lambda: embed(settings, console, arguments.model))
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
     print(f"{settings.output / result.component_dir}: {len(result.files)} files, arena {arena}")
     if result.latency is not None:

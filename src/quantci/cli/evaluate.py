@@ -21,6 +21,7 @@ from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK, ConfigError
 from quantci.records.shard import MOST_SHARDS, Shard
+from quantci.records.stages import EVALUATE
 
 if TYPE_CHECKING:
     import argparse
@@ -42,9 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load(arguments)
     with Console("evaluate") as console:
         if shard is None:
-            result = run_stage("evaluate", settings, lambda: evaluate(settings, console))
+            result = run_stage(EVALUATE, settings, lambda: evaluate(settings, console))
         else:
-            part = run_stage("evaluate", settings, lambda: evaluate_shard(settings, shard, console), shard)
+            part = run_stage(EVALUATE, settings, lambda: evaluate_shard(settings, shard, console), shard)
     if shard is None:
         show(result, settings)
     else:

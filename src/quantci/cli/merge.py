@@ -19,6 +19,7 @@ from quantci.cli.evaluate import show
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
+from quantci.records.stages import EVALUATE
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load(arguments)
     folder = settings.output if arguments.folder is None else Path(arguments.folder)
     with Console("merge") as console:
-        result = run_stage("evaluate", settings, lambda: merge(settings, folder, console))
+        result = run_stage(EVALUATE, settings, lambda: merge(settings, folder, console))
     show(result, settings)
     return EXIT_OK
 

@@ -27,6 +27,7 @@ from quantci.cli.report import add_fail_on, exit_code, parse_fail_on, show_failu
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import ConfigError, QuantciError
+from quantci.records.stages import DIAGNOSE, EMBED, EVALUATE, QUANTIZE
 
 if TYPE_CHECKING:
     import argparse
@@ -51,12 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            run_stage("quantize", settings, lambda: quantize(settings, console))
-            evaluated = run_stage("evaluate", settings, lambda: evaluate(settings, console))
+            run_stage(QUANTIZE, settings, lambda: quantize(settings, console))
+            evaluated = run_stage(EVALUATE, settings, lambda: evaluate(settings, console))
             if is_called_for(evaluated, settings):
                 with contextlib.suppress(QuantciError):  # it costs the report a line of advice
-                    run_stage("diagnose", settings, lambda: diagnose(settings, console))
-            run_stage("embed", settings, lambda: embed(settings, console))
+                    run_stage(DIAGNOSE, settings, lambda: diagnose(settings, console))
+            run_stage(EMBED, settings, lambda: embed(settings, console))
     except QuantciError as error:
         stopped = error
     except KeyboardInterrupt:

@@ -15,6 +15,7 @@ from quantci.cli.console import Console
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
+from quantci.records.stages import QUANTIZE
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Quantize, and say where the files are."""
     settings = load(arguments)
     with Console("quantize") as console:
-        result = run_stage("quantize", settings, lambda: quantize(settings, console))
+        result = run_stage(QUANTIZE, settings, lambda: quantize(settings, console))
     before, after = result.float_model.file_bytes, result.quantized_model.file_bytes
     print(f"{settings.output / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
     for advice in result.advice:

@@ -22,9 +22,10 @@ from quantci.cli import baseline, options
 from quantci.cli.baseline import Against
 from quantci.cli.provenance import Origin
 from quantci.cli.settings import Settings, load, output_of_broken
-from quantci.cli.stage import REPORT, STAGES, failure_of, record_type, remove_records
+from quantci.cli.stage import failure_of, remove_records
 from quantci.errors import EXIT_GATE, EXIT_INFRASTRUCTURE, EXIT_INPUT, EXIT_OK, ConfigError, QuantciError
 from quantci.records.base import read, write, write_bytes
+from quantci.records.stages import REPORT, STAGES
 
 if TYPE_CHECKING:
     import argparse
@@ -116,13 +117,13 @@ def write_report(settings: Settings, against: Against, stopped: QuantciError | N
 
     remove_records(settings, *REPORT)
     base_report, baseline_failure = against.read()
-    records: dict[str, Any] = dict.fromkeys(STAGES)
+    records: dict[str, Any] = {}
     fault = stopped
 
     def build() -> Report:
         return build_report(
             config=settings.config,
-            **records,
+            records=records,
             baseline=base_report,
             baseline_failure=baseline_failure,
             base_commit=against.commit,
@@ -134,13 +135,13 @@ def write_report(settings: Settings, against: Against, stopped: QuantciError | N
         )
 
     try:
-        for name in STAGES:
-            path = settings.output / f"{name}.json"
+        for stage in STAGES:
+            path = settings.output / stage.record_file
             if path.exists():
-                records[name] = read(path, record_type(name))
+                records[stage.name] = read(path, stage.record_type())
         report = build()
     except QuantciError as error:
-        records, fault = dict.fromkeys(STAGES), error
+        records, fault = {}, error
         report = build()
     _write_both(settings.output, report)
     return report
@@ -153,11 +154,8 @@ def write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
     output = output_of_broken(arguments)
     report = build_report(
         config=None,
-        quantize=None,
-        evaluate=None,
-        embed=None,
+        records={},
         baseline=None,
-        baseline_failure=None,
         provenance=Origin(output.parent, None).provenance(),
         origin=_origin_of_broken(arguments),
         title="quantci",

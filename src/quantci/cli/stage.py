@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from quantci.cli.cancel import cancelled
 from quantci.cli.inputs import as_called
@@ -12,6 +11,7 @@ from quantci.cli.provenance import Origin
 from quantci.errors import QuantciError, ToolError, fault_of
 from quantci.records.base import SCHEMA_VERSION, write
 from quantci.records.stage import Failure
+from quantci.records.stages import outdated_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,27 +19,13 @@ if TYPE_CHECKING:
 
     from quantci.cli.settings import Settings
     from quantci.records.shard import Shard
+    from quantci.records.stages import Stage
 
-STAGES: Final = ("quantize", "evaluate", "diagnose", "embed")
-REPORT: Final = ("report.json", "report.md")
-_SHARDS: Final = ("evaluate-*-of-*.json", "evaluate-*-of-*.npz")
-# Stage -> what is out of date as soon as it runs again.
-LATER: Final = {
-    "quantize": ("quantize.json", "evaluate.json", *_SHARDS, "diagnose.json", "embed.json", *REPORT),
-    "evaluate": ("evaluate.json", *REPORT),
-    "diagnose": ("diagnose.json", *REPORT),
-    "embed": ("embed.json", *REPORT),
-}
+T = TypeVar("T")
 
 
-def record_type(stage: str) -> type[Any]:
-    """Of the record that a stage writes. A command imports no other."""
-    found: type[Any] = getattr(import_module(f"quantci.records.{stage}"), f"{stage.capitalize()}Record")
-    return found
-
-
-def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Shard | None = None) -> Any:
-    """Do `work` and write `<name>.json`. Records of this and of later stages are removed first: they are out of date.
+def run_stage(stage: Stage[Any], settings: Settings, work: Callable[[], T], shard: Shard | None = None) -> T:
+    """Do `work` and write the stage's record. What is out of date as soon as it runs again is removed first.
 
     Of a shard its own record is written, and the other shards' files are left alone: they may be of the same run.
 
@@ -51,19 +37,19 @@ def run_stage(name: str, settings: Settings, work: Callable[[], Any], shard: Sha
     """
     origin = Origin(settings.base, settings.sha256)
     own = (shard.record_file, shard.outputs_file) if shard else ()
-    remove_records(settings, *LATER[name], *own)
+    remove_records(settings, *outdated_by(stage), *own)
     try:
         result = work()
     except QuantciError as error:
-        _write(name, settings, origin, shard, error=error)
+        _write(stage, settings, origin, shard, error=error)
         raise
     except KeyboardInterrupt:
-        _write(name, settings, origin, shard, error=cancelled())
+        _write(stage, settings, origin, shard, error=cancelled())
         raise
     except Exception as error:
-        _write(name, settings, origin, shard, error=fault_of(error))
+        _write(stage, settings, origin, shard, error=fault_of(error))
         raise
-    _write(name, settings, origin, shard, result=result)
+    _write(stage, settings, origin, shard, result=result)
     return result
 
 
@@ -98,7 +84,7 @@ def failure_of(error: QuantciError) -> Failure:
 
 
 def _write(
-    name: str,
+    stage: Stage[Any],
     settings: Settings,
     origin: Origin,
     shard: Shard | None,
@@ -113,7 +99,7 @@ def _write(
         "provenance": origin.provenance(),
     }
     if shard is None:
-        write(settings.output / f"{name}.json", record_type(name)(**head, stage=name, result=result))
+        write(settings.output / stage.record_file, stage.record_type()(**head, stage=stage.name, result=result))
     else:
         from quantci.records.shard import ShardRecord
 

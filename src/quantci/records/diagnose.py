@@ -87,6 +87,11 @@ class DiagnoseResult(Record, frozen=True, kw_only=True):
     clipped: Annotated[list[ClippedActivation], Meta(description="Only those that clip; worst first.")]
     advice: Annotated[list[Advice], Meta(description="Most important first.")]
 
+    @property
+    def models(self) -> tuple[str, str]:
+        """Digests of the quantized and of the float model that this is about."""
+        return self.quantized_sha256, self.float_sha256
+
 
 class DiagnoseRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `diagnose`."""

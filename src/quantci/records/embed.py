@@ -40,6 +40,11 @@ class EmbedResult(Record, frozen=True, kw_only=True):
         default_factory=list
     )
 
+    @property
+    def models(self) -> tuple[str, None]:
+        """Digest of the quantized model that this is about; the float model plays no part."""
+        return self.model_sha256, None
+
 
 class EmbedRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `embed`."""

@@ -197,6 +197,11 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
     predictions_sha256: Sha256
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
 
+    @property
+    def models(self) -> tuple[str, str]:
+        """Digests of the quantized and of the float model that this is about."""
+        return self.quantized_sha256, self.float_sha256
+
     def headline(self, step: int) -> float:
         """The metric that `paired` compares, of this step of the waterfall."""
         value: float = getattr(self.steps[step].metrics, self.paired.metric)

@@ -72,6 +72,11 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
         msgspec.field(default_factory=list)
     )
 
+    @property
+    def models(self) -> tuple[str, str]:
+        """Digests of the quantized and of the float model that this is about."""
+        return self.quantized_model.sha256, self.float_model.sha256
+
 
 class QuantizeRecord(StageRecord, frozen=True, kw_only=True):
     """Record of the stage `quantize`."""

@@ -1,6 +1,6 @@
 """report.json: all stages of one candidate, its gates and its verdict, and what changed against a baseline."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
@@ -11,12 +11,17 @@ from quantci.records.evaluate import EvaluateResult
 from quantci.records.origin import ReportOrigin
 from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
+from quantci.records.stages import STAGES
 from quantci.records.units import Bytes, Sha256
 
 MOST_BYTES = 25_000_000  # of a report.json that is read; a model of 10,000 layers makes 10 MB
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 Kind = Literal["measured", "estimated", "emulated", "not_measured"]
+if TYPE_CHECKING:
+    DecidingStage = str
+else:  # `bench` waits for a device
+    DecidingStage = Literal[(*(stage.name for stage in STAGES if stage.decides), "bench")]
 
 
 class GateResult(Record, frozen=True, kw_only=True):
@@ -78,7 +83,7 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
 class StageOutcome(Record, frozen=True, kw_only=True):
     """How one stage ended."""
 
-    stage: Annotated[Literal["quantize", "evaluate", "embed", "bench"], Meta(description="Name of the stage.")]
+    stage: Annotated[DecidingStage, Meta(description="Name of the stage.")]
     status: Annotated[str, Meta(description="How it ended; not_run where there is no record.")]
     failure: Annotated[Failure | None, Meta(description="Why there is no result; null when there is one.")]
     duration_s: Annotated[float | None, Meta(description="Wall-clock time in seconds; null when it did not run.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,19 +10,16 @@ from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
 from quantci.records.report import GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
+from quantci.records.stages import STAGES, Stage
 from quantci.report.baseline import Parts, compare
 from quantci.report.gates import NO_DEVICE, judge
 from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
-    from quantci.records.config import Config
-    from quantci.records.diagnose import DiagnoseRecord
-    from quantci.records.embed import EmbedRecord
-    from quantci.records.evaluate import EvaluateRecord
-    from quantci.records.origin import ReportOrigin
-    from quantci.records.quantize import QuantizeRecord
+    from collections.abc import Mapping
 
-    AnyRecord: TypeAlias = QuantizeRecord | EvaluateRecord | EmbedRecord
+    from quantci.records.config import Config
+    from quantci.records.origin import ReportOrigin
 
 BENCH = StageOutcome(
     stage="bench",
@@ -40,51 +37,48 @@ BENCH = StageOutcome(
 def build_report(
     *,
     config: Config | None,
-    quantize: QuantizeRecord | None,
-    evaluate: EvaluateRecord | None,
-    embed: EmbedRecord | None,
+    records: Mapping[str, Any],
     baseline: Report | None,
     provenance: Provenance,
     title: str,
     origin: ReportOrigin | None = None,
     base_commit: str = "",
-    diagnose: DiagnoseRecord | None = None,
     baseline_failure: Failure | None = None,
     failure: Failure | None = None,
     status: str = "config_rejected",
 ) -> Report:
     """The report of what there is: a stage that failed or did not run leaves its part null, the rest stands.
 
-    `failure` is a fault outside of the three stages, and `status` its kind. `baseline_failure` says why the baseline
-    that was asked for is missing; it costs the candidate nothing, and neither does a diagnosis that failed.
-    `base_commit` is what the base branch stood at.
+    `records` are those of the stages, by name; None is one that is not there. `failure` is a fault outside of the
+    stages, and `status` its kind. `baseline_failure` says why the baseline that was asked for is missing; it costs the
+    candidate nothing. `base_commit` is what the base branch stood at.
 
     Raises:
         ConfigError: `mixed-records`: the records do not belong to one model.
     """
-    if quantize is not None and quantize.result is None:
-        evaluate = embed = diagnose = None  # what is there is about the model of an earlier run
+    found = _of_this_run(records)
+    results = {stage.name: record.result for stage, record in found.items()}
+    check_same_model(results)
     parts = Parts(
-        quantize=quantize.result if quantize else None,
-        evaluate=evaluate.result if evaluate else None,
-        embed=embed.result if embed else None,
+        quantize=results.get("quantize"),
+        evaluate=results.get("evaluate"),
+        embed=results.get("embed"),
         quantci_version=provenance.quantci_version,
     )
-    check_same_model(quantize, evaluate, embed)
-    check_diagnosed(quantize, evaluate, embed, diagnose)
     gates, refused = _judge(config.gates if config else GatesConfig(), parts)
-    stages = [_outcome("quantize", quantize), _outcome("evaluate", evaluate), _outcome("embed", embed), BENCH]
-    if config is None and not any((quantize, evaluate, embed)):
+    deciding = [stage for stage in STAGES if stage.decides]
+    if config is None and not any(stage in found for stage in deciding):
         gates = []  # nothing was asked and nothing was found
     faults = [
         *([Fault("", msgspec.convert(status, Status), failure)] if failure else []),
         *(
-            Fault(stage, record.status, record.failure)
-            for stage, record in (("quantize", quantize), ("evaluate", evaluate), ("embed", embed))
-            if record is not None and record.failure is not None
+            Fault(stage.name, record.status, record.failure)
+            for stage, record in found.items()
+            if stage.decides and record.failure is not None
         ),
         *([Fault("", "config_rejected", refused)] if refused else []),
     ]
+    stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), BENCH]
     decision = decide(stages, gates, faults[0] if faults else None, parts.embed)
     return Report(
         schema_version=1,
@@ -98,72 +92,50 @@ def build_report(
         verdict_reason=decision.reason,
         stages=stages,
         gates=gates,
-        quantize=parts.quantize,
-        evaluate=parts.evaluate,
-        embed=parts.embed,
-        diagnose=diagnose.result if diagnose else None,
+        **{stage.name: results.get(stage.name) for stage in STAGES},
         device_latency_us=None,
         device_latency_reason=NO_DEVICE,
         baseline=compare(parts, baseline, base_commit) if baseline else None,
         advice=[
-            _as_advice(fault)
-            for fault in (
-                baseline_failure,
-                *(fault.failure for fault in faults[1:]),
-                _undiagnosed(diagnose),
-            )
-            if fault
+            *_as_advice(baseline_failure),
+            *(advice for fault in faults[1:] for advice in _as_advice(fault.failure)),
+            *(
+                advice
+                for stage, record in found.items()
+                if not stage.decides
+                for advice in _as_advice(record.failure, f"quantci {stage.name} did not finish: ")
+            ),
         ],
     )
 
 
-def check_same_model(
-    quantize: QuantizeRecord | None, evaluate: EvaluateRecord | None, embed: EmbedRecord | None
-) -> None:
+def _of_this_run(records: Mapping[str, Any]) -> dict[Stage[Any], Any]:
+    """The records that are there, without those that started from a stage that has failed since."""
+    found: dict[Stage[Any], Any] = {}
+    failed: set[str] = set()
+    for stage in STAGES:
+        record = records.get(stage.name)
+        if failed & {*stage.reads}:
+            failed.add(stage.name)
+        elif record is not None:
+            found[stage] = record
+            failed |= set() if record.result is not None else {stage.name}
+    return found
+
+
+def check_same_model(results: Mapping[str, Any]) -> None:
     """Refuse records of different models: stale files of an earlier run would give a report about nothing.
 
     Raises:
         ConfigError: `mixed-records`.
     """
-    evaluated = evaluate.result.quantized_sha256 if evaluate and evaluate.result else None
-    embedded = embed.result.model_sha256 if embed and embed.result else None
-    quantized = quantize.result.quantized_model.sha256 if quantize and quantize.result else None
-    if quantized is not None:
-        if evaluated not in {None, quantized}:
-            raise _mixed("evaluate", str(evaluated), "quantize", quantized)
-        if embedded not in {None, quantized}:
-            raise _mixed("embed", str(embedded), "quantize", quantized)
-    elif evaluated is not None and embedded not in {None, evaluated}:
-        raise _mixed("embed", str(embedded), "evaluate", evaluated)
-    if quantize and quantize.result and evaluate and evaluate.result:
-        given, used = quantize.result.float_model.sha256, evaluate.result.float_sha256
-        if given != used:
-            raise _mixed("evaluate", used, "quantize", given)
-
-
-def check_diagnosed(
-    quantize: QuantizeRecord | None,
-    evaluate: EvaluateRecord | None,
-    embed: EmbedRecord | None,
-    diagnose: DiagnoseRecord | None,
-) -> None:
-    """Refuse a diagnosis of another model than the other records are about.
-
-    Raises:
-        ConfigError: `mixed-records`.
-    """
-    if diagnose is None or diagnose.result is None:
-        return
-    float_found, found = diagnose.result.float_sha256, diagnose.result.quantized_sha256
-    others = [
-        ("quantize", quantize.result.quantized_model.sha256, found) if quantize and quantize.result else None,
-        ("quantize", quantize.result.float_model.sha256, float_found) if quantize and quantize.result else None,
-        ("evaluate", evaluate.result.quantized_sha256, found) if evaluate and evaluate.result else None,
-        ("embed", embed.result.model_sha256, found) if embed and embed.result else None,
-    ]
-    for stage, other, its in filter(None, others):
-        if other != its:
-            raise _mixed("diagnose", its, stage, other)
+    order = [stage.name for stage in sorted(STAGES, key=lambda stage: not stage.decides)]
+    known = [(name, results[name].models) for name in order if results.get(name) is not None]
+    for place, (stale, its) in enumerate(known):
+        for fresh, other in known[:place]:
+            for one, another in zip(its, other, strict=True):
+                if one is not None and another is not None and one != another:
+                    raise _mixed(stale, one, fresh, another)
 
 
 def _mixed(stale: str, its: str, fresh: str, other: str) -> ConfigError:
@@ -185,21 +157,13 @@ def _judge(gates: GatesConfig, parts: Parts) -> tuple[list[GateResult], Failure 
         return results, failure
 
 
-def _outcome(stage: Literal["quantize", "evaluate", "embed"], record: AnyRecord | None) -> StageOutcome:
+def _outcome(stage: Stage[Any], record: Any) -> StageOutcome:
     if record is None:
-        return StageOutcome(stage=stage, status="not_run", failure=None, duration_s=None)
+        return StageOutcome(stage=stage.name, status="not_run", failure=None, duration_s=None)
     return StageOutcome(
-        stage=stage, status=record.status, failure=record.failure, duration_s=record.provenance.duration_s
+        stage=stage.name, status=record.status, failure=record.failure, duration_s=record.provenance.duration_s
     )
 
 
-def _undiagnosed(diagnose: DiagnoseRecord | None) -> Failure | None:
-    """Why the report does not say where accuracy goes."""
-    failure = diagnose.failure if diagnose else None
-    if failure is None:
-        return None
-    return msgspec.structs.replace(failure, cause=f"quantci diagnose did not finish: {failure.cause}")
-
-
-def _as_advice(failure: Failure) -> Advice:
-    return Advice(code=failure.code, text=f"{failure.cause} {failure.remedy}")
+def _as_advice(failure: Failure | None, who: str = "") -> list[Advice]:
+    return [Advice(code=failure.code, text=f"{who}{failure.cause} {failure.remedy}")] if failure else []

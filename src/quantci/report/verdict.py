@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.records.stages import STAGES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ _REJECTED: Final = {
     "model_rejected": "The model was rejected",
     "data_rejected": "The data were rejected",
 }
-_STAGES: Final = ("quantize", "evaluate", "embed")
 
 
 class Fault(NamedTuple):
@@ -56,7 +57,7 @@ def decide(
     open_gates = [gate for gate in gates if gate.verdict == "inconclusive"]
     if open_gates:
         return Decision("ok", "inconclusive", open_gates[0].reason)
-    missing = [stage for stage in _STAGES if stage not in ran]
+    missing = [stage.name for stage in STAGES if stage.is_needed and stage.name not in ran]
     if missing:
         return Decision("ok", "inconclusive", f"Without a record of {' and '.join(missing)} this is not the whole.")
     return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))

@@ -21,13 +21,7 @@ from tests.golden import (
 from quantci.cli.action import OPTIONS
 from quantci.cli.options import all_keys
 from quantci.github.runner.outcome import tell
-from quantci.github.runner.step_outputs import (
-    diagnose_figures,
-    embed_figures,
-    evaluate_figures,
-    quantize_figures,
-    report_figures,
-)
+from quantci.github.runner.step_outputs import FIGURES, report_figures
 
 ALL = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
 # Those of the reusable workflow: nothing is installed for them.
@@ -107,17 +101,17 @@ def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
 def test_every_output_is_one_that_the_command_sets(action: str) -> None:
     output = Path("build/quantci")
     report = example_report()
-    quantize, evaluate, embed = example_quantize_record(), example_evaluate_record(), example_embed_record()
-    diagnose = example_diagnose_record()
-    assert quantize.result is not None
-    assert evaluate.result is not None
-    assert diagnose.result is not None
-    assert embed.result is not None
+    records: list[Any] = [
+        example_quantize_record(),
+        example_evaluate_record(),
+        example_diagnose_record(),
+        example_embed_record(),
+    ]
+    own = {"quantize": {"shards"}, "evaluate": {"shard-name", "metric-lost"}}
     figures = {
-        "quantize": {*quantize_figures(quantize.result, output), "record", "shards"},
-        "evaluate": {*evaluate_figures(evaluate.result, output), "record", "shard-name", "metric-lost"},
-        "diagnose": {*diagnose_figures(diagnose.result), "record"},
-        "embed": {*embed_figures(embed.result, output), "record"},
+        record.stage: {*FIGURES[record.stage](record.result, output), "record"} | own.get(record.stage, set())
+        for record in records
+    } | {
         "report": {*report_figures(report, output)},
         "comment": {"url", "result"},
     }

@@ -14,6 +14,7 @@ from quantci.records.base import read
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
 from quantci.records.embed import EmbedRecord
 from quantci.records.shard import Shard, ShardRecord
+from quantci.records.stages import EMBED, EVALUATE, QUANTIZE
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_fault_is_recorded_and_raised(settings: Settings) -> None:
         raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
 
     with pytest.raises(ModelRejected):
-        run_stage("embed", settings, work)
+        run_stage(EMBED, settings, work)
     written = record(settings)
     assert (written.status, written.result) == ("model_rejected", None)
     assert written.failure is not None
@@ -47,7 +48,7 @@ def test_a_stop_is_recorded_as_cancelled(settings: Settings) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_stage("embed", settings, work)
+        run_stage(EMBED, settings, work)
     assert record(settings).status == "cancelled"
 
 
@@ -65,9 +66,9 @@ def test_what_is_out_of_date_is_removed_before_a_stage_runs(settings: Settings) 
         raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
 
     with pytest.raises(ModelRejected):
-        run_stage("embed", settings, work)
+        run_stage(EMBED, settings, work)
     with pytest.raises(ModelRejected):
-        run_stage("quantize", settings, lambda: (_ for _ in ()).throw(ModelRejected("empty", "", remedy="")))
+        run_stage(QUANTIZE, settings, lambda: (_ for _ in ()).throw(ModelRejected("empty", "", remedy="")))
     assert sorted(path.name for path in settings.output.iterdir()) == ["model_quant.tflite", "quantize.json"]
 
 
@@ -85,7 +86,7 @@ def test_a_shard_has_a_record_of_its_own_and_leaves_the_others_alone(settings: S
         raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
 
     with pytest.raises(ModelRejected):
-        run_stage("evaluate", settings, work, SHARD)
+        run_stage(EVALUATE, settings, work, SHARD)
     assert sorted(path.name for path in settings.output.iterdir()) == sorted([*OTHERS, SHARD.record_file])
     written = read(settings.output / SHARD.record_file, ShardRecord)
     assert (written.shard, written.status, written.result) == (SHARD, "model_rejected", None)
@@ -100,19 +101,19 @@ def test_quantize_makes_all_shards_out_of_date_and_evaluate_does_not(settings: S
         raise ModelRejected("empty", "Empty.", where="m", remedy="Export.")
 
     with pytest.raises(ModelRejected):
-        run_stage("evaluate", settings, work)
+        run_stage(EVALUATE, settings, work)
     assert sorted(path.name for path in settings.output.glob("evaluate-*")) == OTHERS
     with pytest.raises(ModelRejected):
-        run_stage("quantize", settings, work)
+        run_stage(QUANTIZE, settings, work)
     assert [path.name for path in settings.output.iterdir()] == ["quantize.json"]
 
 
 def test_an_output_folder_that_is_a_file_is_told(settings: Settings) -> None:
     settings.output.parent.mkdir(parents=True)
     settings.output.write_text("")
-    for name in ("quantize", "evaluate"):
+    for stage, shard in ((QUANTIZE, None), (EVALUATE, SHARD)):
         with pytest.raises(ToolError, match="unwritable"):
-            run_stage(name, settings, lambda: None, SHARD if name == "evaluate" else None)
+            run_stage(stage, settings, lambda: None, shard)
 
 
 def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:
@@ -120,7 +121,7 @@ def test_a_bug_is_not_dressed_up_as_a_fault(settings: Settings) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run_stage("embed", settings, work)
+        run_stage(EMBED, settings, work)
     failure = record(settings).failure
     assert failure is not None
     assert failure.code == "bug"

@@ -29,10 +29,12 @@ def report_of(diagnose: DiagnoseRecord | None, *, quantized: bool = True) -> Rep
     quantize = example_quantize_record() if quantized else failed_quantize_record("tool_error", "bug")
     report = build_report(
         config=example_config(),
-        quantize=quantize,
-        evaluate=example_evaluate_record(),
-        embed=example_embed_record(),
-        diagnose=diagnose,
+        records={
+            "quantize": quantize,
+            "evaluate": example_evaluate_record(),
+            "embed": example_embed_record(),
+            "diagnose": diagnose,
+        },
         baseline=None,
         provenance=example_provenance(),
         title="m.keras",

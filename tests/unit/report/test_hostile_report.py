@@ -30,9 +30,7 @@ HOSTILE = "@octocat <b>x</b> http://a.b www.a.b [t](http://a.b) ![i](x) | ` #1 &
 def failed() -> Report:
     return build_report(
         config=example_config(),
-        quantize=failed_quantize_record("model_rejected", "malformed"),
-        evaluate=None,
-        embed=None,
+        records={"quantize": failed_quantize_record("model_rejected", "malformed")},
         baseline=None,
         provenance=example_provenance(),
         title="m.tflite",

@@ -41,9 +41,7 @@ def report_of(
 ) -> Report:
     report = build_report(
         config=config,
-        quantize=quantize,
-        evaluate=evaluate,
-        embed=embed,
+        records={"quantize": quantize, "evaluate": evaluate, "embed": embed},
         baseline=None,
         provenance=example_provenance(),
         title="m.keras",
@@ -150,9 +148,7 @@ def test_part_of_the_stages_is_not_a_pass() -> None:
 def test_fault_outside_of_the_stages_comes_first() -> None:
     report = build_report(
         config=None,
-        quantize=failed_quantize_record("tool_error", "no-space"),
-        evaluate=None,
-        embed=None,
+        records={"quantize": failed_quantize_record("tool_error", "no-space")},
         baseline=None,
         provenance=example_provenance(),
         title="quantci",
@@ -167,9 +163,11 @@ def test_missing_baseline_costs_the_candidate_nothing() -> None:
     quantize = example_quantize_record()
     report = build_report(
         config=example_config(),
-        quantize=quantize,
-        evaluate=example_evaluate_record(quantize),
-        embed=example_embed_record(quantize),
+        records={
+            "quantize": quantize,
+            "evaluate": example_evaluate_record(quantize),
+            "embed": example_embed_record(quantize),
+        },
         baseline=None,
         baseline_failure=replace(FAULT, code="schema"),
         provenance=example_provenance(),

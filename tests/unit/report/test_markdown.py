@@ -147,9 +147,7 @@ def test_provenance_says_how_far_the_float_model_is_from_its_source() -> None:
 def test_failure_names_cause_remedy_place_and_code() -> None:
     report = build_report(
         config=example_config(),
-        quantize=failed_quantize_record("model_rejected", "git-lfs-pointer", "It is a Git LFS pointer."),
-        evaluate=None,
-        embed=None,
+        records={"quantize": failed_quantize_record("model_rejected", "git-lfs-pointer", "It is a Git LFS pointer.")},
         baseline=None,
         provenance=example_provenance(),
         title="m.keras",

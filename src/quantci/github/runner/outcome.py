@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.github.runner.annotation_location import Place, place_of
 from quantci.github.runner.annotations import Level, annotation
 from quantci.github.runner.stage_summary import failure_summary, stage_summary
-from quantci.github.runner.step_outputs import (
-    diagnose_figures,
-    embed_figures,
-    evaluate_figures,
-    quantize_figures,
-    report_figures,
-)
-from quantci.records.diagnose import DiagnoseRecord
-from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import EvaluateRecord
-from quantci.records.quantize import QuantizeRecord
+from quantci.github.runner.step_outputs import FIGURES, report_figures
 from quantci.records.report import Report
 from quantci.records.shard import ShardRecord
 from quantci.report.markdown import render
@@ -40,7 +30,7 @@ class Told(NamedTuple):
     annotations: list[str]
 
 
-def tell(record: StageRecord, output: Path, config: Path, root: Path, *, fails_on_gate: bool = True) -> Told:
+def tell(record: Any, output: Path, config: Path, root: Path, *, fails_on_gate: bool = True) -> Told:
     """What the record of a stage, or the report, says to a runner.
 
     Args:
@@ -62,18 +52,12 @@ def tell(record: StageRecord, output: Path, config: Path, root: Path, *, fails_o
         outputs["shard-name"] = f"{record.shard.index}-of-{record.shard.count}"
         if record.result is not None:
             outputs["samples"] = str(len(record.result.samples))
-    elif isinstance(record, QuantizeRecord | EvaluateRecord | DiagnoseRecord | EmbedRecord):
+    else:
         summary = stage_summary(record)
         outputs["record"] = (output / f"{record.stage}.json").as_posix()
-        if isinstance(record, QuantizeRecord) and record.result is not None:
-            outputs |= quantize_figures(record.result, output)
-        elif isinstance(record, EvaluateRecord) and record.result is not None:
-            outputs |= evaluate_figures(record.result, output)
-        elif isinstance(record, DiagnoseRecord) and record.result is not None:
-            outputs |= diagnose_figures(record.result)
-        elif isinstance(record, EmbedRecord) and record.result is not None:
-            outputs |= embed_figures(record.result, output)
-        advice = record.result.advice if record.result is not None else []
+        if record.result is not None:
+            outputs |= FIGURES[record.stage](record.result, output)
+            advice = record.result.advice
     gates = _gates(record, config, root, fails_on_gate=fails_on_gate)
     lines = [*_faults(record.failure, config, root), *gates, *_advice(advice, config, root)]
     return Told(outputs, summary, lines)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from quantci.records.diagnose import DiagnoseRecord
-from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import EvaluateRecord
-from quantci.records.quantize import QuantizeRecord
 from quantci.records.shard import ShardRecord
 from quantci.render.escape import code, prose, row
 from quantci.report.diagnosis import cells, headline
@@ -15,7 +11,7 @@ from quantci.report.markdown import environment
 from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from quantci.records.diagnose import DiagnoseResult
     from quantci.records.embed import EmbedResult
@@ -24,27 +20,18 @@ if TYPE_CHECKING:
     from quantci.records.shard import Shard, ShardResult
     from quantci.records.stage import Advice, Failure
 
-    Record = QuantizeRecord | EvaluateRecord | DiagnoseRecord | EmbedRecord | ShardRecord
-
 _MOST_ADVICE: Final = 10
 
 
-def stage_summary(record: Record) -> str:
-    """The summary of a stage's record; names from models and data are literal text."""
+def stage_summary(record: Any) -> str:
+    """The summary of a stage's record, or of a shard's; names from models and data are literal text."""
     if record.failure is not None:
         return failure_summary(record.stage, record.status, record.failure)
-    rows: list[tuple[str, str]] = []
     advice: list[Advice] = []
-    if isinstance(record, QuantizeRecord) and record.result is not None:
-        rows, advice = _quantize(record.result), record.result.advice
-    elif isinstance(record, EvaluateRecord) and record.result is not None:
-        rows, advice = _evaluate(record.result), record.result.advice
-    elif isinstance(record, DiagnoseRecord) and record.result is not None:
-        rows, advice = _diagnose(record.result), record.result.advice
-    elif isinstance(record, EmbedRecord) and record.result is not None:
-        rows, advice = _embed(record.result), record.result.advice
-    elif isinstance(record, ShardRecord) and record.result is not None:
-        rows = _shard(record.shard, record.result)
+    if isinstance(record, ShardRecord):
+        rows = _shard(record.shard, record.result) if record.result else []
+    else:
+        rows, advice = _ROWS[record.stage](record.result), record.result.advice
     seconds = f"{record.provenance.duration_s:.1f}{NBSP}s"
     return _render(
         "stage.md.j2",
@@ -107,6 +94,15 @@ def _embed(result: EmbedResult) -> list[tuple[str, str]]:
         ("Tensor arena", arena),
         ("Registered ops", " ".join(map(code, result.resolver_ops))),
     ]
+
+
+# A stage's result -> its key figures.
+_ROWS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
+    "quantize": _quantize,
+    "evaluate": _evaluate,
+    "diagnose": _diagnose,
+    "embed": _embed,
+}
 
 
 def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, str]]:

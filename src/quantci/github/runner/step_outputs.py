@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ConfigError
 from quantci.github.runner.check import MOST_JOBS
 from quantci.render.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from quantci.records.diagnose import DiagnoseResult
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
 
 
-def quantize_figures(result: QuantizeResult, output: Path) -> dict[str, str]:
+def _quantize(result: QuantizeResult, output: Path) -> dict[str, str]:
     """Paths, sizes in bytes and the digest of the INT8 model."""
     quantized = result.quantized_model
     return {
@@ -35,7 +35,7 @@ def quantize_figures(result: QuantizeResult, output: Path) -> dict[str, str]:
     }
 
 
-def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
+def _evaluate(result: EvaluateResult, output: Path) -> dict[str, str]:
     """Accuracy (or ROC AUC) as ratios 0..1, the delta INT8 minus float with its interval."""
     paired = result.paired
     return {
@@ -50,7 +50,7 @@ def evaluate_figures(result: EvaluateResult, output: Path) -> dict[str, str]:
     }
 
 
-def diagnose_figures(result: DiagnoseResult) -> dict[str, str]:
+def _diagnose(result: DiagnoseResult, _output: Path) -> dict[str, str]:
     """The first bad layer, empty where there is none; how much was compared; how many pieces of advice there are."""
     first = None if result.first_below is None else result.layers[result.first_below]
     return {
@@ -60,12 +60,21 @@ def diagnose_figures(result: DiagnoseResult) -> dict[str, str]:
     }
 
 
-def embed_figures(result: EmbedResult, output: Path) -> dict[str, str]:
+def _embed(result: EmbedResult, output: Path) -> dict[str, str]:
     """The component's folder, and the arena in bytes: estimated, empty where it is not known."""
     return {
         "component": _path(output, result.component_dir),
         "arena-bytes": str(result.arena.recommended_bytes) if result.arena else "",
     }
+
+
+# A stage's result -> what its action outputs, besides how it ended and where its record is.
+FIGURES: Final[dict[str, Callable[[Any, Path], dict[str, str]]]] = {
+    "quantize": _quantize,
+    "evaluate": _evaluate,
+    "diagnose": _diagnose,
+    "embed": _embed,
+}
 
 
 def report_figures(report: Report, output: Path) -> dict[str, str]:
