@@ -19,9 +19,10 @@ def main(folder: Path, config: Path) -> None:
     from quantci.evaluate.run import evaluate
     from quantci.progress import silent
     from quantci.records.config import Config
+    from quantci.tflite.model import Model
 
     started_s = time.perf_counter()
-    float_model, int8_model = ((folder / f"model_{kind}.tflite").read_bytes() for kind in ("float", "quant"))
+    float_model, int8_model = (Model.read(folder / f"model_{kind}.tflite") for kind in ("float", "quant"))
     evaluate(
         msgspec.toml.decode(config.read_bytes(), type=Config),
         config.parent,
@@ -30,6 +31,7 @@ def main(folder: Path, config: Path) -> None:
         quantized_model=int8_model,
         calibration=[],
         progress=silent,
+        allow_code=False,
     )
     print(f"done in {time.perf_counter() - started_s:.3f} s")
 

@@ -15,14 +15,17 @@ def main(folder: Path, config: Path) -> None:
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import find_samples
     from quantci.records.config import Config
+    from quantci.tasks.choose import choose_task
     from quantci.tflite.fixed_point import quantize
     from quantci.tflite.lite_rt import open_lite_rt
+    from quantci.tflite.model import Model
     from quantci.tflite.tflm import open_tflm
 
     started_s = time.perf_counter()
     settings = msgspec.toml.decode(config.read_bytes(), type=Config)
-    float_model, int8_model = ((folder / f"model_{kind}.tflite").read_bytes() for kind in ("float", "quant"))
-    samples = find_samples(settings.evaluation.data, config.parent, settings.task, settings.input, "evaluation")
+    float_model, int8_model = (Model.read(folder / f"model_{kind}.tflite") for kind in ("float", "quant"))
+    task = choose_task(settings.task)
+    samples = find_samples(settings.evaluation.data, config.parent, task, settings.input, "evaluation")
     steps = [open_lite_rt(float_model), open_lite_rt(int8_model), open_tflm(int8_model)]
     preprocessing = Preprocessing.for_model(settings.input, steps[0].inputs[0].shape)
     right = np.zeros(3)
@@ -31,7 +34,7 @@ def main(folder: Path, config: Path) -> None:
         for index, step in enumerate(steps):
             port = step.inputs[0]
             given = quantize(tensor, port.scale, port.zero_point, port.dtype) if index else tensor
-            right[index] += int(step.run([given])[0].argmax()) == sample.label
+            right[index] += int(step.run([given])[0].argmax()) == sample.truth.index
     print(right / len(samples), f"done in {time.perf_counter() - started_s:.3f} s")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from quantci.errors import ModelRejected
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.tflm import open_tflm
 
 
@@ -26,11 +27,11 @@ class Outcome(NamedTuple):
 def compare(model: bytes, fills: int = 3) -> Outcome:
     """Run the model on ramps and random bytes in both."""
     try:
-        reference = open_lite_rt(model, kernels="reference")
+        reference = open_lite_rt(Model(model, "model"), kernels="reference")
     except (ModelRejected, RuntimeError) as error:
         return Outcome(f"LiteRT: {error}", 0)
     try:
-        tflm = open_tflm(model, 1 << 20)
+        tflm = open_tflm(Model(model, "model"), 1 << 20)
     except ModelRejected as error:
         return Outcome(f"TFLM: {error}", 0)
     largest = 0
@@ -52,6 +53,6 @@ def compare(model: bytes, fills: int = 3) -> Outcome:
 
 def only_tflm(model: bytes) -> None:
     """Run the model in TFLM alone, to learn whether it was TFLM that died."""
-    runner = open_tflm(model, 1 << 20)
+    runner = open_tflm(Model(model, "model"), 1 << 20)
     random = np.random.RandomState(0)
     runner.run([random.randint(-128, 128, spec.shape).astype(spec.dtype) for spec in runner.inputs])

@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from quantci.chip.graph import Graph, read_graph
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 
 OPTIONS = {
     "CONV_2D": "Conv2DOptions",
@@ -312,4 +312,4 @@ def tiny_int8_cnn(seed: int = 0) -> bytes:
 
 def graph_of(model: bytes, names: Sequence[str] = ()) -> Graph:
     """A model as the chip sees it."""
-    return read_graph(parse(model, "model"), names)
+    return read_graph(Model(model, "model", tensor_names=names))

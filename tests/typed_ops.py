@@ -184,11 +184,12 @@ BUILDERS: dict[str, Callable[[str, str], bytes]] = {
 def runs(kind: str, dtype: str) -> bool:
     """Whether TFLM allocates and runs the op in this type. Runs in a worker: TFLM may abort."""
     from quantci.errors import ModelRejected
+    from quantci.tflite.model import Model
     from quantci.tflite.native_stderr import native_stderr
     from quantci.tflite.tflm import open_tflm
 
     try:
-        runner = open_tflm(BUILDERS[kind](kind, dtype), 1 << 18)
+        runner = open_tflm(Model(BUILDERS[kind](kind, dtype), "model"), 1 << 18)
         with native_stderr():
             runner.run([np.ones(spec.shape, spec.dtype) for spec in runner.inputs])
     except (ModelRejected, ValueError):

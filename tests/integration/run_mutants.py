@@ -15,6 +15,7 @@ from tests.models import tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
 from quantci.errors import ModelRejected
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.tflm import open_tflm
 
 MODELS = (tiny_int8_cnn(), tiny_float_cnn(0, size=8), tiny_autoencoder(0))
@@ -52,15 +53,16 @@ def mutant(seed: int) -> bytes:
 
 def use(model: bytes) -> str:
     """`rejected` by parse(), `refused` by an interpreter, or `ran` in all."""
+    view = Model(model, "")
     try:
-        parse(model, "")
+        view.tree  # noqa: B018
     except ModelRejected:
         return "rejected"
-    openers: tuple[Any, ...] = (open_tflm, open_lite_rt, lambda data: open_lite_rt(data, kernels="reference"))
+    openers: tuple[Any, ...] = (open_tflm, open_lite_rt, lambda view: open_lite_rt(view, kernels="reference"))
     refused = 0
     for opener in openers:
         try:
-            runner = opener(model)
+            runner = opener(view)
             for value in (0, 7):
                 runner.run([np.full(spec.shape, value, spec.dtype) for spec in runner.inputs])
         except ModelRejected:

@@ -14,6 +14,7 @@ from tests.unit.embed.sample import int8_model
 from quantci.chip.arena.kernel_memory import KERNELS
 from quantci.chip.arena.simulate import Simulation, simulate
 from quantci.errors import ModelRejected
+from quantci.tflite.model import Model
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.tflm import _TflmRunner, open_tflm, tflm_available
 from quantci.workers.pool import Pool
@@ -33,7 +34,7 @@ class Recorded(NamedTuple):
 
 def recorded(model: bytes) -> Recorded:
     """Runs in a worker."""
-    runner = _TflmRunner(model, None)
+    runner = _TflmRunner(Model(model, "model"), None)
     with native_stderr() as printed:
         runner._interpreter.print_allocations()
     return Recorded(*(int(number) for number in re.findall(r"Arena allocation \w+ (\d+) bytes", printed.text)))
@@ -42,7 +43,7 @@ def recorded(model: bytes) -> Recorded:
 def fits(model: bytes, arena_bytes: int) -> bool:
     """Runs in a worker: an arena that is too small may kill TFLM."""
     try:
-        open_tflm(model, arena_bytes)
+        open_tflm(Model(model, "model"), arena_bytes)
     except ModelRejected as error:
         if error.code == "arena":
             return False

@@ -29,7 +29,7 @@ from quantci.records.config import InputConfig
 from quantci.records.diagnose import DiagnoseRecord, DiagnoseResult, LayerError
 from quantci.records.quantize import QuantizeRecord
 from quantci.tflite.flatbuffer import pack, parse
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 Quantci = Callable[..., Done]
 CHANNEL = 3
@@ -40,7 +40,7 @@ def with_outlier(data: bytes, op: int, factor: float) -> bytes:
 
     Between them stand a ReLU and perhaps a mean, which keep the factor.
     """
-    model, summary = parse(data, "m"), summarize(data, "m")
+    model, summary = parse(data, "m"), Model(data, "m").summary
     layer, *later = summary.ops[op:]
     after = next(other for other in later if other.weight_bytes and len(other.inputs) == 3)
 
@@ -83,7 +83,7 @@ def diagnosed(quantci: Quantci, project: Path, *options: object) -> DiagnoseResu
 
 def test_a_healthy_model_has_no_bad_layer(quantci: Quantci, project: Path) -> None:
     result = diagnosed(quantci, project)
-    ops = summarize((project / "out" / "model_quant.tflite").read_bytes(), "m").ops
+    ops = Model((project / "out" / "model_quant.tflite").read_bytes(), "m").summary.ops
     assert [layer.op for layer in result.layers] == ["INPUT", *(op.op for op in ops)]
     assert not result.unmatched
     assert result.first_below is None
@@ -168,7 +168,7 @@ def rewrite(project: Path, change: Callable[[Any], None]) -> None:
     path.write_bytes(data)
     record = read(record_path, QuantizeRecord)
     assert record.result is not None
-    summary = summarize(data, "model_quant.tflite")
+    summary = Model(data, "model_quant.tflite").summary
     assert summary.sha256 == hashlib.sha256(data).hexdigest()
     write(record_path, replace(record, result=replace(record.result, quantized_model=summary)))
 
@@ -232,11 +232,12 @@ def test_an_unreadable_sample_is_left_out(quantci: Quantci, project: Path, image
 
 def job_of(tmp_path: Path) -> tuple[Job, list[Sample]]:
     """A job for a tiny network, and samples of it in files."""
-    data = tiny_float_cnn(5)
+    float_model = Model(tiny_float_cnn(5), "m")
     tensors = [np.random.RandomState(seed).normal(size=(1, 16, 16, 3)).astype(np.float32) for seed in range(30)]
-    quantized = quantize_with_litert(with_ranges(data, calibrate(data, tensors, "m"), "m"), "int8", "int8", "m")
-    float_summary, summary = summarize(data, "m"), summarize(quantized, "m")
-    pairs = match(float_summary, summary, [tensor.name for tensor in summary.tensors]).pairs
+    prepared = with_ranges(float_model, calibrate(float_model, tensors))
+    quantized = Model(quantize_with_litert(prepared, "int8", "int8", "m"), "m")
+    summary = quantized.summary
+    pairs = match(float_model.summary, summary, quantized.tensor_names).pairs
     samples = []
     for place, tensor in enumerate(tensors):
         path = tmp_path / f"{place}.npy"
@@ -244,7 +245,7 @@ def job_of(tmp_path: Path) -> tuple[Job, list[Sample]]:
         samples.append(Sample(path.name, path, None, (), path.name, None))
     preprocessing = Preprocessing.for_model(InputConfig(mean=(0.0,), std=(1.0,)), (1, 16, 16, 3))
     integers = tuple(Integers.of(summary.tensors[pair.tensor]) for pair in pairs)
-    return Job(data, quantized, preprocessing, tuple(pairs), integers, {}, {}), samples
+    return Job(float_model, quantized, preprocessing, tuple(pairs), integers, {}, {}), samples
 
 
 def test_what_a_batch_answers_with_does_not_grow_with_its_samples(tmp_path: Path) -> None:

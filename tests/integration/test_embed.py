@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.models import graph_of
-from tests.unit.embed.sample import int8_model, summary_of, tensor_info
+from tests.unit.embed.sample import example_model, int8_model, tensor_info
 
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
+from quantci.chip.graph import read_graph
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.resolver import make_resolver, used_ops
@@ -71,18 +72,17 @@ def nasty_labels() -> list[str]:
 def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: Any) -> None:
     (tmp_path / "ops").mkdir()
     (tmp_path / "ops" / "mine.h").write_text(CUSTOM_HEADER)
-    model = int8_model("My-Op")
+    model = example_model("My-Op")
     labels = nasty_labels()
     table = np.random.RandomState(1).randint(-128, 128, (3, 256)).tolist()
-    summary = summary_of(model)
+    summary = model.summary
     config = EmbedConfig(storage=storage, custom_ops={"My-Op": "ops/mine.h"})
-    graph = graph_of(model)
+    graph = read_graph(model)
     arena = estimate_arena(graph, "esp32s3", load_chip("esp32s3"), host_bytes=lambda: 3000)
     assert arena is not None
     write_component(
         tmp_path / "part",
         model=model,
-        summary=summary,
         config=config,
         labels=labels,
         lookup_table=table,
@@ -100,8 +100,8 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
 
     values = run_component(tmp_path / "part")
 
-    assert bytes.fromhex(values["model"][0]) == model
-    assert values["sha256"] == [summary.sha256]
+    assert bytes.fromhex(values["model"][0]) == model.data
+    assert values["sha256"] == [model.sha256]
     assert values["misaligned"] == ["0"]
     assert values["arena"] == [str(arena.recommended_bytes)]
     assert values["counts"] == [f"1,1,{len(labels)}"]
@@ -126,19 +126,17 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
 
 @pytest.mark.parametrize("storage", ["array", "binary"])
 def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: Path, storage: Any) -> None:
-    model = int8_model()
     outputs = [tensor_info("a*/\\", [], [], [], "float32"), tensor_info("b", [1, 32], [1 / 256], [0], "uint8")]
     for component in ("one", "two"):
         write_component(
             tmp_path / component,
-            model=model,
-            summary=summary_of(model, outputs=outputs),
+            model=example_model(outputs=outputs),
             config=EmbedConfig(storage=storage, component=component),
             labels=[],
             lookup_table=None,
             image=None,
             arena=None,
-            resolver=make_resolver(used_ops(graph_of(model)), {}, tmp_path),
+            resolver=make_resolver(used_ops(graph_of(int8_model())), {}, tmp_path),
         )
     (tmp_path / "main.cc").write_text(
         '#include <cstring>\n#include "one/model.h"\n#include "two/model.h"\n'

@@ -20,8 +20,8 @@ from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorfl
 from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 from quantci.tflite.oracle import choose_oracle, open_oracle
-from quantci.tflite.summary import summarize
 from quantci.workers.pool import Pool
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def samples_of(zoo: Path) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
 
 
 def outputs(model: bytes, samples: list[np.ndarray[Any, np.dtype[np.float32]]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    runner = open_oracle(model, choose_oracle("auto"))
+    runner = open_oracle(Model(model, "model"), choose_oracle("auto"))
     port = runner.inputs[0]
     given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
     return np.concatenate([runner.run([sample])[0].reshape(1, -1) for sample in given]).astype(np.int64)
@@ -63,10 +63,12 @@ def test_every_activation_has_its_float_counterpart_whatever_the_engine(
     zoo: Path, name: str, integer: str, named: bool
 ) -> None:
     data = (zoo / f"{name}.tflite").read_bytes()
-    ours = quantize_with_litert(with_ranges(data, calibrate(data, samples_of(zoo), name), name), integer, integer, name)
-    float_summary = summarize(data, name)
+    ours = quantize_with_litert(
+        with_ranges(Model(data, name), calibrate(Model(data, name), samples_of(zoo))), integer, integer, name
+    )
+    float_summary = Model(data, name).summary
     for quantized in (ours, (zoo / f"{name}_{integer}.tflite").read_bytes()):
-        summary = summarize(quantized, name)
+        summary = Model(quantized, name).summary
         found = match(float_summary, summary, [tensor.name if named else "" for tensor in summary.tensors])
         assert len(found.pairs) == 1 + len(summary.ops)
         assert not found.unmatched
@@ -80,7 +82,7 @@ def test_engines_agree_with_each_other_and_with_the_converter(
     zoo: Path, tensorflow: Pool, name: str, integer: str
 ) -> None:
     float_model, samples = (zoo / f"{name}.tflite").read_bytes(), samples_of(zoo)
-    prepared = with_ranges(float_model, calibrate(float_model, samples, name), name)
+    prepared = with_ranges(Model(float_model, name), calibrate(Model(float_model, name), samples))
     results = {
         "litert": quantize_with_litert(prepared, integer, integer, name),
         "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, name),
@@ -88,7 +90,7 @@ def test_engines_agree_with_each_other_and_with_the_converter(
     }
     found = {engine: outputs(model, samples) for engine, model in results.items()}
     for engine, model in results.items():
-        summary = summarize(model, engine)
+        summary = Model(model, engine).summary
         assert summary.is_integer_only, engine
         assert (summary.inputs[0].dtype, summary.outputs[0].dtype) == (integer, integer)
         assert int(np.abs(found[engine] - found["converter"]).max()) <= 1, engine
@@ -120,16 +122,16 @@ def test_engines_agree_with_each_other(
     integer: str,
 ) -> None:
     float_model, samples = make(sources)
-    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     results = {
         "litert": quantize_with_litert(prepared, integer, integer, ""),
         "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, ""),
     }
     for engine, model in results.items():
-        summary = summarize(model, engine)
+        summary = Model(model, engine).summary
         assert summary.is_integer_only, engine
         assert (summary.inputs[0].dtype, summary.outputs[0].dtype) == (integer, integer)
-    ports = [summarize(model, "").outputs[0] for model in results.values()]
+    ports = [Model(model, "").summary.outputs[0] for model in results.values()]
     assert ports[0].scale == ports[1].scale
     assert ports[0].zero_point == ports[1].zero_point
     first, second = (outputs(model, samples) for model in results.values())
@@ -139,8 +141,8 @@ def test_engines_agree_with_each_other(
 
 def test_weights_are_per_channel_and_biases_int32(zoo: Path) -> None:
     float_model, samples = (zoo / "plain.tflite").read_bytes(), samples_of(zoo)
-    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
-    summary = summarize(quantize_with_litert(prepared, "int8", "int8", ""), "")
+    prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
+    summary = Model(quantize_with_litert(prepared, "int8", "int8", ""), "").summary
     convolution = next(op for op in summary.ops if op.op == "CONV_2D")
     weights, bias = (summary.tensors[index] for index in convolution.inputs[1:3])
     assert weights.dtype == "int8"
@@ -150,8 +152,8 @@ def test_weights_are_per_channel_and_biases_int32(zoo: Path) -> None:
 
 def test_ranges_are_the_smallest_and_largest_activation(zoo: Path) -> None:
     samples = samples_of(zoo)
-    ranges = {entry.tensor: entry for entry in calibrate((zoo / "plain.tflite").read_bytes(), samples, "")}
-    model_input = summarize((zoo / "plain.tflite").read_bytes(), "").inputs[0].index
+    ranges = {entry.tensor: entry for entry in calibrate(Model((zoo / "plain.tflite").read_bytes(), ""), samples)}
+    model_input = Model((zoo / "plain.tflite").read_bytes(), "").summary.inputs[0].index
     # The calibrator widens a range to hold zero; these samples are on both sides of it.
     assert ranges[model_input].min == pytest.approx(min(float(sample.min()) for sample in samples))
     assert ranges[model_input].max == pytest.approx(max(float(sample.max()) for sample in samples))
@@ -161,38 +163,39 @@ def test_changed_ranges_change_the_scale(zoo: Path, tensorflow: Pool) -> None:
     import msgspec
 
     float_model, samples = (zoo / "plain.tflite").read_bytes(), samples_of(zoo)
-    ranges = calibrate(float_model, samples, "")
-    model_input = summarize(float_model, "").inputs[0].index
+    ranges = calibrate(Model(float_model, ""), samples)
+    model_input = Model(float_model, "").summary.inputs[0].index
     wide = [
         msgspec.structs.replace(entry, min=-12.75, max=12.75) if entry.tensor == model_input else entry
         for entry in ranges
     ]
-    prepared = with_ranges(float_model, wide, "")
+    prepared = with_ranges(Model(float_model, ""), wide)
     for model in (
         quantize_with_litert(prepared, "int8", "int8", ""),
         tensorflow.call(quantize_with_tensorflow, prepared, "int8", "int8", ""),
     ):
-        assert summarize(model, "").inputs[0].scale[0] == pytest.approx(25.5 / 255)
+        assert Model(model, "").summary.inputs[0].scale[0] == pytest.approx(25.5 / 255)
 
 
 def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
     float_model, samples = (zoo / "residual.tflite").read_bytes(), samples_of(zoo)
-    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     quantized = quantize_with_litert(prepared, "int8", "int8", "")
-    lean, names = strip(quantized, "")
-    assert len(lean) < len(quantized)
-    assert len(names) == len(summarize(quantized, "").tensors)
+    model = Model(quantized, "")
+    lean, names = strip(model)
+    assert len(lean.data) < len(quantized)
+    assert len(names) == len(model.summary.tensors)
     assert any(names)
-    assert not any(tensor.name for tensor in summarize(lean, "").tensors)
-    assert b"serving_default" not in lean
-    before, after = (outputs_of(model, samples, choose_oracle("auto")) for model in (quantized, lean))
+    assert not any(tensor.name for tensor in lean.summary.tensors)
+    assert b"serving_default" not in lean.data
+    before, after = (outputs_of(model, samples, choose_oracle("auto")) for model in (model, lean))
     check_same_outputs(before, after, ["LiteRT", "TFLM"])
     assert [len(outputs) for outputs in after] == [len(samples)] * 2
     after[1][0][0][0, 0] += 1
     with pytest.raises(ToolError, match="TFLM"):
         check_same_outputs(before, after, ["LiteRT", "TFLM"])
-    start = np.frombuffer(lean, np.uint8).ctypes.data
-    view = schema_py_generated.Model.GetRootAs(lean, 0)
+    start = np.frombuffer(lean.data, np.uint8).ctypes.data
+    view = schema_py_generated.Model.GetRootAs(lean.data, 0)
     data = [view.Buffers(index).DataAsNumpy() for index in range(1, view.BuffersLength())]
     assert data
     for weights in data:
@@ -210,7 +213,7 @@ def test_a_model_of_several_subgraphs_is_refused_as_one() -> None:
 def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Pool, tmp_path: Path) -> None:
     subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), tmp_path, "elu"], check=True)
     float_model, samples = (tmp_path / "elu.tflite").read_bytes(), samples_of(tmp_path)
-    prepared = with_ranges(float_model, calibrate(float_model, samples, ""), "")
+    prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     with pytest.raises(ModelRejected, match="ELU") as caught:
         quantize_with_litert(prepared, "int8", "int8", "")
     assert caught.value.code == "unquantizable-op"

@@ -17,7 +17,7 @@ from quantci.chip.latency.fit import known_cycles
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.latency import LatencyCoefficients
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 
 Quantci = Callable[..., Done]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "latency.md"
@@ -33,7 +33,7 @@ def profile(model: bytes) -> str:
     """A serial log of one inference on a board that is 20 % slower than published, in depthwise kernels 30 %."""
     known = {name: term.cycles for name, term in published_coefficients().record.terms.items()}
     lines = ['I (312) main_task: Calling app_main()\r\n"Event","Tag","Ticks"']
-    for number, layer in enumerate(read_graph(parse(model, "model")).ops):
+    for number, layer in enumerate(read_graph(Model(model, "model")).ops):
         work = work_of(layer)
         slower = 1.3 if layer.name == "DEPTHWISE_CONV_2D" else 1.2
         lines.append(f"{number},{layer.name},{round(slower * known_cycles(work.terms, known) / 240) if work else 12}")

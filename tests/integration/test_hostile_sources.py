@@ -24,13 +24,14 @@ from quantci.errors import ModelRejected, QuantciError
 from quantci.records.base import decode
 from quantci.records.keras_model import KerasSummary
 from quantci.source.open_source import open_source
+from quantci.tflite.model import Model
 from quantci.workers.jail import Jail
 
 Quantci = Callable[..., Done]
 FORMATS = {"model.keras": "keras", "model.h5": "hdf5", "legacy.h5": "hdf5-legacy"}
 
 
-def convert(path: Path) -> bytes:
+def convert(path: Path) -> Model:
     """What every command does with a source."""
     with Jail(where=str(path)) as jail:
         return open_source(path, signature="serving_default", tensorflow=jail).convert()

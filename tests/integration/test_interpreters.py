@@ -18,6 +18,7 @@ from quantci.errors import ModelRejected
 from quantci.evaluate.score import interpreter_names
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import Runner
 from quantci.tflite.tflm import open_tflm, tflm_arena_bytes, tflm_available
@@ -27,7 +28,7 @@ from quantci.workers.pool import Pool
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
 
-OPENERS: list[Callable[[bytes], Runner]] = [open_lite_rt, partial(open_lite_rt, kernels="reference"), open_tflm]
+OPENERS: list[Callable[[Model], Runner]] = [open_lite_rt, partial(open_lite_rt, kernels="reference"), open_tflm]
 IDS = ["lite_rt", "lite_rt_reference", "tflm"]
 
 
@@ -38,7 +39,7 @@ def fill(runner: Runner, seed: int) -> list[np.ndarray[Any, Any]]:
 
 @pytest.mark.parametrize("model", [tiny_float_cnn(1), tiny_autoencoder(2)], ids=["cnn", "autoencoder"])
 def test_float_outputs_agree(model: bytes) -> None:
-    runners = [opener(model) for opener in OPENERS]
+    runners = [opener(Model(model, "model")) for opener in OPENERS]
     for seed in range(3):
         outputs = [runner.run(fill(runner, seed))[0] for runner in runners]
         assert np.allclose(outputs[0], outputs[1], rtol=1e-4, atol=1e-3)
@@ -46,7 +47,7 @@ def test_float_outputs_agree(model: bytes) -> None:
 
 
 def test_int8_outputs_agree() -> None:
-    model = tiny_int8_cnn()
+    model = Model(tiny_int8_cnn(), "model")
     runners = [opener(model) for opener in OPENERS]
     for seed in range(5):
         outputs = [runner.run(fill(runner, seed))[0].astype(int) for runner in runners]
@@ -55,15 +56,15 @@ def test_int8_outputs_agree() -> None:
 
 
 def test_packing_changes_no_output() -> None:
-    model = tiny_int8_cnn()
+    model = Model(tiny_int8_cnn(), "model")
     for opener in OPENERS:
-        first, second = opener(model), opener(pack(parse(model, "")))
+        first, second = opener(model), opener(model.changed(model.tree))
         assert np.array_equal(first.run(fill(first, 0))[0], second.run(fill(second, 0))[0])
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)
-def test_specs_and_time(opener: Callable[[bytes], Runner]) -> None:
-    runner = opener(tiny_int8_cnn())
+def test_specs_and_time(opener: Callable[[Model], Runner]) -> None:
+    runner = opener(Model(tiny_int8_cnn(), "model"))
     port = runner.inputs[0]
     assert (port.name, port.shape, port.dtype, port.zero_point) == ("image", (1, 8, 8, 3), "int8", -5)
     assert port.scale == float(np.float32(0.05))
@@ -75,16 +76,20 @@ def test_specs_and_time(opener: Callable[[bytes], Runner]) -> None:
 
 
 def test_the_steps_are_named_after_their_interpreters() -> None:
-    model = tiny_int8_cnn()
-    names = {"float": open_lite_rt(model).name, "int8-litert": open_lite_rt(model).name, "int8-oracle": ""}
+    model = Model(tiny_int8_cnn(), "model")
+    names = {
+        "float": open_lite_rt(model).name,
+        "int8-litert": open_lite_rt(model).name,
+        "int8-oracle": "",
+    }
     assert interpreter_names("tflm") == names | {"int8-oracle": open_tflm(model).name}
     reference = open_lite_rt(model, kernels="reference").name
     assert interpreter_names("litert-reference") == names | {"int8-oracle": reference}
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)
-def test_outputs_are_copies_and_inputs_are_loaded_each_time(opener: Callable[[bytes], Runner]) -> None:
-    runner = opener(tiny_int8_cnn())
+def test_outputs_are_copies_and_inputs_are_loaded_each_time(opener: Callable[[Model], Runner]) -> None:
+    runner = opener(Model(tiny_int8_cnn(), "model"))
     given = fill(runner, 0)
     first = runner.run(given)[0]
     kept = first.copy()
@@ -94,8 +99,8 @@ def test_outputs_are_copies_and_inputs_are_loaded_each_time(opener: Callable[[by
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)
-def test_nothing_is_converted_silently(opener: Callable[[bytes], Runner]) -> None:
-    runner = opener(tiny_int8_cnn())
+def test_nothing_is_converted_silently(opener: Callable[[Model], Runner]) -> None:
+    runner = opener(Model(tiny_int8_cnn(), "model"))
     with pytest.raises(ValueError, match=r"image takes int8 \[1, 8, 8, 3\], not float32"):
         runner.run([np.zeros((1, 8, 8, 3), np.float32)])
     with pytest.raises(ValueError, match=r"not int8 \[8, 8, 3\]"):
@@ -103,10 +108,10 @@ def test_nothing_is_converted_silently(opener: Callable[[bytes], Runner]) -> Non
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)
-def test_two_inputs_and_two_outputs(opener: Callable[[bytes], Runner]) -> None:
+def test_two_inputs_and_two_outputs(opener: Callable[[Model], Runner]) -> None:
     tensors = [Tensor(name, [1, 3]) for name in "abcd"]
     ops = [Op("ADD", ["a", "b"], ["c"]), Op("SUB", ["a", "b"], ["d"])]
-    runner = opener(build_model(tensors, ops, ["a", "b"], ["d", "c"]))
+    runner = opener(Model(build_model(tensors, ops, ["a", "b"], ["d", "c"]), "model"))
     left, right = np.array([[1, 2, 3]], np.float32), np.array([[10, 20, 30]], np.float32)
     difference, total = runner.run([left, right])
     assert difference.tolist() == [[-9, -18, -27]]
@@ -117,22 +122,22 @@ def test_two_inputs_and_two_outputs(opener: Callable[[bytes], Runner]) -> None:
 
 def test_arena() -> None:
     model = tiny_int8_cnn()
-    needed = tflm_arena_bytes(model)
+    needed = tflm_arena_bytes(Model(model, "model"))
     assert 2_000 < needed < 10_000
-    assert tflm_arena_bytes(model) == needed
+    assert tflm_arena_bytes(Model(model, "model")) == needed
     with pytest.raises(ModelRejected, match=r"does not fit into a tensor arena of 2,048 bytes.*\[arena\]"):
-        open_tflm(model, arena_bytes=2048)
+        open_tflm(Model(model, "model"), arena_bytes=2048)
 
 
 def test_refusals_quote_the_interpreter() -> None:
     tensors = [Tensor("x", [1, 4], "int8", scale=0.1), Tensor("y", [1, 4], "int8", scale=0.1)]
     with pytest.raises(ModelRejected, match=r"no kernel for GELU.*\[unsupported-op\]"):
-        open_tflm(build_model(tensors, [Op("GELU", ["x"], ["y"])], ["x"], ["y"]))
+        open_tflm(Model(build_model(tensors, [Op("GELU", ["x"], ["y"])], ["x"], ["y"]), "model"))
     mixed = [Tensor("x", [1, 4]), Tensor("w", data=np.ones((2, 4), np.int8), scale=0.1), Tensor("y", [1, 2])]
     with pytest.raises(ModelRejected, match=r"filter type: INT8 not supported; Node FULLY_CONNECTED.*\[tflm-refused\]"):
-        open_tflm(build_model(mixed, [Op("FULLY_CONNECTED", ["x", "w", ""], ["y"])], ["x"], ["y"]))
+        open_tflm(Model(build_model(mixed, [Op("FULLY_CONNECTED", ["x", "w", ""], ["y"])], ["x"], ["y"]), "model"))
     with pytest.raises(ModelRejected, match=r"MyOp.*\[lite-rt-refused\]"):
-        open_lite_rt(build_model(tensors, [Op("MyOp", ["x"], ["y"])], ["x"], ["y"]))
+        open_lite_rt(Model(build_model(tensors, [Op("MyOp", ["x"], ["y"])], ["x"], ["y"]), "model"))
 
 
 def test_tflm_is_not_asked_what_it_crashes_on() -> None:
@@ -140,24 +145,24 @@ def test_tflm_is_not_asked_what_it_crashes_on() -> None:
         [Tensor("x", [1, 4], signature=[1, -1]), Tensor("y", [1, 4])], [Op("RELU", ["x"], ["y"])], ["x"], ["y"]
     )
     with pytest.raises(ModelRejected, match=r"tensor 0 \(x\) is not fixed.*\[dynamic-shape\]"):
-        open_tflm(open_model)
+        open_tflm(Model(open_model, "model"))
     for dtype in ("uint16", "bfloat16"):
         tree = parse(build_model([Tensor("x", [4]), Tensor("y", [4])], [Op("RESHAPE", ["x"], ["y"])], ["x"], ["y"]), "")
         for tensor in tree.subgraphs[0].tensors:
             tensor.type = getattr(schema.TensorType, dtype.upper())
         with pytest.raises(ModelRejected, match=rf"is {dtype}.*\[tflm-refused\]"):
-            open_tflm(pack(tree))
+            open_tflm(Model(pack(tree), "model"))
 
 
 @pytest.mark.parametrize("opener", OPENERS, ids=IDS)
-def test_scalars(opener: Callable[[bytes], Runner]) -> None:
-    runner = opener(build_model([Tensor("x"), Tensor("y")], [Op("RELU", ["x"], ["y"])], ["x"], ["y"]))
+def test_scalars(opener: Callable[[Model], Runner]) -> None:
+    runner = opener(Model(build_model([Tensor("x"), Tensor("y")], [Op("RELU", ["x"], ["y"])], ["x"], ["y"]), "model"))
     assert runner.run([np.full((), 3, np.float32)])[0].item() == 3
 
 
 def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    tflm_arena_bytes(tiny_int8_cnn())
-    open_lite_rt(tiny_float_cnn(0))
+    tflm_arena_bytes(Model(tiny_int8_cnn(), "model"))
+    open_lite_rt(Model(tiny_float_cnn(0), "model"))
     assert capfd.readouterr() == ("", "")
 
 
@@ -196,5 +201,5 @@ def test_the_wheel_has_kernels_for_the_types_of_the_table_and_no_others() -> Non
 @pytest.mark.parametrize("version", [1, 99])
 def test_tflm_never_looks_at_the_version_of_an_op(version: int) -> None:
     tensors = [Tensor("x", [1, 4], "int8", scale=0.1), Tensor("y", [1, 4], "int8", scale=0.1)]
-    runner = open_tflm(build_model(tensors, [Op("RELU", ["x"], ["y"], version=version)], ["x"], ["y"]))
+    runner = open_tflm(Model(build_model(tensors, [Op("RELU", ["x"], ["y"], version=version)], ["x"], ["y"]), "model"))
     assert runner.run([np.array([[-1, 0, 1, 2]], np.int8)])[0].tolist() == [[0, 0, 1, 2]]

@@ -10,6 +10,7 @@ from tests.models import Op, Tensor, build_model, graph_of
 from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.tflm import open_tflm, tflm_available
 from quantci.workers.pool import Pool
 
@@ -27,7 +28,10 @@ def rules(model: bytes) -> list[str]:
 def answers(model: bytes, *given: list[int]) -> tuple[int, int]:
     """The first value that LiteRT's reference kernels and TFLM answer."""
     tensors = [np.array([values], np.int8) for values in given]
-    reference, tflm = open_lite_rt(model, kernels="reference").run(tensors)[0], open_tflm(model).run(tensors)[0]
+    reference, tflm = (
+        open_lite_rt(Model(model, "model"), kernels="reference").run(tensors)[0],
+        open_tflm(Model(model, "model")).run(tensors)[0],
+    )
     return int(reference.ravel()[0]), int(tflm.ravel()[0])
 
 
@@ -69,7 +73,7 @@ def test_from_64_on_every_quotient_is_right() -> None:
     b = np.tile([value for value in range(-128, 128) if value], 256)
     tensors = [tensor("a", a.size, scale=64.0), tensor("b", a.size, scale=1.0), tensor("y", a.size, scale=1.0)]
     model = build_model(tensors, [Op("DIV", ["a", "b"], ["y"], version=2)], ["a", "b"], ["y"])
-    found = open_tflm(model).run([a.astype(np.int8)[np.newaxis], b.astype(np.int8)[np.newaxis]])[0][0]
+    found = open_tflm(Model(model, "model")).run([a.astype(np.int8)[np.newaxis], b.astype(np.int8)[np.newaxis]])[0][0]
     assert np.abs(found - np.clip(64 * a / b, -128, 127)).max() <= 1
     assert rules(model) == []
 

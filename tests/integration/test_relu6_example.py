@@ -17,6 +17,7 @@ from quantci.records.base import read
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import Report
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.tflm import tflm_available
 
 pytestmark = [
@@ -91,8 +92,8 @@ def test_both_engines_mend_alike(quantci: Callable[..., Done], example: Path) ->
 
 
 def test_fusing_changes_no_float_output(example: Path) -> None:
-    model = (example / "relu6_residual.tflite").read_bytes()
-    rewritten, rewrites = fuse(model, "")
+    model = Model.read(example / "relu6_residual.tflite")
+    rewritten, rewrites = fuse(model)
     assert rewrites
     before, after = open_lite_rt(model), open_lite_rt(rewritten)
     for path in sorted((example / "data" / "evaluation").glob("*.npy"))[:20]:
@@ -106,7 +107,7 @@ def test_the_committed_model_is_the_one_that_build_writes(example: Path, tmp_pat
     for name in ("build.py", "generate.py"):
         shutil.copy(EXAMPLE / name, folder)
     subprocess.run([sys.executable, "build.py"], cwd=folder, check=True, capture_output=True)
-    runners = [open_lite_rt((place / "relu6_residual.tflite").read_bytes()) for place in (example, folder)]
+    runners = [open_lite_rt(Model.read(place / "relu6_residual.tflite")) for place in (example, folder)]
     sample = np.random.RandomState(0).normal(size=(1, 16, 16, 3)).astype(np.float32)
     first, second = (runner.run([sample])[0] for runner in runners)
     assert np.allclose(first, second, atol=1e-4), "the last bits of its dense layer come from this machine's LAPACK"

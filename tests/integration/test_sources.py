@@ -11,7 +11,7 @@ import pytest
 from quantci.errors import ConfigError, ModelRejected
 from quantci.source.open_source import open_source
 from quantci.tflite.lite_rt import open_lite_rt
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 from quantci.workers.jail import Jail
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def tensorflow() -> Iterator[Jail]:
         yield jail
 
 
-def run(model: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+def run(model: Model) -> np.ndarray[Any, np.dtype[np.float32]]:
     runner = open_lite_rt(model)
     return np.concatenate([runner.run([sample[np.newaxis]])[0] for sample in SAMPLES])
 
@@ -50,8 +50,9 @@ def test_each_format_gives_the_float_model(
     model = source.convert()
     assert (source.format, source.signature) == (kind, signature)
     assert source.converter is not None
-    assert summarize(model, name).inputs[0].shape == [1, 16, 16, 3]
-    assert {op.op for op in summarize(model, name).ops} <= {
+    assert (model.where, model.file_name) == (str(sources / name), "model_float.tflite")
+    assert model.summary.inputs[0].shape == [1, 16, 16, 3]
+    assert {op.op for op in model.summary.ops} <= {
         "CONV_2D",
         "DEPTHWISE_CONV_2D",
         "MEAN",
@@ -61,12 +62,12 @@ def test_each_format_gives_the_float_model(
     own = source.outputs(SAMPLES)
     assert own is not None
     np.testing.assert_allclose(run(model), own[0], atol=1e-5)
-    np.testing.assert_allclose(run(model), run((sources / "model.tflite").read_bytes()), atol=1e-5)
+    np.testing.assert_allclose(run(model), run(Model.read(sources / "model.tflite")), atol=1e-5)
 
 
 def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> None:
     source = open_source(sources / "model.tflite", signature="", tensorflow=tensorflow)
-    assert source.convert() == (sources / "model.tflite").read_bytes()
+    assert source.convert().data == (sources / "model.tflite").read_bytes()
     assert source.outputs(SAMPLES) is None
     assert not source.needs_tensorflow
 

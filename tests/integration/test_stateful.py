@@ -8,6 +8,7 @@ from tests.models import Op, Tensor, build_model
 
 from quantci.quantize.calibrate import calibrate, hull
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.tflite.tflm import open_tflm, tflm_available
 
 UNITS, FEATURES, MEMORY = 4, 3, 5
@@ -35,17 +36,17 @@ SAMPLES = [np.full((1, FEATURES), value, np.float32) for value in (1.0, -2.0, 3.
 def test_an_answer_does_not_depend_on_what_came_before(interpreter: str) -> None:
     if interpreter == "tflm" and not tflm_available():
         pytest.skip("TFLM has no wheel here")
-    runner = open_tflm(svdf()) if interpreter == "tflm" else open_lite_rt(svdf())
+    runner = open_tflm(Model(svdf(), "model")) if interpreter == "tflm" else open_lite_rt(Model(svdf(), "model"))
     first = runner.run([SAMPLES[0]])[0]
     runner.run([SAMPLES[1]])
     np.testing.assert_array_equal(runner.run([SAMPLES[0]])[0], first)
 
 
 def test_ranges_do_not_depend_on_how_samples_are_shared_out() -> None:
-    whole = calibrate(svdf(), SAMPLES, "")
-    assert hull([calibrate(svdf(), SAMPLES[:1], ""), calibrate(svdf(), SAMPLES[1:], "")]) == whole
-    assert calibrate(svdf(), SAMPLES[::-1], "") == whole
-    alone = [open_lite_rt(svdf()).run([sample])[0] for sample in SAMPLES]
+    whole = calibrate(Model(svdf(), ""), SAMPLES)
+    assert hull([calibrate(Model(svdf(), ""), SAMPLES[:1]), calibrate(Model(svdf(), ""), SAMPLES[1:])]) == whole
+    assert calibrate(Model(svdf(), ""), SAMPLES[::-1]) == whole
+    alone = [open_lite_rt(Model(svdf(), "model")).run([sample])[0] for sample in SAMPLES]
     output = next(entry for entry in whole if entry.name == "y")
     # The calibrator widens a range to hold zero; these answers lie on both sides of it.
     assert (output.min, output.max) == pytest.approx((np.min(alone), np.max(alone)))

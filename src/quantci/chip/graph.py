@@ -5,18 +5,19 @@ Arena, kernels, known faults and latency all follow from this one view, which is
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.chip.op import Op, Tensor
 from quantci.chip.window import Slide
-from quantci.tflite.enums import dtype_name, is_custom, op_name
+from quantci.tflite.enums import dtype_name, is_custom, op_name, tensor_name
 from quantci.tflite.verify.tensors import open_shape, shape_of, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from quantci.tflite.model import Model
 
 OFFLINE_PLAN: Final = b"OfflineMemoryAllocation"  # metadata that fixes offsets; micro_allocation_info.cc
 
@@ -39,18 +40,12 @@ class Graph(NamedTuple):
     obstacles: Sequence[str]
 
 
-def read_graph(model: Any, names: Sequence[str] = ()) -> Graph:
-    """The view of a model.
-
-    Args:
-        model: the schema's ModelT, as `quantci.tflite.flatbuffer.parse` gives it.
-        names: names of the main subgraph's tensors, for a model that was stripped of them.
-    """
-    subgraphs = [
-        _subgraph(model, number, names if number == 0 and len(names) == len(graph.tensors) else ())
-        for number, graph in enumerate(model.subgraphs)
-    ]
-    (tensors, ops), main = subgraphs[0], model.subgraphs[0]
+def read_graph(model: Model) -> Graph:
+    """The view of a model; its tensors have the names that it was given, where it was stripped of them."""
+    tree = model.tree
+    names = [model.tensor_names, *([tensor_name(one) for one in graph.tensors] for graph in tree.subgraphs[1:])]
+    subgraphs = [_subgraph(tree, number, own) for number, own in enumerate(names)]
+    (tensors, ops), main = subgraphs[0], tree.subgraphs[0]
     return Graph(
         tensors=tensors,
         ops=ops,
@@ -58,16 +53,17 @@ def read_graph(model: Any, names: Sequence[str] = ()) -> Graph:
         outputs=[tensors[place] for place in main.outputs.tolist()],
         other_ops=[op for _, other in subgraphs[1:] for op in other],
         subgraphs=len(subgraphs),
-        obstacles=_obstacles(model),
+        obstacles=_obstacles(tree),
     )
 
 
 def _subgraph(model: Any, number: int, names: Sequence[str]) -> tuple[list[Tensor], list[Op]]:
     graph = model.subgraphs[number]
     kinds = [(op_name(code), is_custom(code)) for code in model.operatorCodes or ()]
-    tensors = [_tensor(index, tensor, model.buffers) for index, tensor in enumerate(graph.tensors)]
-    if names:
-        tensors = [replace(tensor, name=name) for tensor, name in zip(tensors, names, strict=True)]
+    tensors = [
+        _tensor(index, name, tensor, model.buffers)
+        for index, (name, tensor) in enumerate(zip(names, graph.tensors, strict=True))
+    ]
     ops = [
         Op(
             subgraph=number,
@@ -83,13 +79,13 @@ def _subgraph(model: Any, number: int, names: Sequence[str]) -> tuple[list[Tenso
     return tensors, ops
 
 
-def _tensor(index: int, tensor: Any, buffers: Sequence[Any]) -> Tensor:
+def _tensor(index: int, name: str, tensor: Any, buffers: Sequence[Any]) -> Tensor:
     quantization = tensor.quantization
     scales = _numbers(quantization and quantization.scale)
     zero_points = _numbers(quantization and quantization.zeroPoint)
     return Tensor(
         index=index,
-        name=(tensor.name or b"").decode(errors="replace"),
+        name=name,
         dtype=dtype_name(tensor.type),
         shape=tuple(shape_of(tensor)),
         is_open=-1 in open_shape(tensor),

@@ -63,10 +63,8 @@ def diagnose(settings: Settings, progress: Progress) -> DiagnoseResult:
     return diagnose_stage(
         settings.config,
         settings.base,
-        settings.output,
         float_model=models.float_model,
         quantized_model=models.quantized_model,
-        quantize=models.result,
         progress=progress,
     )
 

@@ -58,32 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def embed(settings: Settings, progress: Progress, model: str | None = None) -> EmbedResult:
     """Run the stage in this process, and in a worker where TFLM is asked, for `model` or for what quantize made."""
-    from quantci.chip.graph import read_graph
     from quantci.cli.models import read_models
     from quantci.embed.run import embed as embed_stage
-    from quantci.tflite.flatbuffer import parse
+    from quantci.tflite.model import Model
     from quantci.workers import pool
 
-    if model is None:
-        models = read_models(settings)
-        data, summary = models.quantized_model, models.result.quantized_model
-        tree = parse(data, summary.file_name)
-        names = models.result.strip.tensor_names if models.result.strip else []
-    else:
-        from quantci.tflite.identify import read_model_file
-        from quantci.tflite.summary import summary_of
-
-        data = read_model_file(Path(model))
-        tree = parse(data, model)
-        summary = summary_of(tree, data, Path(model).name)
-        names = []
-    return embed_stage(
-        settings.config,
-        settings.base,
-        settings.output,
-        model=data,
-        summary=summary,
-        graph=read_graph(tree, names),
-        make_worker=lambda: pool.Pool(1, where=summary.file_name),
-        progress=progress,
-    )
+    quantized = read_models(settings).quantized_model if model is None else Model.read(Path(model))
+    with pool.Pool(1, where=quantized.where) as workers:
+        return embed_stage(
+            settings.config, settings.base, settings.output, model=quantized, workers=workers, progress=progress
+        )

@@ -55,13 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
     from quantci.source.open_source import open_source
-    from quantci.tflite.summary import summarize
     from quantci.workers.jail import Jail
 
     progress("reading the model")
     with Jail(where=str(model)) as tensorflow:
         source = open_source(model, signature=signature, tensorflow=tensorflow)
-        return summarize(source.convert(), model.name)
+        return source.convert().summary
 
 
 def _facts(source: str, signature: str, is_saved_model: bool, summary: ModelSummary) -> dict[str, Any]:  # noqa: FBT001

@@ -34,8 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print tables or JSON."""
     from quantci.cli import keras_table
     from quantci.records.base import encode
-    from quantci.tflite.identify import read_head, read_model_file, sniff
-    from quantci.tflite.summary import summarize
+    from quantci.tflite.identify import read_head, sniff
+    from quantci.tflite.model import Model
 
     path = Path(arguments.model)
     if (kind := sniff(read_head(path))) in {"keras", "hdf5"}:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             keras_table.print_table(layers)
         return EXIT_OK
-    summary = summarize(read_model_file(path), path.name)
+    summary = Model.read(path).summary
     if arguments.json:
         sys.stdout.write(encode(summary).decode())
         return EXIT_OK

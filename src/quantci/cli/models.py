@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.errors import ConfigError, ModelRejected
 from quantci.records.base import read
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quantci.cli.settings import Settings
     from quantci.records.model import ModelSummary
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 class Models(NamedTuple):
     """Both models and how they were made."""
 
-    float_model: bytes
-    quantized_model: bytes
+    float_model: Model
+    quantized_model: Model
     result: QuantizeResult
 
 
@@ -30,7 +32,8 @@ def read_models(settings: Settings) -> Models:
         ModelRejected: `hash-mismatch`: a model is not the one that the record describes.
     """
     result = read_quantize(settings)
-    return Models(_read(settings, result.float_model), _read(settings, result.quantized_model), result)
+    names = result.strip.tensor_names if result.strip else ()
+    return Models(_read(settings, result.float_model), _read(settings, result.quantized_model, names), result)
 
 
 def read_quantize(settings: Settings) -> QuantizeResult:
@@ -52,19 +55,19 @@ def read_quantize(settings: Settings) -> QuantizeResult:
     return record.result
 
 
-def _read(settings: Settings, summary: ModelSummary) -> bytes:
+def _read(settings: Settings, summary: ModelSummary, tensor_names: Sequence[str] = ()) -> Model:
     path = settings.output / summary.file_name
     try:
-        data = path.read_bytes()
+        model = Model(path.read_bytes(), str(path), tensor_names=tensor_names)
     except OSError as error:
         raise ConfigError(
             "not-found", f"Cannot read the model: {error.strerror}.", where=str(path), remedy="Run quantci quantize."
         ) from None
-    if hashlib.sha256(data).hexdigest() != summary.sha256:
+    if model.sha256 != summary.sha256:
         raise ModelRejected(
             "hash-mismatch",
             f"This is not the model that quantize.json describes (sha256 {summary.sha256[:12]}...).",
             where=str(path),
             remedy="Run quantci quantize again.",
         )
-    return data
+    return model

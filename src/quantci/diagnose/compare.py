@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import Sample
     from quantci.diagnose.match import Pair
+    from quantci.tflite.model import Model
 
 FLOAT_KERNELS: Literal["builtin"] = "builtin"
 # The closest to TFLM, which keeps no tensors: 0 to 3 LSB apart where the optimized kernels are up to 48 apart.
@@ -40,7 +41,7 @@ class Job:
     """What a worker needs; it is sent to each worker once.
 
     Attributes:
-        float_model, quantized_model: content of the files.
+        float_model, quantized_model: the models.
         preprocessing: how samples are read.
         pairs: which activation is which.
         integers: how those of the INT8 model are read, by pair.
@@ -48,8 +49,8 @@ class Job:
         rescaled: for QUANTIZE ops of the INT8 model, by their index, what they take.
     """
 
-    float_model: bytes
-    quantized_model: bytes
+    float_model: Model
+    quantized_model: Model
     preprocessing: Preprocessing
     pairs: tuple[Pair, ...]
     integers: tuple[Integers, ...]
@@ -78,10 +79,10 @@ class Comparer:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._isolated = isolate_ops(job.float_model, "model_float.tflite")
+        self._isolated = isolate_ops(job.float_model)
         self._float = open_preserved(job.float_model, FLOAT_KERNELS)
         self._int8 = open_preserved(job.quantized_model, INT8_KERNELS)
-        self._ops = open_preserved(self._isolated.data, FLOAT_KERNELS)
+        self._ops = open_preserved(self._isolated.model, FLOAT_KERNELS)
 
     def compare(self, tensor: NDArray[np.float32]) -> list[LayerSums]:
         """Sums of one sample, by pair.
@@ -131,7 +132,7 @@ class Comparer:
             raise ModelRejected(
                 "not-finite",
                 f"The activation of tensor {pair.float_tensor} is not a number on a sample.",
-                where="model_float.tflite",
+                where=self._job.float_model.where,
                 remedy="The float model overflows on these samples: check its weights and the preprocessing.",
             )
         return values

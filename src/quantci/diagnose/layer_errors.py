@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from quantci.diagnose.match import Matching, Pair
     from quantci.diagnose.sums import Integers, LayerSums
-    from quantci.records.quantize import QuantizeResult
+    from quantci.records.model import ModelSummary
+    from quantci.tflite.model import Model
 
 
 def judge(
     layers: Sequence[LayerSums],
     matching: Matching,
-    names: Sequence[str],
+    float_model: Model,
+    quantized_model: Model,
     *,
-    float_model: bytes,
-    quantize: QuantizeResult,
     integers: Sequence[Integers],
     outside: Sequence[float],
     evaluation_outside: Sequence[float],
@@ -38,9 +38,8 @@ def judge(
     Args:
         layers: sums, by pair.
         matching: the pairs, and what has no counterpart.
-        names: of the INT8 model's tensors.
-        float_model: content of model_float.tflite.
-        quantize: how the models came about.
+        float_model: the reference.
+        quantized_model: the INT8 model.
         integers: how those of each pair are read.
         outside: share of float values that the integers cannot hold, on calibration samples.
         evaluation_outside: the same on evaluation samples.
@@ -48,13 +47,13 @@ def judge(
         samples, evaluation_samples: how many were looked at.
         threshold_db: below it a layer is bad.
     """
-    summary = quantize.quantized_model
+    summary, names = quantized_model.summary, quantized_model.tensor_names
     kinds = [INPUT if pair.op is None else summary.ops[pair.op].op for pair in matching.pairs]
     layers = [
         replace(sums, whole=sums.whole.merged(), own=sums.own.merged()) if kind == "SOFTMAX" else sums
         for kind, sums in zip(kinds, layers, strict=True)
     ]
-    labels = [_name(pair, names, quantize) for pair in matching.pairs]
+    labels = [_name(pair, names, float_model.summary) for pair in matching.pairs]
     errors = _ranked(matching.pairs, kinds, labels, layers)
     float_op_of = {
         pair.op: pair.float_op for pair in matching.pairs if pair.op is not None and pair.float_op is not None
@@ -64,7 +63,7 @@ def judge(
         for op, other in float_op_of.items()
         if len(summary.ops[op].inputs) > 1 and summary.ops[op].inputs[1] >= 0
     }
-    weights = weight_channels(float_model, quantize.float_model, per_channel)
+    weights = weight_channels(float_model, per_channel)
     clipped = [
         ClippedActivation(
             op_index=error.op_index,
@@ -79,8 +78,8 @@ def judge(
     ]
     clipped.sort(key=lambda entry: -max(entry.calibration_ratio, entry.evaluation_ratio))
     return DiagnoseResult(
-        float_sha256=quantize.float_model.sha256,
-        quantized_sha256=summary.sha256,
+        float_sha256=float_model.sha256,
+        quantized_sha256=quantized_model.sha256,
         interpreters=interpreters,
         samples=samples,
         evaluation_samples=evaluation_samples,
@@ -122,11 +121,11 @@ def _ranked(
     ]
 
 
-def _name(pair: Pair, names: Sequence[str], quantize: QuantizeResult) -> str:
+def _name(pair: Pair, names: Sequence[str], float_model: ModelSummary) -> str:
     """The float model's name, for engines rename inputs and outputs; what a QUANTIZE op makes has only its own."""
     if pair.op is not None and pair.float_op is None:
         return _label(names, pair.tensor)
-    return quantize.float_model.tensors[pair.float_tensor].name or _label(names, pair.tensor)
+    return float_model.tensors[pair.float_tensor].name or _label(names, pair.tensor)
 
 
 def _label(names: Sequence[str], tensor: int) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.diagnose import DiagnoseResult
     from quantci.records.model import ModelSummary
-    from quantci.records.quantize import QuantizeResult
+    from quantci.tflite.model import Model
 
 # Of a fixed size, so that sums of floats do not depend on how many workers there are.
 _BATCH: Final = 4
@@ -47,11 +47,9 @@ class Looked(NamedTuple):
 def diagnose(
     config: Config,
     base: Path,
-    output: Path,
     *,
-    float_model: bytes,
-    quantized_model: bytes,
-    quantize: QuantizeResult,
+    float_model: Model,
+    quantized_model: Model,
     progress: Progress,
 ) -> DiagnoseResult:
     """Compare both models layer by layer.
@@ -59,10 +57,8 @@ def diagnose(
     Args:
         config: the effective configuration.
         base: folder that relative paths in it start from.
-        output: folder of the models, for errors.
         float_model: the reference.
-        quantized_model: the INT8 model.
-        quantize: the record of how it came about.
+        quantized_model: the INT8 model, with the names that its tensors had.
         progress: told how many samples are done.
 
     Raises:
@@ -70,16 +66,14 @@ def diagnose(
             `not-finite`, `crashed-interpreter`.
         DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    summaries = quantize.float_model, quantize.quantized_model
+    summaries = float_model.summary, quantized_model.summary
     check_models(*summaries)
-    names = quantize.strip.tensor_names if quantize.strip else [tensor.name for tensor in summaries[1].tensors]
-    matching = match(*summaries, names)
+    matching = match(*summaries, quantized_model.tensor_names)
     preprocessing = Preprocessing.for_model(config.input, summaries[0].inputs[0].shape)
     calibration, evaluation = _samples(config, base)
-    job = job_of(float_model, quantized_model, preprocessing, matching, *summaries)
-    where = str(output / summaries[1].file_name)
+    job = job_of(float_model, quantized_model, preprocessing, matching)
     size = config.evaluation.workers or core_count()
-    with Pool(size, where=where, initializer=take_job, initargs=(job,)) as workers:
+    with Pool(size, where=quantized_model.where, initializer=take_job, initargs=(job,)) as workers:
         workers.start()  # before the bar, which has a thread
         compared = _look(compare_batch, calibration, workers, progress, "comparing layer by layer")
         seen = _look(look_outside, evaluation, workers, progress, "looking for clipped values")
@@ -87,9 +81,8 @@ def diagnose(
     return judge(
         layers,
         matching,
-        names,
-        float_model=float_model,
-        quantize=quantize,
+        float_model,
+        quantized_model,
         integers=job.integers,
         outside=_ratio(compared),
         evaluation_outside=_ratio(seen),
@@ -113,15 +106,9 @@ def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
     )
 
 
-def job_of(
-    float_model: bytes,
-    quantized_model: bytes,
-    preprocessing: Preprocessing,
-    matching: Matching,
-    float_summary: ModelSummary,
-    summary: ModelSummary,
-) -> Job:
+def job_of(float_model: Model, quantized_model: Model, preprocessing: Preprocessing, matching: Matching) -> Job:
     """What the workers need, with what each op of the INT8 model takes."""
+    float_summary, summary = float_model.summary, quantized_model.summary
     feeds: dict[Slot, Fed] = {}
     rescaled: dict[int, Fed] = {}
     for pair in matching.pairs:

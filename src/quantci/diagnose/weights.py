@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from quantci.records.diagnose import WeightChannels
-from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from quantci.records.model import ModelSummary
+    from quantci.tflite.model import Model
 
 # A channel that training has switched off keeps weights like 1e-30, which are no range to compare with.
 DEAD: Final = 1e-6
@@ -31,16 +30,15 @@ class Spread(NamedTuple):
     largest_channel: int
 
 
-def weight_channels(data: bytes, summary: ModelSummary, per_channel: Mapping[int, bool]) -> list[WeightChannels]:
+def weight_channels(model: Model, per_channel: Mapping[int, bool]) -> list[WeightChannels]:
     """The channels of every layer whose weights are float constants.
 
     Args:
-        data: the float model.
-        summary: the look into it.
+        model: the float model.
         per_channel: by its op, whether the INT8 weights have a scale a channel.
     """
-    model = parse(data, summary.file_name)
-    tensors = model.subgraphs[0].tensors
+    summary, tree = model.summary, model.tree
+    tensors = tree.subgraphs[0].tensors
     found = []
     for op in summary.ops:
         axis = CHANNEL_AXIS.get(op.op)
@@ -49,7 +47,7 @@ def weight_channels(data: bytes, summary: ModelSummary, per_channel: Mapping[int
         tensor = summary.tensors[op.inputs[1]]
         if tensor.dtype != "float32" or not tensor.constant_bytes or axis >= len(tensor.shape):
             continue
-        stored: Any = model.buffers[tensors[tensor.index].buffer].data
+        stored: Any = tree.buffers[tensors[tensor.index].buffer].data
         spread = spread_of(np.frombuffer(bytes(stored), np.float32).reshape(tensor.shape), axis)
         if spread is not None:
             found.append(

@@ -5,7 +5,6 @@ Same input, same bytes: nothing in it tells the time or the place where it was m
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from quantci.records.arena import Arena
     from quantci.records.config import EmbedConfig
     from quantci.records.embed import EmbeddedFile
-    from quantci.records.model import ModelSummary
+    from quantci.tflite.model import Model
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 TFLITE_MICRO: Final = f"^{ESP_TFLITE_MICRO}"  # has every op of tflite/tflm_ops.py
@@ -34,8 +33,7 @@ IDF: Final = ">=5.1"
 def write_component(
     folder: Path,
     *,
-    model: bytes,
-    summary: ModelSummary,
+    model: Model,
     config: EmbedConfig,
     labels: Sequence[str],
     lookup_table: Sequence[Sequence[int]] | None,
@@ -48,7 +46,6 @@ def write_component(
     Args:
         folder: the component's folder.
         model: the quantized model.
-        summary: the look into this very model.
         config: name, storage and custom ops.
         labels: class names; may be empty.
         lookup_table: quantized value of each pixel value 0..255, per channel; None when the input is no 8-bit image.
@@ -68,9 +65,7 @@ def write_component(
             where="embed.component",
             remedy="Choose another name, such as quantci_model.",
         )
-    if hashlib.sha256(model).hexdigest() != summary.sha256:
-        msg = "the summary is of another model"
-        raise ValueError(msg)
+    summary = model.summary
     channels = image.channels if image else None
     values = {
         "marker": MARKER,
@@ -81,7 +76,7 @@ def write_component(
         "tflite_micro": TFLITE_MICRO,
         "esp_nn": ESP_NN,
         "idf": IDF,
-        "model": model,
+        "model": model.data,
         "sha256": summary.sha256,
         "inputs": ports("Input", summary.inputs),
         "outputs": ports("Output", summary.outputs),
@@ -102,7 +97,7 @@ def write_component(
     files = {f"{include}/custom_ops/{name}": data for name, data in resolver.headers.items()}
     if config.storage == "binary":
         templates["model_data.S"] = "model_data.S"
-        files["model.tflite"] = model
+        files["model.tflite"] = model.data
     files |= _render(templates, values)
     return replace_folder(folder, files)
 

@@ -15,7 +15,7 @@ from quantci.records.stage import Advice
 from quantci.tflite.tflm import tflm_arena_bytes, tflm_available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from quantci.chip.datasheet import Chip
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quantci.records.kernels import KernelHit, OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
+    from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 
 
@@ -40,25 +41,17 @@ class Prediction(NamedTuple):
     advice: list[Advice]
 
 
-def predict(
-    config: Config,
-    base: Path,
-    *,
-    model: bytes,
-    summary: ModelSummary,
-    graph: Graph,
-    make_worker: Callable[[], Pool],
-) -> Prediction:
+def predict(config: Config, base: Path, model: Model, graph: Graph, workers: Pool) -> Prediction:
     """Predict for the chip that the configuration names; for the arguments see embed().
 
     Raises:
         ModelRejected, ConfigError: as docs/errors.md lists.
     """
     chip = load_chip(config.target.chip)
-    arena, advice = _arena(config, chip, model, graph, make_worker)
+    arena, advice = _arena(config, chip, model, graph, workers)
     file = config.target.latency_coefficients
     coefficients = published_coefficients() if file is None else read_coefficients(base / file)
-    latency, unknown = _latency(chip, coefficients, graph.ops, summary, arena)
+    latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena)
     hits = scan(graph, libraries(chip))
     kernels = op_kernels(graph, chip)
     if kernels is None:
@@ -91,14 +84,11 @@ def _latency(
     return estimate, []
 
 
-def _arena(
-    config: Config, chip: Chip, model: bytes, graph: Graph, make_worker: Callable[[], Pool]
-) -> tuple[Arena | None, list[Advice]]:
+def _arena(config: Config, chip: Chip, model: Model, graph: Graph, workers: Pool) -> tuple[Arena | None, list[Advice]]:
     """The host's TFLM is asked only for what the simulation does not know; it cannot say anything about custom ops."""
 
     def host_bytes() -> int:
-        with make_worker() as worker:
-            return worker.call(tflm_arena_bytes, model)
+        return workers.call(tflm_arena_bytes, model)
 
     can_ask = tflm_available() and not config.embed.custom_ops
     arena = estimate_arena(graph, config.target.chip, chip, host_bytes=host_bytes if can_ask else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quantci.chip.graph import read_graph
 from quantci.data.geometry import image_geometry
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import infer_labels
@@ -16,13 +17,11 @@ from quantci.records.embed import EmbedResult
 from quantci.tasks.choose import choose_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from quantci.chip.graph import Graph
     from quantci.progress import Progress
     from quantci.records.config import Config
-    from quantci.records.model import ModelSummary
+    from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 
 COMPONENT_DIR = "component"
@@ -33,10 +32,8 @@ def embed(
     base: Path,
     output: Path,
     *,
-    model: bytes,
-    summary: ModelSummary,
-    graph: Graph,
-    make_worker: Callable[[], Pool],
+    model: Model,
+    workers: Pool,
     progress: Progress,
 ) -> EmbedResult:
     """Write the component into `output`/component/<name>.
@@ -46,20 +43,19 @@ def embed(
         base: folder that relative paths in it start from.
         output: folder to write into.
         model: the quantized model.
-        summary: the look into it.
-        graph: what the chip sees of it.
-        make_worker: makes a pool of one process, for TFLM; called only where the arena cannot be simulated.
+        workers: for TFLM, which is asked only where the arena cannot be simulated; it starts only if it is used.
         progress: told what is going on.
 
     Raises:
         ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
+    graph = read_graph(model)
     resolver = make_resolver(used_ops(graph), config.embed.custom_ops, base)  # it names ops that TFLM only refuses
     progress("sizing the tensor arena")
-    prediction = predict(config, base, model=model, summary=summary, graph=graph, make_worker=make_worker)
+    prediction = predict(config, base, model, graph, workers)
     progress("writing the component")
     folder = output / COMPONENT_DIR / config.embed.component
-    port = summary.inputs[0]
+    port = model.summary.inputs[0]
     preprocessing = Preprocessing.for_model(config.input, port.shape)
     # Tensors from .bin files are no pixels, even where the shape could be an image's.
     geometry = image_geometry(preprocessing.shape) if config.input.dtype is None else None
@@ -79,7 +75,6 @@ def embed(
     files = write_component(
         folder,
         model=model,
-        summary=summary,
         config=config.embed,
         labels=_labels(config, base),
         lookup_table=table,
@@ -90,8 +85,8 @@ def embed(
     return EmbedResult(
         component=config.embed.component,
         component_dir=f"{COMPONENT_DIR}/{config.embed.component}",
-        model_sha256=summary.sha256,
-        model_bytes=len(model),
+        model_sha256=model.sha256,
+        model_bytes=len(model.data),
         resolver_ops=resolver.ops,
         arena=prediction.arena,
         files=files,

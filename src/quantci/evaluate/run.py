@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models
 from quantci.evaluate.scored import Scored, no_outputs
 from quantci.tasks.custom import load_metrics
 from quantci.tflite.oracle import choose_oracle
-from quantci.tflite.summary import summarize
 from quantci.workers.pool import Pool, core_count
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.evaluate import EvaluateResult
+    from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
 
 _MAX_BATCH = 32
@@ -41,8 +40,8 @@ def evaluate(
     base: Path,
     output: Path,
     *,
-    float_model: bytes,
-    quantized_model: bytes,
+    float_model: Model,
+    quantized_model: Model,
     calibration: Sequence[SampleDigest],
     progress: Progress,
     allow_code: bool,
@@ -63,17 +62,16 @@ def evaluate(
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
-    summary = summarize(quantized_model, "model_quant.tflite")
     models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
-    with opened(models, config, str(output / summary.file_name)) as workers:
-        plan = make_plan(config, base, summary)
+    with opened(models, config) as workers:
+        plan = make_plan(config, base, quantized_model.summary)
         scored = score(plan, plan.samples, models.oracle, workers, progress)
     return judge(
         scored,
         config,
         output,
-        float_sha256=hashlib.sha256(float_model).hexdigest(),
-        quantized_model=summary,
+        float_sha256=float_model.sha256,
+        quantized_model=quantized_model.summary,
         calibration=calibration,
         metrics=metrics,
         progress=progress,
@@ -81,16 +79,15 @@ def evaluate(
 
 
 @contextlib.contextmanager
-def opened(models: Models, config: Config, where: str) -> Iterator[Pool]:
+def opened(models: Models, config: Config) -> Iterator[Pool]:
     """Workers that open the models while this process looks for the samples.
 
     Args:
         models: what they open.
         config: how many there are.
-        where: the file that is named when a worker dies.
     """
     size = config.evaluation.workers or core_count()
-    with Pool(size, where=where, initializer=take_models, initargs=(models,)) as workers:
+    with Pool(size, where=models.quantized_model.where, initializer=take_models, initargs=(models,)) as workers:
         for _ in range(size):
             workers.submit(open_models)
         yield workers

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import Sample
     from quantci.tasks.task import Task
+    from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
 
@@ -33,8 +34,8 @@ _AT_ONCE = 32  # samples whose outputs are compared in one go: NumPy takes as lo
 class Models:
     """What a worker opens; it is sent to each worker once."""
 
-    float_model: bytes
-    quantized_model: bytes
+    float_model: Model
+    quantized_model: Model
     oracle: Oracle
 
 

@@ -14,7 +14,6 @@ from quantci.evaluate.shard_samples import describe
 from quantci.records.base import write_bytes
 from quantci.records.shard import ShardResult
 from quantci.tflite.oracle import choose_oracle
-from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.shard import Shard
+    from quantci.tflite.model import Model
 
 
 def evaluate_shard(
@@ -33,8 +33,8 @@ def evaluate_shard(
     base: Path,
     output: Path,
     *,
-    float_model: bytes,
-    quantized_model: bytes,
+    float_model: Model,
+    quantized_model: Model,
     progress: Progress,
 ) -> ShardResult:
     """Score one shard and write its .npz into `output`. Nothing is judged: that takes the whole set.
@@ -42,10 +42,9 @@ def evaluate_shard(
     Own metrics are not imported, and how many files may be unreadable is not asked. For the arguments and what is
     raised see evaluate().
     """
-    summary = summarize(quantized_model, "model_quant.tflite")
     models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
-    with opened(models, config, str(output / summary.file_name)) as workers:
-        plan = make_plan(config, base, summary)
+    with opened(models, config) as workers:
+        plan = make_plan(config, base, quantized_model.summary)
         own = [plan.samples[place] for place in shard.places(len(plan.samples))]
         scored = score(plan, own, models.oracle, workers, progress)
     result, outputs = pack_shard(
@@ -53,8 +52,8 @@ def evaluate_shard(
         own,
         whole=plan.samples,
         config=config,
-        float_sha256=hashlib.sha256(float_model).hexdigest(),
-        quantized_sha256=summary.sha256,
+        float_sha256=float_model.sha256,
+        quantized_sha256=quantized_model.sha256,
     )
     write_bytes(output / shard.outputs_file, outputs)
     return result

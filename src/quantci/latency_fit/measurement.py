@@ -12,9 +12,7 @@ from quantci.chip.latency.fit import Row
 from quantci.chip.latency.scope import EstimatedOp, gap
 from quantci.errors import ConfigError, DataRejected
 from quantci.latency_fit.profile import read_profile
-from quantci.tflite.flatbuffer import parse
-from quantci.tflite.identify import read_model_file
-from quantci.tflite.summary import summary_of
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,14 +54,12 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
     """
     where = f"{path}: model[{index}]"
     file = _existing(path, entry.file, f"{where}.file")
-    data = read_model_file(file)
-    model = parse(data, file.name)
-    summary = summary_of(model, data, file.name)
+    model = Model.read(file)
     ops = read_graph(model).ops
     works = [work_of(op, figures.kernels) for op in ops]
     cycles = entry.cycles if entry.cycles is not None else (entry.latency_us or 0) * figures.clock_hz / 1e6
     whole = Row(entry.file, entry.file, _sum(works), cycles, is_model=True)
-    reason = gap([EstimatedOp(*one, None) for one in zip(summary.ops, ops, works, strict=True)])
+    reason = gap([EstimatedOp(*one, None) for one in zip(model.summary.ops, ops, works, strict=True)])
     if entry.profile is None:
         if reason:
             raise DataRejected(

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.tflite.model import Model
+
 # Integer kernels cannot represent the ratio of such a scale to an ordinary one; some abort the process.
 VANISHING: Final = 1e-9
 
 
-def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where: str) -> list[TensorRange]:
+def calibrate(float_model: Model, samples: Iterable[NDArray[np.float32]]) -> list[TensorRange]:
     """Run samples [1, ...] through the float model and keep the smallest and largest value of each activation.
 
     Uses the calibration wrapper inside ai-edge-litert, the same code that TFLiteConverter calibrates with. It cannot
@@ -35,20 +37,20 @@ def calibrate(float_model: bytes, samples: Iterable[NDArray[np.float32]], where:
     Raises:
         ModelRejected: `not-finite`, `custom-op`, or `lite-rt-refused` with the reason.
     """
-    model = parse(float_model, where)
-    is_stateful = any(tensor.isVariable for tensor in model.subgraphs[0].tensors)
+    where = float_model.where
+    is_stateful = any(tensor.isVariable for tensor in float_model.tree.subgraphs[0].tensors)
     parts = []
     calibrator = None
     try:
         for sample in samples:
             if calibrator is None:
-                calibrator = _calibrator(float_model, sample)
+                calibrator = _calibrator(float_model.data, sample)
             calibrator.FeedTensor([sample])
             if is_stateful:
-                parts.append(_ranges(calibrator, model, where))
+                parts.append(_ranges(calibrator, float_model))
                 calibrator = None
         if calibrator is not None:
-            parts.append(_ranges(calibrator, model, where))
+            parts.append(_ranges(calibrator, float_model))
     except (RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         is_custom = "custom op" in reason
@@ -71,10 +73,11 @@ def _calibrator(float_model: bytes, sample: NDArray[np.float32]) -> Any:
     return calibrator
 
 
-def _ranges(calibrator: Any, float_model: Any, where: str) -> list[TensorRange]:
+def _ranges(calibrator: Any, float_model: Model) -> list[TensorRange]:
     """The ranges that a calibrator has seen, checked: it leaves out an activation that was never a number."""
     from quantci.tflite.enums import dtype_name
 
+    where = float_model.where
     subgraph = parse(calibrator.Calibrate(), where).subgraphs[0]
     ranges = []
     for index, tensor in enumerate(subgraph.tensors):
@@ -84,7 +87,7 @@ def _ranges(calibrator: Any, float_model: Any, where: str) -> list[TensorRange]:
             low, high = float(quantization.min[0]), float(quantization.max[0])
             ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
     known = {entry.tensor for entry in ranges}
-    written = {int(index) for op in float_model.subgraphs[0].operators for index in op.outputs}
+    written = {int(index) for op in float_model.tree.subgraphs[0].operators for index in op.outputs}
     for index in sorted(written - known):
         if dtype_name(subgraph.tensors[index].type) == "float32":
             raise _not_finite(subgraph.tensors[index].name.decode(errors="replace"), "is never a number", where)
@@ -130,11 +133,11 @@ def check_spread(ranges: list[TensorRange], where: str) -> None:
             )
 
 
-def with_ranges(float_model: bytes, ranges: list[TensorRange], where: str) -> bytes:
+def with_ranges(float_model: Model, ranges: list[TensorRange]) -> bytes:
     """The float flatbuffer with these ranges written into its tensors."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model = parse(float_model, where)
+    model = float_model.draft()
     tensors = model.subgraphs[0].tensors
     for entry in ranges:
         tensor = tensors[entry.tensor]

@@ -13,29 +13,29 @@ import msgspec
 from quantci.records.kernels import Rewrite
 from quantci.records.stage import Advice
 from quantci.tflite.enums import enum_names, op_name
-from quantci.tflite.flatbuffer import pack, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from quantci.records.quantize import TensorRange
+    from quantci.tflite.model import Model
 
 HOSTS: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD"})
 _SHOWN: Final = 3
 
 
-def fuse(float_model: bytes, where: str) -> tuple[bytes, list[Rewrite]]:
+def fuse(float_model: Model) -> tuple[Model, list[Rewrite]]:
     """Fuse each RELU6 of the main subgraph into the op before it, where it is that op's only reader.
 
     The tensors between them are dropped, and those behind move up.
 
     Returns:
-        The model, the same bytes where nothing was fused, and what was fused.
+        The model, the same one where nothing was fused, and what was fused.
 
     Raises:
         ModelRejected: see `parse`.
     """
-    model = parse(float_model, where)
+    model = float_model.draft()
     graph = model.subgraphs[0]
     writers = {int(index): op for op in graph.operators for index in op.outputs}
     readers: dict[int, int] = {}
@@ -57,18 +57,19 @@ def fuse(float_model: bytes, where: str) -> tuple[bytes, list[Rewrite]]:
         return float_model, []
     graph.operators = kept
     _drop(model, dropped)
-    return pack(model), rewrites
+    return float_model.changed(model), rewrites
 
 
-def equalize(model: Any, ranges: Sequence[TensorRange]) -> tuple[list[TensorRange], list[Rewrite]]:
+def equalize(float_model: Model, ranges: Sequence[TensorRange]) -> tuple[list[TensorRange], list[Rewrite]]:
     """Give input and output of each RELU6 that is left the range of its input, which holds the output's.
 
     What else shares such a tensor follows: a chain of RELU6 gets one range.
 
     Args:
-        model: the float model, as `parse` gives it.
+        float_model: the float model.
         ranges: of its activations.
     """
+    model = float_model.tree
     graph = model.subgraphs[0]
     by_tensor = {entry.tensor: entry for entry in ranges}
     rewrites = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from quantci.data.audit import find_duplicates, find_empty_classes
 from quantci.data.preprocess import Preprocessing
@@ -17,14 +17,13 @@ from quantci.quantize.rewrite import equalize, fuse
 from quantci.quantize.samples import Calibrated, calibrate_set
 from quantci.quantize.strip import check_same_outputs, outputs_of, strip
 from quantci.records.base import write_bytes
-from quantci.records.quantize import QuantizeResult, SourceInfo, StripInfo
+from quantci.records.quantize import FLOAT_MODEL, QUANTIZED_MODEL, QuantizeResult, SourceInfo, StripInfo
 from quantci.records.stage import Advice
 from quantci.tasks.choose import choose_task
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.lite_rt import lite_rt_name
+from quantci.tflite.model import Model
 from quantci.tflite.oracle import choose_oracle, oracle_name
-from quantci.tflite.summary import summarize, summary_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +31,11 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.kernels import KernelHit, Rewrite
-    from quantci.records.model import ModelSummary
     from quantci.source.open_source import Source
     from quantci.tflite.oracle import Oracle
     from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool
 
-FLOAT_MODEL = "model_float.tflite"
-QUANTIZED_MODEL = "model_quant.tflite"
 ADVISED_SAMPLES = 200
 LARGE_DIFFERENCE = 1e-3
 
@@ -68,15 +64,13 @@ def quantize(
     float_model = source.convert()
     rewrites: list[Rewrite] = []
     if config.quantization.rewrite:
-        float_model, rewrites = fuse(float_model, where)
-    float_tree = parse(float_model, where)
-    float_summary = summary_of(float_tree, float_model, FLOAT_MODEL)
-    preprocessing = _preprocessing(config, float_summary, where)
+        float_model, rewrites = fuse(float_model)
+    preprocessing = _preprocessing(config, float_model)
 
     found = workers.result(finding)
     chosen = choose(found, wanted.samples, wanted.seed)
     progress(f"calibrating with {len(chosen)} samples")
-    calibrated = calibrate_set(float_model, preprocessing, chosen, where, workers)
+    calibrated = calibrate_set(float_model, preprocessing, chosen, workers)
     labels = infer_labels(wanted.data, base, choose_task(config.task))
     calibration = calibrated.tally.summary(
         wanted.data,
@@ -91,24 +85,23 @@ def quantize(
     check_spread(calibrated.ranges, where)
     ranges = RECIPES[config.quantization.recipe](calibrated.ranges)
     if config.quantization.rewrite:
-        ranges, equalized = equalize(float_tree, ranges)
+        ranges, equalized = equalize(float_model, ranges)
         rewrites += equalized
     types = (config.quantization.input_type, config.quantization.output_type)
     pool, run = (tensorflow, quantize_with_tensorflow) if engine == "tensorflow" else (workers, quantize_with_litert)
-    quantized = pool.call(run, with_ranges(float_model, ranges, where), *types, where)
+    quantized = Model(pool.call(run, with_ranges(float_model, ranges), *types, where), where, file_name=QUANTIZED_MODEL)
     oracle = choose_oracle(config.evaluation.oracle)
     samples = calibrated.first_tensors
     lean, names, waiting = quantized, list[str](), []
     if config.quantization.strip:
         progress("stripping what the chip never reads")
-        lean, names = strip(quantized, where)
+        lean, names = strip(quantized)
         waiting = [workers.submit(outputs_of, model, samples, oracle) for model in (quantized, lean)]
     # While the workers run both models, this process looks into them.
-    tree = parse(quantized, where)
     if config.gates.int_only:
-        check_integer_only(summary_of(tree, quantized, QUANTIZED_MODEL), where, frozenset(config.embed.custom_ops))
-    hits, kernel_advice = _known_faults(tree, oracle)
-    quantized_summary = summarize(lean, QUANTIZED_MODEL)
+        check_integer_only(quantized, frozenset(config.embed.custom_ops))
+    hits, kernel_advice = _known_faults(quantized, oracle)
+    quantized_summary = lean.summary
     version = engine_version(engine)
     strip_info = None
     if waiting:
@@ -116,14 +109,14 @@ def quantize(
         before, after = (workers.result(future) for future in waiting)
         check_same_outputs(before, after, interpreters)
         strip_info = StripInfo(
-            bytes_before=len(quantized),
-            bytes_after=len(lean),
+            bytes_before=len(quantized.data),
+            bytes_after=len(lean.data),
             compared_samples=len(samples),
             interpreters=interpreters,
             tensor_names=names,
         )
-    write_bytes(output / FLOAT_MODEL, float_model)
-    write_bytes(output / QUANTIZED_MODEL, lean)
+    write_bytes(output / FLOAT_MODEL, float_model.data)
+    write_bytes(output / QUANTIZED_MODEL, lean.data)
     return QuantizeResult(
         source=SourceInfo(
             path=config.model.source,
@@ -134,7 +127,7 @@ def quantize(
             largest_difference=difference,
             compared_samples=0 if difference is None else len(calibrated.first_tensors),
         ),
-        float_model=float_summary,
+        float_model=float_model.summary,
         quantized_model=quantized_summary,
         engine=engine,
         engine_version=version,
@@ -156,7 +149,7 @@ def quantize(
     )
 
 
-def _known_faults(model: Any, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
+def _known_faults(model: Model, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
     """What is known to go wrong in the oracle's kernels, and with them on every chip."""
     from quantci.chip.graph import read_graph  # here, so that they are imported while the workers are busy
     from quantci.chip.known_bad.scan import advise, scan_host
@@ -165,13 +158,14 @@ def _known_faults(model: Any, oracle: Oracle) -> tuple[list[KernelHit], list[Adv
     return hits, advise(hits)
 
 
-def _preprocessing(config: Config, summary: ModelSummary, where: str) -> Preprocessing:
+def _preprocessing(config: Config, model: Model) -> Preprocessing:
+    summary = model.summary
     if len(summary.inputs) != 1:
         names = ", ".join(tensor.name for tensor in summary.inputs)
         raise ModelRejected(
             "multi-input",
             f"The model has {len(summary.inputs)} inputs ({names}); quantci feeds models of one input.",
-            where=where,
+            where=model.where,
             remedy="Name a model or a signature with one input.",
         )
     return Preprocessing.for_model(config.input, summary.inputs[0].shape)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
     from quantci.records.quantize import TensorRange
     from quantci.source.open_source import Source
+    from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 
 COMPARED_SAMPLES = 5
@@ -56,9 +57,7 @@ class Calibrated(NamedTuple):
         )
 
 
-def calibrate_set(
-    float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str, workers: Pool
-) -> Calibrated:
+def calibrate_set(float_model: Model, preprocessing: Preprocessing, samples: list[Sample], workers: Pool) -> Calibrated:
     """Calibrate on a share of the samples in each worker; the ranges of all are the hull of theirs.
 
     How many workers there are changes nothing in the result. Without a readable sample everything but the tally is
@@ -67,7 +66,7 @@ def calibrate_set(
     count = max(1, min(workers.size, len(samples) // _FEWEST_A_WORKER))
     size = -(-len(samples) // count)
     shares = [samples[start : start + size] for start in range(0, len(samples), size)]
-    waiting = [workers.submit(_calibrate_share, float_model, preprocessing, share, where) for share in shares]
+    waiting = [workers.submit(_calibrate_share, float_model, preprocessing, share) for share in shares]
     parts = [workers.result(future) for future in waiting]
     tally = Tally()
     for part in parts:
@@ -80,7 +79,7 @@ def calibrate_set(
     )
 
 
-def _calibrate_share(float_model: bytes, preprocessing: Preprocessing, samples: list[Sample], where: str) -> Calibrated:
+def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: list[Sample]) -> Calibrated:
     """Runs in a worker."""
     tally = Tally()
     first: list[NDArray[np.float32]] = []
@@ -97,6 +96,6 @@ def _calibrate_share(float_model: bytes, preprocessing: Preprocessing, samples: 
                 first.append(loaded.tensor)
             yield loaded.tensor
 
-    ranges = calibrate(float_model, tensors(), where)
+    ranges = calibrate(float_model, tensors())
     runner = open_lite_rt(float_model)
     return Calibrated(ranges, tally, first, [runner.run([tensor]) for tensor in first])

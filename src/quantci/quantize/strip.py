@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantci.errors import ToolError
-from quantci.tflite.flatbuffer import pack, parse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
 
 
-def strip(quantized: bytes, where: str) -> tuple[bytes, list[str]]:
+def strip(quantized: Model) -> tuple[Model, list[str]]:
     """The lean model, and the names of its tensors by index."""
-    model = parse(quantized, where)
-    subgraph = model.subgraphs[0]
-    names = [tensor.name.decode(errors="replace") if tensor.name else "" for tensor in subgraph.tensors]
+    model, names = quantized.draft(), list(quantized.tensor_names)
     for graph in model.subgraphs:
         graph.name = None
         for tensor in graph.tensors:
@@ -36,7 +34,7 @@ def strip(quantized: bytes, where: str) -> tuple[bytes, list[str]]:
     model.metadataBuffer = None
     model.signatureDefs = None
     _drop_unused_buffers(model)
-    return pack(model), names
+    return quantized.changed(model, tensor_names=names), names
 
 
 def _drop_unused_buffers(model: Any) -> None:
@@ -55,7 +53,7 @@ def _drop_unused_buffers(model: Any) -> None:
     model.buffers = kept
 
 
-def outputs_of(model: bytes, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[list[list[NDArray[Any]]]]:
+def outputs_of(model: Model, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[list[list[NDArray[Any]]]]:
     """Run an integer model on the samples in LiteRT and in the oracle: outputs by interpreter. Runs in a worker."""
     from quantci.tflite.fixed_point import quantize
     from quantci.tflite.lite_rt import open_lite_rt

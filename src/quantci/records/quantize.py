@@ -1,6 +1,6 @@
 """What `quantci quantize` writes: from the source model to the INT8 model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,9 @@ from quantci.records.kernels import KernelHit, Rewrite
 from quantci.records.model import ModelSummary
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Sha256
+
+FLOAT_MODEL: Final = "model_float.tflite"
+QUANTIZED_MODEL: Final = "model_quant.tflite"
 
 
 class SourceInfo(Record, frozen=True, kw_only=True):

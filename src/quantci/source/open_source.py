@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from quantci.tflite.model import Model
     from quantci.workers.jail import Jail
 
 
@@ -38,8 +39,8 @@ class Source(Protocol):
     @property
     def converter(self) -> str | None: ...
 
-    def convert(self) -> bytes:
-        """The float flatbuffer, batch size 1."""
+    def convert(self) -> Model:
+        """The float model, batch size 1, as model_float.tflite; messages about it name the source."""
         ...
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:

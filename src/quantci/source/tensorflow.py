@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quantci.records.quantize import FLOAT_MODEL
 from quantci.source.digest import digest
 from quantci.source.keras_file import MAX_FILE_BYTES
 from quantci.source.load import convert, outputs
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +35,7 @@ class TensorflowSource:
         self.sha256 = digest(path)
         self._jail = jail
 
-    def convert(self) -> bytes:
+    def convert(self) -> Model:
         """Load the model and convert it.
 
         Raises:
@@ -45,7 +47,7 @@ class TensorflowSource:
         inside = self._jail.bring(self._path, _NAMES[self.format], MAX_FILE_BYTES)
         arguments = (str(inside), self.format, self.signature, str(self._path))
         data, self.format, self.converter = self._jail.call(convert, *arguments)
-        return data
+        return Model(data, str(self._path), file_name=FLOAT_MODEL)
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """The source model's own outputs for samples [n, ...], each [n, ...]."""

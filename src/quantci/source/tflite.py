@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.errors import ModelRejected
-from quantci.source.digest import digest
-from quantci.tflite.flatbuffer import check_weights, parse
-from quantci.tflite.identify import read_model_file
-from quantci.tflite.summary import summary_of
+from quantci.records.quantize import FLOAT_MODEL
+from quantci.tflite.flatbuffer import check_weights
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,20 +25,18 @@ class TfliteSource:
     converter: str | None = None
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self.sha256 = digest(path)
+        self._model = Model.read(path, file_name=FLOAT_MODEL)
+        self.sha256 = self._model.sha256
 
-    def convert(self) -> bytes:
+    def convert(self) -> Model:
         """The file itself, after its structure and weights were checked.
 
         Raises:
             ModelRejected: damaged, not float, or with NaN in its weights.
         """
-        data = read_model_file(self._path)
-        where = str(self._path)
-        model = parse(data, where)
-        check_weights(model, where)
-        summary = summary_of(model, data, self._path.name)
+        model = self._model
+        where, summary = model.where, model.summary
+        check_weights(model.tree, where)
         quantized = [tensor.name for tensor in summary.tensors if tensor.scale and tensor.dtype in {"int8", "uint8"}]
         if quantized or not summary.float_tensors:
             names = ", ".join(quantized[:3])
@@ -57,7 +54,7 @@ class TfliteSource:
                 where=where,
                 remedy="Convert without the CAST at its input; quantization.input_type sets what the INT8 model takes.",
             )
-        return data
+        return model
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """None: the model is its own reference."""

@@ -66,7 +66,12 @@ def op_name(code: Any) -> str:
     return (code.customCode or b"").decode(errors="replace") if name == "CUSTOM" else name
 
 
+def tensor_name(tensor: Any) -> str:
+    """Name of a TensorT; empty where it has none."""
+    return (tensor.name or b"").decode(errors="replace")
+
+
 def tensor_label(tensor: Any, index: int) -> str:
     """How a message names a TensorT: its name and number, or the number alone."""
-    name = (tensor.name or b"").decode(errors="replace")
+    name = tensor_name(tensor)
     return f"tensor {index} ({name})" if name else f"tensor {index}"

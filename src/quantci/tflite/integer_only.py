@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from quantci.records.model import ModelSummary, OpInfo
+    from quantci.tflite.model import Model
 
 # What gives the same or nearly the same network in ops that TFLM runs in INT8.
 _REPLACEMENTS: Final = {
@@ -27,18 +28,18 @@ _ANY: Final = "Replace the layer that it comes from by one that TFLM has in INT8
 _SHOWN: Final = 5
 
 
-def check_integer_only(summary: ModelSummary, where: str, allowed_custom_ops: Collection[str]) -> None:
+def check_integer_only(model: Model, allowed_custom_ops: Collection[str]) -> None:
     """Refuse what TFLM cannot run or would run in float.
 
     Args:
-        summary: of the quantized model.
-        where: its path, for the error.
+        model: the quantized model.
         allowed_custom_ops: names of custom ops that the firmware brings itself.
 
     Raises:
         ModelRejected: `flex-op`, `custom-op`, `unsupported-op`, `dynamic-shape` or `float-op`, in this order, naming
             the ops and tensors.
     """
+    summary, where = model.summary, model.where
     customs = [op for op in summary.ops if op.is_custom and op.op not in allowed_custom_ops]
     flex = [op for op in customs if op.op.startswith("Flex")]
     if flex:

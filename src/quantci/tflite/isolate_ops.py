@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from quantci.tflite.enums import dtype_name
-from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.verify.tensors import stored_bytes
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from quantci.tflite.model import Model
 
 
 class Slot(NamedTuple):
@@ -30,26 +31,25 @@ class IsolatedOps(NamedTuple):
     """A model of the same ops and tensors whose inputs are those of the ops.
 
     Attributes:
-        data: the .tflite.
+        model: the model.
         slots: which input of which op each of its inputs feeds, in their order.
         tensors: for each, the tensor of the original model that it stands for.
     """
 
-    data: bytes
+    model: Model
     slots: list[Slot]
     tensors: list[int]
 
 
-def isolate_ops(float_model: bytes, where: str) -> IsolatedOps:
+def isolate_ops(float_model: Model) -> IsolatedOps:
     """The model with each float activation that an op reads replaced by an input of the model.
 
     Constants, states and integers (shapes, axes, indices) stay as they are. Op outputs keep their tensor indices.
 
     Args:
         float_model: of one subgraph, with fixed shapes.
-        where: its path, for errors.
     """
-    model = parse(float_model, where)
+    model = float_model.draft()
     graph = model.subgraphs[0]
     slots: list[Slot] = []
     tensors: list[int] = []
@@ -66,7 +66,7 @@ def isolate_ops(float_model: bytes, where: str) -> IsolatedOps:
     others = [index for index in graph.inputs.tolist() if dtype_name(graph.tensors[index].type) != "float32"]
     graph.inputs = np.array(list(range(len(graph.tensors) - len(slots), len(graph.tensors))) + others, np.int32)
     model.signatureDefs = None  # they name inputs that are none any more
-    return IsolatedOps(pack(model), slots, tensors)
+    return IsolatedOps(float_model.changed(model), slots, tensors)
 
 
 def _is_float_activation(tensor: Any, buffers: Any) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.tflite.model import Model
     from quantci.tflite.runner import Runner
 
 Kernels: TypeAlias = Literal["default", "builtin", "reference"]
@@ -34,11 +35,11 @@ def lite_rt_name(kernels: Kernels = "default") -> str:
     return f"LiteRT {ai_edge_litert.__version__} ({_KERNELS[kernels][1]})"
 
 
-def open_lite_rt(data: bytes, *, kernels: Kernels = "default", threads: int = 1) -> Runner:
+def open_lite_rt(model: Model, *, kernels: Kernels = "default", threads: int = 1) -> Runner:
     """A runner of this model in LiteRT.
 
     Args:
-        data: content of a .tflite that `parse` accepts.
+        model: what to run.
         kernels: `default` is what an application gets (XNNPACK where it can), `builtin` LiteRT's own optimized
             kernels, `reference` the plain C++ kernels.
         threads: threads of one inference.
@@ -46,10 +47,10 @@ def open_lite_rt(data: bytes, *, kernels: Kernels = "default", threads: int = 1)
     Raises:
         ModelRejected: `lite-rt-refused`, with LiteRT's own reason.
     """
-    return _LiteRtRunner(data, kernels, threads)
+    return _LiteRtRunner(model, kernels, threads)
 
 
-def open_preserved(data: bytes, kernels: Literal["builtin", "reference"]) -> PreservedRunner:
+def open_preserved(model: Model, kernels: Literal["builtin", "reference"]) -> PreservedRunner:
     """A runner that keeps every tensor of the main subgraph after a run, for the memory that this takes.
 
     Not with XNNPACK: it may compute several ops as one and leave what lies between them untouched.
@@ -57,17 +58,18 @@ def open_preserved(data: bytes, kernels: Literal["builtin", "reference"]) -> Pre
     Raises:
         ModelRejected: `lite-rt-refused`, with LiteRT's own reason.
     """
-    return PreservedRunner(data, kernels, 1, preserve=True)
+    return PreservedRunner(model, kernels, 1, preserve=True)
 
 
 class _LiteRtRunner:
-    def __init__(self, data: bytes, kernels: Kernels, threads: int, *, preserve: bool = False) -> None:
+    def __init__(self, model: Model, kernels: Kernels, threads: int, *, preserve: bool = False) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+        model.tree  # noqa: B018  no native code sees what was not checked
         self.name = lite_rt_name(kernels)
         make = partial(
             Interpreter,
-            model_content=data,
+            model_content=model.data,
             num_threads=threads,
             experimental_op_resolver_type=getattr(OpResolverType, _KERNELS[kernels][0]),
             experimental_preserve_all_tensors=preserve,

@@ -8,6 +8,7 @@ from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
 from quantci.tflite.tflm import open_tflm, tflm_available, tflm_name
 
 if TYPE_CHECKING:
+    from quantci.tflite.model import Model
     from quantci.tflite.runner import Runner
 
 Oracle: TypeAlias = Literal["tflm", "litert-reference"]
@@ -37,6 +38,6 @@ def oracle_name(oracle: Oracle) -> str:
     return tflm_name() if oracle == "tflm" else lite_rt_name("reference")
 
 
-def open_oracle(data: bytes, oracle: Oracle) -> Runner:
+def open_oracle(model: Model, oracle: Oracle) -> Runner:
     """A runner of this INT8 model in the chosen oracle."""
-    return open_tflm(data) if oracle == "tflm" else open_lite_rt(data, kernels="reference")
+    return open_tflm(model) if oracle == "tflm" else open_lite_rt(model, kernels="reference")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
-from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name, tensor_name
 from quantci.tflite.macs import count_macs
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
 from quantci.tflite.verify.tensors import open_shape, shape_of, stored_bytes
@@ -17,26 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def summarize(data: bytes, file_name: str) -> ModelSummary:
-    """The summary of a model that was not parsed yet.
-
-    Args:
-        data: content of a .tflite file.
-        file_name: its name, for the record and for errors.
-
-    Raises:
-        ModelRejected: see `parse`.
-    """
-    return summary_of(parse(data, file_name), data, file_name)
-
-
-def summary_of(model: Any, data: bytes, file_name: str) -> ModelSummary:
+def summarize(model: Any, *, file_name: str, sha256: str, file_bytes: int) -> ModelSummary:
     """Summarize the main subgraph; constants, float tensors and unsupported ops of the others are counted, too.
 
     Args:
         model: what `parse` gave.
-        data: what it was given.
-        file_name: its name, for the record.
+        file_name: name of its file.
+        sha256: digest of its file.
+        file_bytes: size of its file.
     """
     main = model.subgraphs[0]
     tensors = [_tensor(tensor, index, model.buffers) for index, tensor in enumerate(main.tensors)]
@@ -49,8 +35,8 @@ def summary_of(model: Any, data: bytes, file_name: str) -> ModelSummary:
     known = [op.macs for op in ops if op.macs is not None]
     return ModelSummary(
         file_name=file_name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        file_bytes=len(data),
+        sha256=sha256,
+        file_bytes=file_bytes,
         subgraph_count=len(model.subgraphs),
         weight_bytes=sum(stored_bytes(tensor, model.buffers) for tensor in constants),
         parameter_count=_parameter_count(constants),
@@ -86,7 +72,7 @@ def _tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> TensorInfo:
     zero_point = [] if quantization is None or quantization.zeroPoint is None else quantization.zeroPoint
     return TensorInfo(
         index=index,
-        name=(tensor.name or b"").decode(errors="replace"),
+        name=tensor_name(tensor),
         shape=open_shape(tensor),
         dtype=dtype_name(tensor.type),
         scale=[float(value) for value in scale],

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.errors import ModelRejected, ToolError
-from quantci.tflite.enums import dtype_name, tensor_label
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.enums import dtype_name, tensor_label, tensor_name
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import TensorSpec
 from quantci.tflite.verify.tensors import open_shape
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.tflite.model import Model
     from quantci.tflite.runner import Runner
 
 # The memory is not touched before it is used: a large first arena costs nothing, and a far too small one crashes TFLM.
@@ -76,34 +76,34 @@ def import_runtime() -> Any:
     return runtime
 
 
-def open_tflm(data: bytes, arena_bytes: int | None = None) -> Runner:
+def open_tflm(model: Model, arena_bytes: int | None = None) -> Runner:
     """A runner of this model in TFLM.
 
     Args:
-        data: content of a .tflite that `parse` accepts.
+        model: what to run.
         arena_bytes: size of the tensor arena; by default what the model needs, up to 64 MiB.
 
     Raises:
         ModelRejected: `dynamic-shape`, or with TFLM's own reason `unsupported-op`, `arena` or `tflm-refused`.
     """
-    return _TflmRunner(data, arena_bytes)
+    return _TflmRunner(model, arena_bytes)
 
 
-def tflm_arena_bytes(data: bytes) -> int:
+def tflm_arena_bytes(model: Model) -> int:
     """Bytes of arena that TFLM used for this model on this host, after one inference on zeros.
 
     Raises:
         ModelRejected: see `open_tflm`.
         ToolError: `tflm-output`: the wheel does not print its allocations as expected.
     """
-    runner = _TflmRunner(data, None)
+    runner = _TflmRunner(model, None)
     runner.run([np.zeros(spec.shape, spec.dtype) for spec in runner.inputs])
     return runner.used_bytes()
 
 
-def _check_fixed(model: Any) -> None:
-    """TFLM takes the stored shape of a tensor that is open: what `parse` cannot check, it would compute with."""
-    for graph in model.subgraphs:
+def _check_fixed(model: Model) -> None:
+    """TFLM takes the stored shape of a tensor that is open: what nobody can check, it would compute with."""
+    for graph in model.tree.subgraphs:
         for index, tensor in enumerate(graph.tensors):
             if -1 in open_shape(tensor):
                 raise ModelRejected(
@@ -114,12 +114,11 @@ def _check_fixed(model: Any) -> None:
 
 
 class _TflmRunner:
-    def __init__(self, data: bytes, arena_bytes: int | None) -> None:
-        model = parse(data, "model")
+    def __init__(self, model: Model, arena_bytes: int | None) -> None:
         _check_fixed(model)
-        graph = model.subgraphs[0]
+        graph = model.tree.subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
-        self._interpreter = self._open(data, arena_bytes)
+        self._interpreter = self._open(model.data, arena_bytes)
         self.inputs = self._specs(graph, graph.inputs, self._interpreter.get_input_details)
         self.outputs = self._specs(graph, graph.outputs, self._interpreter.get_output_details)
         self._invoke_ns = 0
@@ -212,7 +211,7 @@ class _TflmRunner:
             scales, zero_points = quantization["scales"], quantization["zero_points"]
             specs.append(
                 TensorSpec(
-                    name=(graph.tensors[index].name or b"").decode(errors="replace"),
+                    name=tensor_name(graph.tensors[index]),
                     shape=tuple(int(size) for size in details["shape"]),
                     dtype=np.dtype(details["dtype"]).name,
                     scale=float(scales[0]) if len(scales) else 0.0,

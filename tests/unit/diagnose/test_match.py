@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.models import Op, Tensor, build_model, tiny_float_cnn
 
 from quantci.diagnose.match import Pair, match
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from quantci.records.model import ModelSummary
@@ -22,7 +22,7 @@ def floats(*names: str, order: tuple[int, int] = (0, 1)) -> ModelSummary:
     tensors = [Tensor("x", [1, 4]), Tensor(first, [1, 4]), Tensor(second, [1, 4]), Tensor("sum", [1, 4])]
     relus = [Op("RELU", ["x"], [first]), Op("RELU", ["x"], [second])]
     ops = [relus[order[0]], relus[order[1]], Op("ADD", [first, second], ["sum"])]
-    return summarize(build_model(tensors, ops, ["x"], ["sum"]), "float")
+    return Model(build_model(tensors, ops, ["x"], ["sum"]), "float").summary
 
 
 def integers(*names: str, rescaled: bool = False, swapped: bool = False) -> ModelSummary:
@@ -37,7 +37,7 @@ def integers(*names: str, rescaled: bool = False, swapped: bool = False) -> Mode
     ops = [Op("RELU", ["x"], [first]), Op("RELU", ["x"], [second])]
     ops += [Op("QUANTIZE", [first], ["again"])] if rescaled else []
     ops += [Op("ADD", operands[::-1] if swapped else operands, ["sum"])]
-    return summarize(build_model(tensors, ops, ["x"], ["sum"]), "int8")
+    return Model(build_model(tensors, ops, ["x"], ["sum"]), "int8").summary
 
 
 def names_of(model: ModelSummary) -> list[str]:
@@ -84,7 +84,7 @@ def test_another_shape_is_no_pair() -> None:
 def test_another_op_of_the_same_name_is_no_pair() -> None:
     tensors = [Tensor(name, [1, 4], "int8", scale=0.1) for name in ("x", "a", "b", "sum")]
     ops = [Op("LOGISTIC", ["x"], ["a"]), Op("RELU", ["x"], ["b"]), Op("ADD", ["a", "b"], ["sum"])]
-    quantized = summarize(build_model(tensors, ops, ["x"], ["sum"]), "int8")
+    quantized = Model(build_model(tensors, ops, ["x"], ["sum"]), "int8").summary
     found = match(floats("a", "b"), quantized, names_of(quantized))
     assert found.unmatched == [1]
     assert found.pairs[-1] == Pair(2, 2, 3, 3), "the names of what follows still tell"
@@ -94,12 +94,12 @@ def test_what_was_folded_into_constants_is_no_pair() -> None:
     tensors = [Tensor(name, [1, 4], "int8", scale=0.1) for name in ("x", "a", "sum")]
     tensors.append(Tensor("b", data=np.zeros((1, 4), np.int8), scale=0.1))
     ops = [Op("RELU", ["x"], ["a"]), Op("ADD", ["a", "b"], ["sum"])]
-    quantized = summarize(build_model(tensors, ops, ["x"], ["sum"]), "int8")
+    quantized = Model(build_model(tensors, ops, ["x"], ["sum"]), "int8").summary
     assert match(floats("a", "b"), quantized, names_of(quantized)).unmatched == [2]
 
 
 def test_floats_and_types_without_a_scale_are_not_compared() -> None:
-    model = summarize(tiny_float_cnn(0), "m")
+    model = Model(tiny_float_cnn(0), "m").summary
     found = match(model, model, names_of(model))
     assert (found.pairs, found.unmatched) == ([], [])
 

@@ -18,7 +18,7 @@ from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.isolate_ops import Slot
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,9 +29,9 @@ def preprocessing(*shape: int) -> Preprocessing:
 
 
 def job_for(data: bytes, quantized: bytes, *shape: int) -> Job:
-    float_summary, summary = summarize(data, "float"), summarize(quantized, "int8")
-    matching = match(float_summary, summary, [tensor.name for tensor in summary.tensors])
-    return job_of(data, quantized, preprocessing(*shape), matching, float_summary, summary)
+    float_model, quantized_model = Model(data, "float"), Model(quantized, "int8")
+    matching = match(float_model.summary, quantized_model.summary, quantized_model.tensor_names)
+    return job_of(float_model, quantized_model, preprocessing(*shape), matching)
 
 
 def samples(count: int) -> list[NDArray[np.float32]]:
@@ -42,7 +42,7 @@ def samples(count: int) -> list[NDArray[np.float32]]:
 def with_shifted_bias(quantized: bytes) -> bytes:
     """The first convolution's biases are off by 20 steps of its output."""
     model: Any = parse(quantized, "m")
-    summary = summarize(quantized, "m")
+    summary = Model(quantized, "m").summary
     tensor = summary.tensors[summary.ops[0].inputs[2]]
     buffer = model.buffers[model.subgraphs[0].tensors[tensor.index].buffer]
     shift = 20 * summary.tensors[summary.ops[0].outputs[0]].scale[0]
@@ -55,7 +55,9 @@ def with_shifted_bias(quantized: bytes) -> bytes:
 
 def test_only_the_broken_layer_has_an_error_of_its_own() -> None:
     data = tiny_float_cnn(2)
-    quantized = quantize_with_litert(with_ranges(data, calibrate(data, samples(20), "m"), "m"), "int8", "int8", "m")
+    quantized = quantize_with_litert(
+        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(20))), "int8", "int8", "m"
+    )
 
     def figures(model: bytes) -> list[LayerSums]:
         return Comparer(job_for(data, model, 1, 16, 16, 3)).compare(samples(1)[0])
@@ -99,7 +101,9 @@ def test_a_quantize_op_behind_an_op_in_float_is_fed_with_floats() -> None:
 
 def test_constants_and_absent_inputs_are_not_fed() -> None:
     data = tiny_float_cnn(2)
-    quantized = quantize_with_litert(with_ranges(data, calibrate(data, samples(4), "m"), "m"), "int8", "int8", "m")
+    quantized = quantize_with_litert(
+        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(4))), "int8", "int8", "m"
+    )
     assert sorted(job_for(data, quantized, 1, 16, 16, 3).feeds) == [Slot(op, 0) for op in range(5)]
 
 

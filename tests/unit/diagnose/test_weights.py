@@ -7,7 +7,7 @@ import pytest
 from tests.models import tiny_float_cnn
 
 from quantci.diagnose.weights import Spread, spread_of, weight_channels
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 
 def test_the_spread_of_four_channels() -> None:
@@ -22,8 +22,7 @@ def test_channels_that_were_switched_off_are_left_out() -> None:
 
 
 def test_each_kind_of_layer_has_its_own_channel_axis() -> None:
-    data = tiny_float_cnn(0)
-    found = weight_channels(data, summarize(data, "m"), {0: True, 3: False})
+    found = weight_channels(Model(tiny_float_cnn(0), "m"), {0: True, 3: False})
     assert [(entry.op, entry.channels, entry.is_per_channel) for entry in found] == [
         ("CONV_2D", 8, True),
         ("DEPTHWISE_CONV_2D", 8, None),

@@ -1,14 +1,15 @@
 """A small int8 model, made op by op, and the record that goes with it."""
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from msgspec.structs import replace
 
-from quantci.records.model import ModelSummary, TensorInfo
+from quantci.records.model import TensorInfo
+from quantci.tflite.model import Model
 
 OPTIONS = {
     "CONV_2D": "Conv2DOptions",
@@ -122,26 +123,11 @@ def tensor_info(
     )
 
 
-def summary_of(
-    model: bytes, inputs: list[TensorInfo] | None = None, outputs: list[TensorInfo] | None = None
-) -> ModelSummary:
-    """What `int8_model` looks like from outside; the component reads its digest, inputs and outputs only."""
-    scale = float(np.float32(0.1))
-    return ModelSummary(
-        file_name="model_quant.tflite",
-        sha256=hashlib.sha256(model).hexdigest(),
-        file_bytes=len(model),
-        subgraph_count=1,
-        weight_bytes=0,
-        parameter_count=0,
-        macs=None,
-        inputs=[tensor_info("image", [1, 8, 8, 3], [scale], [-3])] if inputs is None else inputs,
-        outputs=[tensor_info("probabilities", [1, 32], [1 / 256], [-128])] if outputs is None else outputs,
-        op_counts=[],
-        ops=[],
-        tensors=[],
-        dynamic_tensors=[],
-        float_tensors=[],
-        unsupported_ops=[],
-        is_integer_only=True,
-    )
+def example_model(
+    custom: str | None = None, *, inputs: list[TensorInfo] | None = None, outputs: list[TensorInfo] | None = None
+) -> Model:
+    """`int8_model` as quantize left it; with `inputs` or `outputs`, one that says these are its own."""
+    model = Model(int8_model(custom), "out/model_quant.tflite")
+    own = {name: given for name, given in (("inputs", inputs), ("outputs", outputs)) if given is not None}
+    vars(model)["summary"] = replace(model.summary, **own)
+    return model

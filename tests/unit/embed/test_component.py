@@ -6,10 +6,10 @@ import msgspec
 import pytest
 import yaml
 from tests.golden import example_arena
-from tests.models import graph_of
-from tests.unit.embed.sample import int8_model, summary_of, tensor_info
+from tests.unit.embed.sample import example_model, tensor_info
 
 from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.graph import read_graph
 from quantci.embed.component import write_component
 from quantci.embed.constants import ImageConstants
 from quantci.embed.replace_folder import MARKER
@@ -17,7 +17,7 @@ from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
 from quantci.records.config import EmbedConfig
 
-MODEL = int8_model()
+MODEL = example_model()
 ARENA = msgspec.structs.replace(
     example_arena(), recommended_bytes=5488, basis="Guessed */ \\ ??/ from " + "words " * 30
 )
@@ -28,14 +28,13 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
     """The component as text, with some arguments changed."""
     arguments: dict[str, Any] = {
         "model": MODEL,
-        "summary": summary_of(MODEL),
         "config": EmbedConfig(),
         "labels": ["red", "green"],
         "lookup_table": [[value - 128 for value in range(256)]] * 3,
         "image": IMAGE,
         "arena": ARENA,
     } | changes
-    resolver = make_resolver(used_ops(graph_of(arguments["model"])), arguments["config"].custom_ops, folder)
+    resolver = make_resolver(used_ops(read_graph(arguments["model"])), arguments["config"].custom_ops, folder)
     written = write_component(folder / "part", resolver=resolver, **arguments)
     assert [file.path for file in written] == sorted(
         path.relative_to(folder / "part").as_posix() for path in (folder / "part").rglob("*") if path.is_file()
@@ -63,11 +62,11 @@ def test_an_array_component_has_these_files(tmp_path: Path) -> None:
 
 def test_a_binary_component_has_the_model_itself(tmp_path: Path) -> None:
     files = write(tmp_path, config=EmbedConfig(storage="binary", component="traffic"))
-    assert files["model.tflite"] == MODEL.decode("latin-1")
+    assert files["model.tflite"] == MODEL.data.decode("latin-1")
     assert "kModel" not in files["model.cc"]
     assert 'kModel[kModelSize] __asm__(\n    "traffic_model_tflite")' in files["include/traffic/model.h"]
     assert "\ntraffic_model_tflite:\n" in files["model_data.S"]
-    assert summary_of(MODEL).sha256 in files["CMakeLists.txt"]
+    assert MODEL.sha256 in files["CMakeLists.txt"]
 
 
 @pytest.mark.parametrize("storage", ["array", "binary"])
@@ -79,7 +78,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, storage: Any) -> No
 def test_the_header_says_what_the_record_says(tmp_path: Path) -> None:
     text = header(tmp_path)
     for line in (
-        f"kModelSize = {len(MODEL)};",
+        f"kModelSize = {len(MODEL.data)};",
         "kArenaSize = 5488;",
         "kInputScale = 0.10000000149011612f;",
         "kInputZeroPoint = -3;",
@@ -108,7 +107,7 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
         labels=[],
         lookup_table=None,
         image=None,
-        summary=summary_of(MODEL, outputs=outputs),
+        model=example_model(outputs=outputs),
     )
     assert not re.search(r"= *kArenaSize|kArenaSize *=|QuantizePixel|kInputMean|kOutputScale|kOutput1Dims", text)
     assert "kLabels = nullptr;" in text
@@ -127,7 +126,7 @@ def test_a_model_that_normalizes_by_itself_has_no_mean(tmp_path: Path) -> None:
 def test_strangers_names_cannot_leave_their_comment_or_string(tmp_path: Path) -> None:
     nasty = 'x*/ #error\n#error "\\'
     inputs = [tensor_info(nasty, [1, 8, 8, 3], [0.1], [-3])]
-    text = header(tmp_path, labels=[nasty], summary=summary_of(MODEL, inputs=inputs))
+    text = header(tmp_path, labels=[nasty], model=example_model(inputs=inputs))
     assert not re.search(r"^\s*#error", text, re.MULTILINE)
     assert "// Input 0: x_/ #error_#error __\n" in text
     assert '    "x*/ #error\\012#error \\"\\\\",\n' in text
@@ -135,8 +134,7 @@ def test_strangers_names_cannot_leave_their_comment_or_string(tmp_path: Path) ->
 
 def test_the_resolver_registers_exactly_what_is_used(tmp_path: Path) -> None:
     (tmp_path / "mine.h").write_text("// mine\n")
-    model = int8_model("My-Op")
-    files = write(tmp_path, model=model, summary=summary_of(model), config=EmbedConfig(custom_ops={"My-Op": "mine.h"}))
+    files = write(tmp_path, model=example_model("My-Op"), config=EmbedConfig(custom_ops={"My-Op": "mine.h"}))
     text = files["include/quantci_model/op_resolver.h"]
     assert re.findall(r"resolver\.(Add\w+)", text) == [
         "AddConv2D",
@@ -156,8 +154,3 @@ def test_a_name_that_cannot_be_a_namespace_is_refused(tmp_path: Path, name: str)
     with pytest.raises(ConfigError) as caught:
         write(tmp_path, config=EmbedConfig(component=name))
     assert caught.value.code == "component-name"
-
-
-def test_a_summary_of_another_model_is_a_bug(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="another model"):
-        write(tmp_path, summary=summary_of(MODEL + b"x"))

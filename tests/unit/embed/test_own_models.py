@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_config
-from tests.models import Op, Tensor, build_model, float_model_with_custom_op, graph_of, tiny_float_cnn, tiny_int8_cnn
+from tests.models import Op, Tensor, build_model, float_model_with_custom_op, tiny_float_cnn, tiny_int8_cnn
 
 from quantci.embed.run import embed
 from quantci.errors import ModelRejected
 from quantci.progress import silent
 from quantci.records.config import TargetConfig
 from quantci.records.embed import EmbedResult
-from quantci.tflite.flatbuffer import parse
-from quantci.tflite.summary import summary_of
+from quantci.tflite.model import Model
 
 
 class Worker:
     """In place of the process that asks TFLM how much memory it used."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def call(self, *_: object) -> int:
         return 10_000
 
 
-def embedded(model: bytes, folder: Path, chip: str = "esp32s3", make_worker: Any = Worker) -> EmbedResult:
-    summary = summary_of(parse(model, "own.tflite"), model, "own.tflite")
+WORKER = Worker()
+
+
+def embedded(model: bytes, folder: Path, chip: str = "esp32s3", workers: Any = WORKER) -> EmbedResult:
     return embed(
         replace(example_config(), target=TargetConfig(chip=chip)),
         folder,
         folder,
-        model=model,
-        summary=summary,
-        graph=graph_of(model),
-        make_worker=make_worker,
+        model=Model(model, "own.tflite"),
+        workers=workers,
         progress=silent,
     )
 
@@ -71,9 +64,10 @@ def test_what_is_not_known_of_a_chip_is_said(tmp_path: Path) -> None:
 
 
 def test_a_custom_op_is_named_before_tflm_refuses_the_model(tmp_path: Path) -> None:
-    def refuse() -> None:
-        pytest.fail("TFLM, which cannot name a custom op, was asked")
+    class Refuse:
+        def call(self, *_: object) -> int:
+            pytest.fail("TFLM, which cannot name a custom op, was asked")
 
     with pytest.raises(ModelRejected, match="TheirOwnOp") as caught:
-        embedded(float_model_with_custom_op(), tmp_path, make_worker=refuse)
+        embedded(float_model_with_custom_op(), tmp_path, workers=Refuse())
     assert caught.value.code == "custom-op"

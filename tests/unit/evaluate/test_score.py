@@ -17,6 +17,7 @@ from quantci.evaluate.score import STEPS, WARM_UP, Job, Models, Scorer
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification
+from quantci.tflite.model import Model
 from quantci.tflite.runner import TensorSpec
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 REAL = TensorSpec(name="x", shape=(1, 2), dtype="float32", scale=0.0, zero_point=0)
 INPUT = TensorSpec(name="x", shape=(1, 2), dtype="int8", scale=0.5, zero_point=-1)
 OUTPUT = TensorSpec(name="y", shape=(1, 2), dtype="int8", scale=0.25, zero_point=10)
-MODELS = Models(b"float", b"int8", "tflm")
+MODELS = Models(Model(b"float", "f"), Model(b"int8", "q"), "tflm")
 TENSORS = {"a": [[1.0, 0.3]], "b": [[0.0, -0.5]]}
 
 
@@ -85,15 +86,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeRunner]:
     def oracle_int8(tensor: Any) -> Any:
         return lite_rt_int8(tensor) + np.array([[1, 0]], np.int8)
 
-    def open_lite_rt(data: bytes) -> FakeRunner:
-        if data == b"float":
+    def open_lite_rt(model: Model) -> FakeRunner:
+        if model.data == b"float":
             runners.append(FakeRunner("fake float", REAL, REAL, identity))
         else:
             runners.append(FakeRunner("fake INT8", INPUT, OUTPUT, lite_rt_int8))
         return runners[-1]
 
-    def open_oracle(data: bytes, oracle: str) -> FakeRunner:
-        assert (data, oracle) == (b"int8", "tflm")
+    def open_oracle(model: Model, oracle: str) -> FakeRunner:
+        assert (model.data, oracle) == (b"int8", "tflm")
         runners.append(FakeRunner("fake TFLM", INPUT, OUTPUT, oracle_int8))
         return runners[-1]
 

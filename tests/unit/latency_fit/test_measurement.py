@@ -16,7 +16,7 @@ from quantci.errors import ConfigError, DataRejected
 from quantci.latency_fit.measurement import Measurement, read_model
 from quantci.records.board_figures import BoardFigures, ModelFigures
 from quantci.records.latency import Kernels, LatencyBoard
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 
 LINES = ["conv 16 3x3", "depthwise 3x3", "conv 32 1x1", "avg_pool 8x8 valid", "dense 10", "softmax"]
 NAMES = ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX"]
@@ -63,7 +63,7 @@ def measured(
 
 
 def test_the_files_of_the_tests_are_the_layers_they_are_written_as() -> None:
-    layers = [one for one in read_graph(parse(network("8x8x3", LINES), "net")).ops if one.name != "RESHAPE"]
+    layers = [one for one in read_graph(Model(network("8x8x3", LINES), "net")).ops if one.name != "RESHAPE"]
     written = parse_layers("8x8x3", LINES)
     assert [(one.name, one.slide) for one in layers] == [(one.name, one.slide) for one in written]
     assert [shapes(one) for one in layers[:-1]] == [shapes(one) for one in written[:-1]]
@@ -170,6 +170,6 @@ def test_a_model_that_is_mostly_not_covered_needs_a_profile(tmp_path: Path, monk
 
 
 def test_a_published_network_is_built_as_it_is_written() -> None:
-    layers = read_graph(parse(published_network("MLPerf Tiny keyword"), "kws")).ops
+    layers = read_graph(Model(published_network("MLPerf Tiny keyword"), "kws")).ops
     assert len(layers) == 13, "twelve, and a RESHAPE"
     assert layers[0].outputs[0].shape == (1, 25, 5, 64)

@@ -12,8 +12,7 @@ from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack
 from quantci.quantize.rewrite import advise, equalize, fuse
 from quantci.records.kernels import Rewrite
 from quantci.records.quantize import TensorRange
-from quantci.tflite.flatbuffer import parse
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 RELU, RELU6, TANH = (getattr(schema.ActivationFunctionType, name) for name in ("RELU", "RELU6", "TANH"))
 SHAPE = [1, 4, 4, 2]
@@ -45,9 +44,9 @@ def host(kind: str, activation: int = 0) -> tuple[list[Tensor], Op]:
 def test_relu6_is_fused_into_what_wrote_its_input(kind: str, activation: int) -> None:
     tensors, op = host(kind, activation)
     tensors.append(Tensor("z", tensors[-1].shape))
-    model, rewrites = fuse(build_model(tensors, [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"]), "")
+    model, rewrites = fuse(Model(build_model(tensors, [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"]), ""))
     assert rewrites == [Rewrite(op="RELU6", layer="z", how="fused", into="y")]
-    summary = summarize(model, "")
+    summary = model.summary
     assert [(found.op, found.fused_activation, found.output_name) for found in summary.ops] == [(kind, "RELU6", "z")]
     assert [tensor.name for tensor in summary.outputs] == ["z"]
     assert "y" not in [tensor.name for tensor in summary.tensors]
@@ -66,13 +65,13 @@ def test_relu6_stays_where_something_else_needs_what_it_clamps(readers: str) -> 
         outputs = ["sum"]
     elif readers == "the output":
         outputs = ["z", "y"]
-    model = build_model(tensors, ops, ["x"], outputs)
-    assert fuse(model, "") == (model, [])
+    model = Model(build_model(tensors, ops, ["x"], outputs), "")
+    assert fuse(model) == (model, [])
 
 
 def test_a_model_without_relu6_keeps_its_bytes() -> None:
-    model = tiny_float_cnn(0)
-    assert fuse(model, "") == (model, [])
+    model = Model(tiny_float_cnn(0), "")
+    assert fuse(model) == (model, [])
 
 
 def test_signatures_follow_their_tensors() -> None:
@@ -82,8 +81,8 @@ def test_signatures_follow_their_tensors() -> None:
     given.name, given.tensorIndex, answer.name, answer.tensorIndex = b"in", 0, b"out", 2
     signature.signatureKey, signature.inputs, signature.outputs = b"serving_default", [given], [answer]
     tree.signatureDefs = [signature]
-    model, _ = fuse(pack_tree(tree), "")
-    found = schema.ModelT.InitFromPackedBuf(model, 0).signatureDefs[0]
+    model, _ = fuse(Model(pack_tree(tree), ""))
+    found = schema.ModelT.InitFromPackedBuf(model.data, 0).signatureDefs[0]
     assert (found.inputs[0].tensorIndex, found.outputs[0].tensorIndex) == (0, 1)
 
 
@@ -96,10 +95,10 @@ def test_what_is_left_gets_the_range_of_its_input() -> None:
         TensorRange(tensor=index, name=name, min=low, max=high)
         for index, name, low, high in ((0, "x", -4, 4), (1, "y", -8, 8), (2, "z", 0, 6), (3, "zz", 0, 6))
     ]
-    after, rewrites = equalize(parse(model, ""), ranges)
+    after, rewrites = equalize(Model(model, ""), ranges)
     assert [(entry.min, entry.max) for entry in after] == [(-4, 4), (-8, 8), (-8, 8), (-8, 8)]
     assert [(rewrite.layer, rewrite.how) for rewrite in rewrites] == [("z", "same-range"), ("zz", "same-range")]
-    assert equalize(parse(model, ""), after) == (after, [])
+    assert equalize(Model(model, ""), after) == (after, [])
 
 
 def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:

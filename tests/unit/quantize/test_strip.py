@@ -5,7 +5,7 @@ import pytest
 from tests.models import Op, Tensor, build_model
 
 from quantci.quantize.strip import strip
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 
 
 def test_equal_constants_are_stored_once() -> None:
@@ -18,10 +18,11 @@ def test_equal_constants_are_stored_once() -> None:
         *(Tensor(name, [1, 64], "int8", scale=0.1) for name in ("y", "z", "out")),
     ]
     ops = [Op("ADD", ["x", "a"], ["y"]), Op("ADD", ["y", "b"], ["z"]), Op("ADD", ["z", "c"], ["out"])]
-    model = build_model(tensors, ops, ["x"], ["out"])
-    lean, names = strip(model, "model.tflite")
+    model = Model(build_model(tensors, ops, ["x"], ["out"]), "model.tflite")
+    lean, names = strip(model)
     assert names == ["x", "a", "b", "c", "y", "z", "out"]
-    before, after = parse(model, "before"), parse(lean, "after")
+    assert list(lean.tensor_names) == names
+    before, after = model.tree, lean.tree
     assert len(before.buffers) == 1 + 3  # the first is empty by convention
     assert len(after.buffers) == 1 + 2
     constants = [after.buffers[tensor.buffer].data for tensor in after.subgraphs[0].tensors]

@@ -13,7 +13,7 @@ from tests.models import Op, Tensor, build_model, build_tree, int8_tree, pack_tr
 from quantci.errors import ModelRejected
 from quantci.records.base import encode
 from quantci.tflite.integer_only import check_integer_only
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -26,15 +26,16 @@ def one_op(kind: str, dtype: str = "int8", **changes: Any) -> bytes:
 
 def rejected(model: bytes, allowed: frozenset[str] = NOTHING) -> ModelRejected:
     with pytest.raises(ModelRejected) as caught:
-        check_integer_only(summarize(model, "m.tflite"), "m.tflite", allowed)
+        check_integer_only(Model(model, "m.tflite"), allowed)
     return caught.value
 
 
 def test_int8_model() -> None:
-    model = tiny_int8_cnn()
-    summary = summarize(model, "m.tflite")
+    model = Model(tiny_int8_cnn(), "folder/m.tflite")
+    summary = model.summary
+    assert (summary.file_name, summary.file_bytes) == ("m.tflite", len(model.data))
     encode(summary)
-    assert summary.sha256 == hashlib.sha256(model).hexdigest()
+    assert summary.sha256 == hashlib.sha256(model.data).hexdigest()
     assert [op.op for op in summary.ops] == [
         "CONV_2D", "CONV_2D", "ADD", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "SOFTMAX",
     ]  # fmt: skip
@@ -51,21 +52,21 @@ def test_int8_model() -> None:
     assert summary.op_counts[0].count == 2
     assert summary.op_counts[0].version == 3
     assert summary.is_integer_only
-    check_integer_only(summary, "", NOTHING)
+    check_integer_only(model, NOTHING)
 
 
 def test_weights_that_two_ops_read_are_charged_once() -> None:
     weights = Tensor("w", data=np.ones((4, 4), np.float32))
     ops = [Op("FULLY_CONNECTED", ["x", "w", ""], ["y"]), Op("FULLY_CONNECTED", ["y", "w", ""], ["z"])]
     tensors = [Tensor("x", [1, 4]), weights, Tensor("y", [1, 4]), Tensor("z", [1, 4])]
-    summary = summarize(build_model(tensors, ops, ["x"], ["z"]), "")
+    summary = Model(build_model(tensors, ops, ["x"], ["z"]), "").summary
     assert [op.weight_bytes for op in summary.ops] == [64, 0]
     assert summary.weight_bytes == 64
 
 
 def test_float_model() -> None:
     model = tiny_float_cnn(0)
-    summary = summarize(model, "")
+    summary = Model(model, "").summary
     assert not summary.is_integer_only
     assert len(summary.float_tensors) == 12
     found = rejected(model)
@@ -110,27 +111,27 @@ def test_ops_that_tflm_lacks(kind: str, code: str, text: str) -> None:
 
 
 def test_a_custom_op_that_the_firmware_brings() -> None:
-    model = one_op("MyOp")
-    assert summarize(model, "").macs is None
-    check_integer_only(summarize(model, ""), "", frozenset({"MyOp"}))
+    model = Model(one_op("MyOp"), "")
+    assert model.summary.macs is None
+    check_integer_only(model, frozenset({"MyOp"}))
 
 
 def test_open_shape() -> None:
     model = one_op("RELU", shape=[1, 1], signature=[1, -1])
-    assert summarize(model, "").inputs[0].shape == [1, -1]
+    assert Model(model, "").summary.inputs[0].shape == [1, -1]
     assert rejected(model).code == "dynamic-shape"
 
 
 def test_open_batch_is_no_open_shape() -> None:
     # Converted without a fixed batch: TFLM reads the stored shape alone, and runs it.
-    summary = summarize(one_op("RELU", signature=[-1, 4]), "")
-    assert summary.dynamic_tensors == []
-    assert summary.inputs[0].shape == [1, 4]
-    check_integer_only(summary, "", NOTHING)
+    model = Model(one_op("RELU", signature=[-1, 4]), "")
+    assert model.summary.dynamic_tensors == []
+    assert model.summary.inputs[0].shape == [1, 4]
+    check_integer_only(model, NOTHING)
 
 
 def test_int16_activations() -> None:
-    summary = summarize(one_op("RELU", "int16", scale=0.1), "")
+    summary = Model(one_op("RELU", "int16", scale=0.1), "").summary
     assert summary.inputs[0].dtype == "int16"
     assert summary.is_integer_only
 
@@ -140,9 +141,9 @@ def test_int4_weights_count_half_a_byte() -> None:
     weights = tree.subgraphs[0].tensors[11]
     weights.type = schema.TensorType.INT4
     tree.buffers[weights.buffer].data = tree.buffers[weights.buffer].data[:256]
-    summary = summarize(pack_tree(tree), "")
+    summary = Model(pack_tree(tree), "").summary
     assert (summary.tensors[11].dtype, summary.tensors[11].constant_bytes) == ("int4", 256)
-    assert summary.parameter_count == summarize(tiny_int8_cnn(), "").parameter_count
+    assert summary.parameter_count == Model(tiny_int8_cnn(), "").summary.parameter_count
 
 
 def test_other_subgraphs_are_counted_and_searched() -> None:
@@ -151,7 +152,7 @@ def test_other_subgraphs_are_counted_and_searched() -> None:
     other.subgraphs[0].operators[0].opcodeIndex = len(tree.operatorCodes)
     tree.operatorCodes += other.operatorCodes
     tree.subgraphs += other.subgraphs
-    summary = summarize(pack_tree(tree), "")
+    summary = Model(pack_tree(tree), "").summary
     assert summary.subgraph_count == 2
     assert not summary.is_integer_only
     assert rejected(pack_tree(tree)).code == "float-op"

@@ -23,7 +23,7 @@ from quantci.chip.op import Op as View
 from quantci.errors import ConfigError
 from quantci.records.base import encode
 from quantci.records.latency import Kernels, LatencyBoard, LatencyEstimate, LatencyTerm, Memory
-from quantci.tflite.summary import summarize
+from quantci.tflite.model import Model
 
 
 def estimate(
@@ -235,7 +235,7 @@ def test_the_ops_of_a_model() -> None:
         ["out"],
     )
     layers = graph_of(data).ops
-    made = estimate_latency(layers, summarize(data, "model").ops, published_coefficients())
+    made = estimate_latency(layers, Model(data, "model").summary.ops, published_coefficients())
     assert [one.path for one in made.ops] == ["esp-nn conv", "esp-nn avg pool", "not covered"]
     assert made.reason == "The cost of CONV_2D_OF_MINE is not known."
 
