@@ -29,6 +29,20 @@ def svdf() -> bytes:
     return build_model(tensors, [op], ["x"], ["y"])
 
 
+def integer_svdf() -> Model:
+    """One SVDF with a state of 8 bits, as in TFLM's own keyword_scrambled_8bit.tflite; every scale is 1."""
+    tensors = [
+        Tensor("x", [1, FEATURES], "int8", scale=1.0),
+        Tensor("feature", data=np.ones((UNITS, FEATURES), np.int8), scale=1.0),
+        Tensor("time", data=np.ones((UNITS, MEMORY), np.int8), scale=1.0),
+        Tensor("bias", data=np.zeros(UNITS, np.int32), scale=1.0),
+        Tensor("state", [1, UNITS * MEMORY], "int8", scale=1.0, is_variable=True),
+        Tensor("y", [1, UNITS], "int8", scale=1.0),
+    ]
+    op = Op("SVDF", ["x", "feature", "time", "bias", "state"], ["y"], {"rank": 1, "fusedActivationFunction": 1})
+    return Model(build_model(tensors, [op], ["x"], ["y"]), "model")
+
+
 SAMPLES = [np.full((1, FEATURES), value, np.float32) for value in (1.0, -2.0, 3.0, 0.5)]
 
 
@@ -40,6 +54,14 @@ def test_an_answer_does_not_depend_on_what_came_before(interpreter: str) -> None
     first = runner.run([SAMPLES[0]])[0]
     runner.run([SAMPLES[1]])
     np.testing.assert_array_equal(runner.run([SAMPLES[0]])[0], first)
+
+
+@pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel here")
+def test_tflm_keeps_a_state_of_8_bits_which_lite_rt_does_not_read() -> None:
+    # Three features of one value, weights of 1: their sum, and each sample is the first. Its kernel has no RELU.
+    runner = open_tflm(integer_svdf())
+    for value in (10, -10, 10):
+        assert runner.run([np.full((1, FEATURES), value, np.int8)])[0].tolist() == [[3 * value] * UNITS]
 
 
 def test_ranges_do_not_depend_on_how_samples_are_shared_out() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from quantci.errors import ModelRejected
+from quantci.tflite.enums import dtype_name, tensor_label
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import TensorSpec
 
@@ -45,7 +46,7 @@ def open_lite_rt(model: Model, *, kernels: Kernels = "default", threads: int = 1
         threads: threads of one inference.
 
     Raises:
-        ModelRejected: `lite-rt-refused`, with LiteRT's own reason.
+        ModelRejected: `lite-rt-refused`, with LiteRT's own reason; `unsupported-op`; what `parse` refuses.
     """
     return _LiteRtRunner(model, kernels, threads)
 
@@ -56,17 +57,30 @@ def open_preserved(model: Model, kernels: Literal["builtin", "reference"]) -> Pr
     Not with XNNPACK: it may compute several ops as one and leave what lies between them untouched.
 
     Raises:
-        ModelRejected: `lite-rt-refused`, with LiteRT's own reason.
+        ModelRejected: see `open_lite_rt`.
     """
     return PreservedRunner(model, kernels, 1, preserve=True)
+
+
+def _check_states(model: Model) -> None:
+    """LiteRT takes the state of an integer SVDF for 16 bits, whatever the model says, and writes behind its end."""
+    for tensors, op in model.ops("SVDF"):
+        place = int(op.inputs[4])
+        if dtype_name(tensors[place].type) == "int8":
+            raise ModelRejected(
+                "unsupported-op",
+                f"LiteRT does not read the state of an SVDF in 8 bits ({tensor_label(tensors[place], place)}).",
+                where=model.where,
+                remedy="Quantize the state of SVDF to int16, as TensorFlow's converter does.",
+            )
 
 
 class _LiteRtRunner:
     def __init__(self, model: Model, kernels: Kernels, threads: int, *, preserve: bool = False) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-        model.tree  # noqa: B018  no native code sees what was not checked
-        self.name = lite_rt_name(kernels)
+        _check_states(model)
+        self.name, self._where = lite_rt_name(kernels), model.where
         make = partial(
             Interpreter,
             model_content=model.data,
@@ -109,6 +123,7 @@ class _LiteRtRunner:
         return ModelRejected(
             "lite-rt-refused",
             f"{self.name} cannot run this model: {' '.join(reason.split())}",
+            where=self._where,
             remedy="Export it again, and check that it runs outside of quantci.",
         )
 

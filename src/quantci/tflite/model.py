@@ -12,13 +12,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from quantci.tflite.decode import decode
-from quantci.tflite.enums import tensor_name
+from quantci.tflite.enums import op_name, tensor_name
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.identify import read_model_file
 from quantci.tflite.summary import summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from quantci.records.model import ModelSummary
@@ -94,6 +94,12 @@ class Model:
         if len(self._given_names) == len(tensors):
             return self._given_names
         return [tensor_name(tensor) for tensor in tensors]
+
+    def ops(self, name: str) -> Iterator[tuple[Sequence[Any], Any]]:
+        """Every OperatorT of this builtin op, in all subgraphs, with the TensorTs of its subgraph."""
+        wanted = [op_name(code) == name for code in self.tree.operatorCodes or ()]
+        for graph in self.tree.subgraphs:
+            yield from ((graph.tensors, op) for op in graph.operators if wanted[op.opcodeIndex])
 
     def draft(self) -> Any:
         """A tree like `tree`, and the caller's own to change.

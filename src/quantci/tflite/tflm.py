@@ -84,7 +84,8 @@ def open_tflm(model: Model, arena_bytes: int | None = None) -> Runner:
         arena_bytes: size of the tensor arena; by default what the model needs, up to 64 MiB.
 
     Raises:
-        ModelRejected: `dynamic-shape`, or with TFLM's own reason `unsupported-op`, `arena` or `tflm-refused`.
+        ModelRejected: `dynamic-shape` or `unsupported-op`; with TFLM's own reason `unsupported-op`, `arena` or
+            `tflm-refused`; what `parse` refuses.
     """
     return _TflmRunner(model, arena_bytes)
 
@@ -101,7 +102,7 @@ def tflm_arena_bytes(model: Model) -> int:
     return runner.used_bytes()
 
 
-def _check_fixed(model: Model) -> None:
+def _check_shapes(model: Model) -> None:
     """TFLM takes the stored shape of a tensor that is open: what nobody can check, it would compute with."""
     for graph in model.tree.subgraphs:
         for index, tensor in enumerate(graph.tensors):
@@ -109,13 +110,27 @@ def _check_fixed(model: Model) -> None:
                 raise ModelRejected(
                     "dynamic-shape",
                     f"The shape of {tensor_label(tensor, index)} is not fixed, and TFLM cannot allocate it.",
+                    where=model.where,
                     remedy="Fix the batch to 1 and every other dimension of the input before converting.",
                 )
 
 
+def _check_biases(model: Model) -> None:
+    """TFLM dies of an SVDF without its bias: it reads it before it looks whether it is there."""
+    if any(op.inputs[3] < 0 for _, op in model.ops("SVDF")):
+        raise ModelRejected(
+            "unsupported-op",
+            "An SVDF has no bias, and TFLM needs it.",
+            where=model.where,
+            remedy="Give the layer a bias; of zeros, if need be.",
+        )
+
+
 class _TflmRunner:
     def __init__(self, model: Model, arena_bytes: int | None) -> None:
-        _check_fixed(model)
+        _check_shapes(model)
+        _check_biases(model)
+        self._where = model.where
         graph = model.tree.subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(model.data, arena_bytes)
@@ -178,12 +193,14 @@ class _TflmRunner:
             return ModelRejected(
                 "unsupported-op",
                 f"TFLM has no kernel for {missing[1] or missing[2]}.",
+                where=self._where,
                 remedy="Replace the layer that it comes from: quantci inspect lists all ops.",
             )
         if is_full:
             return ModelRejected(
                 "arena",
                 f"The model does not fit into a tensor arena of {size:,} bytes: {reason}",
+                where=self._where,
                 remedy="Use smaller activations: fewer channels early on, or a smaller input.",
             )
         return self._refusal(reason)
@@ -192,6 +209,7 @@ class _TflmRunner:
         return ModelRejected(
             "tflm-refused",
             f"{self.name} cannot run this model: {reason}",
+            where=self._where,
             remedy="Change the layer that it names; quantci inspect lists all layers.",
         )
 

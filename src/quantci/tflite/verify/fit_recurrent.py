@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.tflite.verify.damage import Damage
 from quantci.tflite.verify.operands import given, same_type
 
 if TYPE_CHECKING:
@@ -17,13 +16,7 @@ def _svdf(op: Operands) -> bool:
     batch, depth = given(op.inputs[0])
     filters, memory = given(op.inputs[2])
     units = filters // op.options.rank
-    # LiteRT takes the state for 16 bits whatever the model says, and writes behind its end.
-    if op.types[0] == "int8" and (op.types[2], op.types[4]) != ("int16", "int16"):
-        raise Damage(
-            "an SVDF keeps its state in 8 bits, which LiteRT does not read",
-            code="unsupported-op",
-            remedy="Quantize the state of SVDF to int16, as TensorFlow's converter does.",
-        )
+    bias, states = _SVDF_TYPES.get(op.types[0], ("", ()))
     return (
         op.inputs[1] == [filters, depth]
         and units * op.options.rank == filters
@@ -31,8 +24,10 @@ def _svdf(op: Operands) -> bool:
         and op.inputs[4] == [batch, memory * filters]
         and op.outputs == [[batch, units]]
         and same_type(op)
-        and (op.types[1], op.types[3]) in {("int8", "int32"), ("int8", ""), ("float32", "float32"), ("float32", "")}
         and op.types[1] == op.types[0]
+        and op.types[3] in {"", bias}
+        and op.types[2] == op.types[4]
+        and op.types[4] in states
     )
 
 
@@ -57,6 +52,8 @@ def _lstm(op: Operands) -> bool:
     )
 
 
+# Of the bias, and of the state with the weights that it is multiplied by.
+_SVDF_TYPES: Final = {"float32": ("float32", ("float32",)), "int8": ("int32", ("int8", "int16"))}
 _LSTM_TYPES: Final = {
     "float32": (("float32",), ("float32",), "float32"),
     "int8": (("int8",), ("int32",), "int16"),
