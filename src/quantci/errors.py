@@ -1,7 +1,7 @@
 """One exception tree: every fault that a user can cause or meet has a kind, a code word, an exit code and a remedy.
 
-Exit codes: 0 success, 1 a bug in quantci, 2 configuration or input, 3 a gate failed, 4 device or infrastructure,
-130 cancelled. A workflow may retry 4; it must not retry 3. docs/errors.md lists every code word.
+Exit codes: 0 success, 1 a bug in quantci, 2 configuration or input, 3 a gate failed, 4 machine, tool or device,
+130 stopped. A workflow may retry 4; it must not retry 3. docs/errors.md lists every code word.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def fault_of(error: Exception) -> ToolError:
             "system",
             f"The operating system refused: {error.strerror}.",
             where=str(error.filename or ""),
-            remedy="Free what has run out (disk, memory, open files: ulimit -n), and see that the output is read.",
+            remedy="Free what has run out (disk, memory, open files: ulimit -n), and check that the output is read.",
         )
     return ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
 

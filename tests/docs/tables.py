@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from tests.synthetic_boards import errors
 
+from quantci.chip.datasheet import chip_names, load_chip
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.chip.latency.data import check_groups, published_figures
 from quantci.chip.latency.fit import Check, percentile
@@ -36,6 +37,17 @@ def configuration() -> str:
             value = value[part]
         shown = "required" if key.path in required else "not set" if value is None else f"`{toml(value)}`"
         rows.append(f"| `{key.path}` | {shown} | {key.help.replace('|', '&#124;')} |")
+    return "\n".join(rows)
+
+
+def chips() -> str:
+    """Every value of `target.chip`."""
+    rows = ["| `target.chip` | what it is | SRAM for an application | PSRAM | kernels |", "|---|---|--:|--:|---|"]
+    for name in chip_names():
+        chip = load_chip(name)
+        kernels = "plain C" if chip.kernel_set == "generic" else f"ESP-NN for {chip.kernel_set}"
+        psram = f"{chip.psram_bytes // 1024**2} MiB" if chip.psram_bytes else ""
+        rows.append(f"| `{name}` | {chip.name} | {chip.internal_bytes // 1024} KiB | {psram} | {kernels} |")
     return "\n".join(rows)
 
 

@@ -113,7 +113,7 @@ def test_comment_is_created_then_left_alone_then_updated(job: Job) -> None:
 
     # The run of the first commit ends last.
     late = job.run("--sha", HEAD, GITHUB_RUN_ID="502")
-    assert late.out.startswith("left to a newer one: ")
+    assert late.out.startswith("kept the newer one: ")
     assert f"sha={sha_of('b')} run=501" in github.texts()[0]
 
 

@@ -89,7 +89,7 @@ def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
     assert embedded.latency.kind == "estimated"
     assert embedded.latency.total_us == pytest.approx(54_000, rel=0.1)
     assert embedded.latency.error_ratio == record.error_ratio
-    assert "measured on ESP32-S3-DevKitC-1-N8R8 A2:43:DC, drawn to published ones" in embedded.latency.basis
+    assert "measured on ESP32-S3-DevKitC-1-N8R8 A2:43:DC, shrunk towards published ones" in embedded.latency.basis
     assert embedded.latency.basis.endswith("This model was not measured.")
     quantci("report", cwd=desk)
     report = (desk / "out" / "report.md").read_text()

@@ -180,7 +180,7 @@ def test_what_is_missing_or_double_is_named(quantci: Quantci, halves: Path) -> N
     out = halves / "out"
     (out / "again").mkdir()
     shutil.copy(out / "evaluate-1-of-2.json", out / "again")
-    assert "Shard 1 of 2 is there 2 times" in refused(quantci, halves, "shard-double")
+    assert "Shard 1 of 2 was found 2 times" in refused(quantci, halves, "shard-double")
     shutil.rmtree(out / "again")
     (out / "evaluate-2-of-2.json").unlink()
     assert "Shard 2 of 2 is missing." in refused(quantci, halves, "shard-missing")
@@ -188,7 +188,7 @@ def test_what_is_missing_or_double_is_named(quantci: Quantci, halves: Path) -> N
     shard(quantci, halves, 2, [2])
     assert "The outputs of shard 1 of 2 are missing." in refused(quantci, halves, "shard-missing")
     shard(quantci, halves, 3, [1])
-    assert "another number of shards" in refused(quantci, halves, "shard-foreign")
+    assert "divide the set differently" in refused(quantci, halves, "shard-foreign")
 
 
 def test_outputs_that_are_not_those_of_the_record(quantci: Quantci, halves: Path) -> None:

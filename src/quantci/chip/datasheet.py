@@ -22,7 +22,7 @@ KernelSet = Literal["esp32s3", "esp32p4", "generic"]
 
 
 class Reserve(Record, frozen=True, kw_only=True):
-    """What the rest of a usual firmware takes of the internal memory; an assumption, not a measurement."""
+    """What the rest of a typical firmware takes of the internal memory; an assumption, not a measurement."""
 
     firmware_bytes: Annotated[Bytes, Meta(description="Code that must lie in RAM, and static data.")]
     heap_bytes: Annotated[Bytes, Meta(description="Drivers, queues, buffers.")]

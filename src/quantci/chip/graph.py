@@ -118,5 +118,5 @@ def _obstacles(model: Any) -> list[str]:
     if len(model.subgraphs) > 1:
         found.append(f"it has {len(model.subgraphs)} subgraphs")
     if any(entry.name == OFFLINE_PLAN for entry in model.metadata or ()):
-        found.append("it brings a memory plan of its own")
+        found.append("it has a memory plan of its own")
     return found

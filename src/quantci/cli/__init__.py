@@ -53,7 +53,7 @@ examples:
   quantci pipeline --baseline base/report.json
   quantci inspect model.tflite        ops, sizes, quantization; of a .keras or .h5 its layers
 
-exit codes: 0 ok, 1 bug in quantci, 2 configuration or input, 3 gate failed, 4 device or infrastructure
+exit codes: 0 ok, 1 bug in quantci, 2 configuration or input, 3 gate failed, 4 machine or tool, 130 stopped
 """
 
 

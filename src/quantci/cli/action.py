@@ -73,7 +73,9 @@ class Outcome(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", choices=sorted(OPTIONS), help="the action; evaluate with QUANTCI_SHARDS merges")
+    parser.add_argument(
+        "name", choices=sorted(OPTIONS), help="name of the action; evaluate merges if QUANTCI_SHARDS is set"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key",
         default=None,
-        help="name of this model: report and baseline then say, and are checked for, what they are of",
+        help="name of this model: the report then says what it is of, and the baseline must be of the same",
     )
     parser.add_argument(
         "--base-branch",
         default=None,
         metavar="BRANCH",
-        help="with --key: branch of the baseline (default: the event's)",
+        help="with --key: the branch that the baseline must be of (default: the event's)",
     )
 
 

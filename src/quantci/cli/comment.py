@@ -49,21 +49,25 @@ class Kept(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--report", default=None, metavar="FILE", help="report.json (default: that of the output folder)"
+        "--report", default=None, metavar="FILE", help="report.json (default: the one in the output folder)"
     )
     parser.add_argument("--key", default="quantci", help="one comment is kept for each key (default: quantci)")
     parser.add_argument("--sha", default=None, help="the measured commit (default: the head that the event names)")
     parser.add_argument("--repository", default=None, metavar="OWNER/NAME", help="default: $GITHUB_REPOSITORY")
     parser.add_argument(
-        "--pull-request", type=int, default=None, metavar="N", help="which one, where several have this commit"
+        "--pull-request", type=int, default=None, metavar="N", help="which pull request, if several have this commit"
     )
     parser.add_argument(
-        "--timeout-s", type=float, default=300.0, metavar="S", help="seconds that it all may take (default: 300)"
+        "--timeout-s",
+        type=float,
+        default=300.0,
+        metavar="S",
+        help="time limit for the whole command, in seconds (default: 300)",
     )
     parser.add_argument("--dry-run", action="store_true", help="show the comment; no network, no token")
     parser.add_argument("--config", default=None, metavar="FILE", help="configuration (default: quantci.toml)")
     parser.add_argument(
-        "--output-dir", default=None, metavar="DIR", help="the output folder, instead of the configured"
+        "--output-dir", default=None, metavar="DIR", help="output folder, instead of the configured one"
     )
 
 
@@ -114,9 +118,9 @@ def _comment(arguments: argparse.Namespace, environment: Mapping[str, str], text
     if not arguments.timeout_s >= _LEAST_TIMEOUT_S:
         raise ConfigError(
             "config-value",
-            f"{arguments.timeout_s:g} s are too short.",
+            f"{arguments.timeout_s:g} s is too short.",
             where="--timeout-s",
-            remedy=f"Give at least {_LEAST_TIMEOUT_S} s: one look after a change comes 13 s later.",
+            remedy=f"Give at least {_LEAST_TIMEOUT_S} s: the command looks at the comment again 13 s after a change.",
         )
     key = check_key(arguments.key)
     event = read_event(

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--model", default=None, metavar="FILE", help="an INT8 .tflite, instead of what quantize made")
+    parser.add_argument(
+        "--model", default=None, metavar="FILE", help="an INT8 .tflite, instead of the one that quantize made"
+    )
     options.add_arguments(parser)
 
 

@@ -67,7 +67,7 @@ def parse_shard(text: str) -> Shard:
     if not 1 <= index <= count <= MOST_SHARDS:
         raise ConfigError(
             "shard",
-            f"{text!r} is not a valid shard: it takes the number of the part, a slash, and how many parts there are.",
+            f"{text!r} is not a valid shard: write its number, a slash, and the number of shards.",
             where="--shard",
             remedy="Write 1/4, 2/4, 3/4 and 4/4 for four jobs.",
         )

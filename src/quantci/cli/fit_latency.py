@@ -68,7 +68,7 @@ def _print(result: Fit, output: Path) -> None:
     for measurement in result.measurements:
         name, uncovered = visible(measurement.model.whole.name), 100 * (measurement.uncovered_share or 0)
         if measurement.short_ops:
-            console.print(Text(f"{name}: too short to be measured, and not fitted: {measurement.short_ops} ops"))
+            console.print(Text(f"{name}: ops too short to measure, and not fitted: {measurement.short_ops}"))
         if uncovered >= 0.1:
             console.print(Text(f"{name}: {uncovered:.1f} % of its time is not covered"))
     console.print(_terms(result))
@@ -84,7 +84,7 @@ def _print(result: Fit, output: Path) -> None:
         )
     for line in (
         f"{visible(str(record.board), _LONG)}: {made_of}, error ±{100 * record.error_ratio:.0f} % ({told})",
-        f"{output}: name it in quantci.toml, as seen from the folder of that file:",
+        f"{output}: add it to quantci.toml, with a path relative to that file:",
         f"\n[target]\nlatency_coefficients = {json.dumps(str(output), ensure_ascii=False)}",
     ):
         console.print(Text(line), soft_wrap=True)

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if target.exists() and not arguments.force:
         raise ConfigError(
             "exists",
-            "There is a configuration already.",
+            "There is already a configuration here.",
             where=str(target),
             remedy="Name another file with --config, or replace it with --force.",
         )

@@ -75,7 +75,7 @@ def _missing_record(report: Report) -> ConfigError | None:
     if not missing:
         return None
     name, stage = missing[0]
-    others = f" Of {len(missing)} gates that is so." if len(missing) > 1 else ""
+    others = f" In all, {len(missing)} gates lack their stage." if len(missing) > 1 else ""
     return ConfigError(
         "record-missing",
         f"The gate {name} is set, but {stage} never ran.{others}",
@@ -90,7 +90,7 @@ def add_fail_on(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         default="gate",
         metavar="WHAT",
-        help="gate (default), or never: a failed gate is told, with exit code 0",
+        help="gate (default), or never: a failed gate is reported, but the exit code is 0",
     )
 
 
@@ -102,7 +102,7 @@ def parse_fail_on(text: str) -> bool:
     """
     if text not in {"gate", "never"}:
         raise ConfigError(
-            "config-value", f"{text[:40]!r} is neither gate nor never.", where="--fail-on", remedy="Say gate or never."
+            "config-value", f"{text[:40]!r} is neither gate nor never.", where="--fail-on", remedy="Use gate or never."
         )
     return text == "gate"
 

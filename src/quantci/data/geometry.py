@@ -38,14 +38,14 @@ def check_size(config: InputConfig, shape: tuple[int, ...]) -> None:
                 "input-size",
                 f"{key} is {wanted}, but the model's input is {list(shape)}.",
                 where=f"input.{key}",
-                remedy=f"Remove input.{key}, which then follows the model, or take the other model.",
+                remedy=f"Remove input.{key}, which then follows the model, or use the other model.",
             )
     if config.shape and math.prod(config.shape) != math.prod(shape):
         raise ConfigError(
             "input-size",
             f"shape is {list(config.shape)}, which does not have as many values as the model's input {list(shape)}.",
             where="input.shape",
-            remedy="Remove input.shape, which then follows the model, or take the other model.",
+            remedy="Remove input.shape, which then follows the model, or use the other model.",
         )
 
 
@@ -61,5 +61,5 @@ def check_color(config: InputConfig, shape: tuple[int, ...]) -> None:
             "input-color",
             f"color is {config.color}, but the model's input is {list(shape)}.",
             where="input.color",
-            remedy="Remove input.color, which then follows the model's channels, or take the other model.",
+            remedy="Remove input.color, which then follows the model's channels, or use the other model.",
         )

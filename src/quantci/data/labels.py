@@ -35,7 +35,7 @@ def infer(listing: Listing) -> tuple[str, ...]:
     if count > _MOST_CLASSES:
         raise DataRejected(
             "label-out-of-range",
-            f"The labels ask for {count} classes.",
+            f"The labels go up to class {count - 1}.",
             where=listing.where,
             remedy="Write class names, or indices that count from 0.",
         )
@@ -53,9 +53,9 @@ def resolve(listing: Listing, labels: Sequence[str]) -> list[int | None]:
         if listing.class_count != len(labels):
             raise DataRejected(
                 "label-mismatch",
-                f"This file has a class count of {listing.class_count}, but the labels are others {counted(labels)}.",
+                f"This file has {listing.class_count} classes, but task.labels has others {counted(labels)}.",
                 where=listing.where,
-                remedy="Correct task.labels, or take the set that belongs to this model.",
+                remedy="Correct task.labels, or use the set that belongs to this model.",
             )
         return [None if entry.label is None else int(entry.label) for entry in listing.entries]
     indices = [_index(entry.label, known, by_number=listing.kind == "manifest") for entry in listing.entries]

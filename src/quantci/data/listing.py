@@ -65,7 +65,7 @@ def too_many(where: str, last: str) -> DataRejected:
         "too-many-samples",
         f"This set has more than {MOST_SAMPLES} samples; {printable(last)} was read last.",
         where=where,
-        remedy="Take a larger stride or fewer files.",
+        remedy="Use a larger stride or fewer files.",
     )
 
 

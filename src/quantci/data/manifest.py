@@ -64,7 +64,7 @@ def read_manifest(path: Path, where: str, role: Role, *, needs_label: bool) -> L
         problem = _problem(cells, len(row), len(header), needs_label=needs_label)
         identity = PurePosixPath(cells.get("path", "")).as_posix()
         if not problem and identity in entries:
-            problem = "the path stands in an earlier line already"
+            problem = "an earlier line names the path already"
         if problem:
             problems.append(f"line {line}: {problem}")
             continue

@@ -97,7 +97,7 @@ def _list(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
             "unreadable",
             f"{error.filename or 'This set'} cannot be read: {error.strerror or error}.",
             where=data,
-            remedy="Give the user that runs quantci the right to read all of the set.",
+            remedy="Give the user that runs quantci permission to read the whole set.",
         ) from error
 
 

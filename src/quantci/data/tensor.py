@@ -32,7 +32,7 @@ def item_type(dtype: str | None) -> np.dtype[Any]:
     if dtype is None:
         raise ConfigError(
             "input-dtype",
-            "The set has .bin files, and a .bin file does not tell the type of its values.",
+            "The set has .bin files, and a .bin file does not say what type its values have.",
             where="input.dtype",
             remedy="Set input.dtype to int8, uint8, int16 or float32.",
         )
@@ -56,7 +56,7 @@ def read_bin(
                 f"{'Its window' if window else 'The file'} has {length} bytes, but {dtype.name} of shape "
                 f"{list(shape)} takes {wanted}.",
                 where=str(path),
-                remedy="Correct input.dtype and input.shape, or take the files that belong to this model.",
+                remedy="Correct input.dtype and input.shape, or use the files that belong to this model.",
             )
         values = np.fromfile(path, dtype=dtype, count=math.prod(shape), offset=offset)
     except OSError as error:
@@ -97,7 +97,7 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     start = file.read(12)  # magic, version, length; in version 1 the length has two bytes, and the text begins
     size = int.from_bytes(start[8:10], "little") - 2 if start[6] == 1 else int.from_bytes(start[8:12], "little")
     if not 0 <= size <= _LARGEST_HEADER:
-        msg = "no header of numbers is so long"
+        msg = "its header is too long"
         raise ValueError(msg)
     header = _parse_header(start + file.read(size))
     # Before memory is taken: a header may promise terabytes.
@@ -126,7 +126,7 @@ def _check_shape(found: tuple[int, ...], shape: tuple[int, ...], path: Path) -> 
             "tensor-size",
             f"The array has shape {list(found)}, but the model's input has {list(shape)}.",
             where=str(path),
-            remedy="Write one sample a file, in the shape of the model's input without the batch.",
+            remedy="Write one sample per file, in the shape of the model's input without the batch.",
         )
 
 

@@ -40,7 +40,7 @@ def read_truth(path: Path, where: str) -> Listing:
         identity = PurePosixPath(row[0]).as_posix()
         problem = _problem(row, class_count)
         if not problem and identity in entries:
-            problem = "the file stands in an earlier line already"
+            problem = "an earlier line names the file already"
         if problem:
             problems.append(f"line {line}: {problem}")
             continue

@@ -92,7 +92,7 @@ def outlier_channel(found: Findings) -> Advice | None:
                 "Quantize the weights per channel."
                 if weights.is_per_channel is False
                 else "Equalise the channels: divide this one's weights and bias by that factor, and multiply the "
-                "next layer's weights for it."
+                "weights that the next layer has for it by the same factor."
             )
             text = (
                 f"In {name} the weights of output channel {weights.largest_channel} reach "
@@ -119,7 +119,7 @@ def clipped_activation(found: Findings) -> Advice | None:
         remedy = (
             "Widen its range: choose another recipe."
             if where == "calibration"
-            else "Calibrate with more samples, or with such that look like these."
+            else "Calibrate with more samples, or with samples that look like these."
         )
         text = (
             f"{printable(entry.name)} leaves its range of {entry.low:.3g} to {entry.high:.3g} in {100 * worst:.1f} % "
@@ -137,7 +137,8 @@ def saturated_output(found: Findings) -> Advice | None:
         if layer.op_index in makers and layer.saturation >= SATURATED:
             text = (
                 f"{100 * layer.saturation:.1f} % of the output {printable(layer.name)} stands at the limit of its "
-                "integers while float goes on. Calibrate with samples of every class, and look at the first bad layer."
+                "integers while the float value goes on. Calibrate with samples of every class, and look at the first "
+                "bad layer."
             )
             return Advice(code="saturated-output", text=text)
     return None
@@ -154,8 +155,8 @@ def wide_add(found: Findings) -> Advice | None:
             layer = next((layer for layer in found.layers if layer.op_index == op.index), None)
             name = printable(layer.name) if layer else f"op {op.index}"
             text = (
-                f"{op.op} {name} joins operands whose scales are {max(scales) / min(scales):.0f} times apart: of the "
-                "smaller one little is left. Normalise both branches before they meet (batch normalisation)."
+                f"{op.op} {name} joins operands whose scales are {max(scales) / min(scales):.0f} times apart: little "
+                "is left of the smaller one. Normalise both branches before they meet (batch normalisation)."
             )
             return Advice(code="wide-add", text=text)
     return None
@@ -170,7 +171,7 @@ def worst_first_layer(found: Findings) -> Advice | None:
         return None
     text = (
         f"The first layer, {printable(bad[0].name)}, adds most error ({own_db(bad[0]):.0f} dB). Check that [input] "
-        "does what training did, and that the input uses its range: an outlier in it costs all others their steps."
+        "does what training did, and that no outlier in the input takes the resolution from all other values."
     )
     return Advice(code="worst-first-layer", text=text)
 
@@ -184,7 +185,7 @@ def worst_last_layer(found: Findings) -> Advice | None:
         return None
     text = (
         f"The last layer, {printable(bad[0].name)}, adds most error ({own_db(bad[0]):.0f} dB). Train it with weight "
-        "decay or label smoothing, which keep its answers close together, or train quantization-aware."
+        "decay or label smoothing, which keep its answers close together, or use quantization-aware training."
     )
     return Advice(code="worst-last-layer", text=text)
 

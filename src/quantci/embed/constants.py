@@ -77,7 +77,7 @@ def _port(kind: str, number: int, tensor: TensorInfo) -> Port:
     if tensor.dtype not in TYPES:
         raise ModelRejected(
             "unsupported-type",
-            f"This {kind.lower()} is {tensor.dtype}, which the component cannot hand over.",
+            f"This {kind.lower()} is {tensor.dtype}, which the component cannot pass on.",
             where=tensor.name,
             remedy=f"Use one of {', '.join(TYPES)}.",
         )

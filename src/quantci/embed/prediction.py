@@ -56,7 +56,7 @@ def predict(config: Config, base: Path, model: Model, graph: Graph, workers: Poo
     kernels = op_kernels(graph, chip)
     if kernels is None:
         kernels = []
-        text = f"Which layers ESP-NN accelerates on {chip.name}, and its faults there, are not known to quantci."
+        text = f"Which layers ESP-NN accelerates on {chip.name}, and its faults there, are unknown to quantci."
         unknown = [*unknown, Advice(code="kernels-unknown", text=text)]
     if latency is not None:
         kernels = with_savings(kernels, graph.ops, coefficients.record)
@@ -94,7 +94,7 @@ def _arena(config: Config, chip: Chip, model: Model, graph: Graph, workers: Pool
     arena = estimate_arena(graph, config.target.chip, chip, host_bytes=host_bytes if can_ask else None)
     if arena is None:
         reason = "the model has custom ops" if config.embed.custom_ops else "TFLM has no wheel for this machine"
-        text = f"The tensor arena is not known because {reason}: set kArenaSize by trying it on the chip."
+        text = f"The tensor arena is not known because {reason}: find kArenaSize by trial on the chip."
         return None, [Advice(code="arena-unknown", text=text)]
     return arena, _advice(arena, chip.name)
 
@@ -107,7 +107,7 @@ def _advice(arena: Arena, chip: str) -> list[Advice]:
     need, room = f"{arena.recommended_bytes:,}", f"{arena.internal_room_bytes:,}"
     if arena.memory == "psram":
         text = (
-            f"The arena of {need} bytes does not fit into the {room} bytes of internal memory that a usual firmware "
+            f"The arena of {need} bytes does not fit into the {room} bytes of internal memory that a typical firmware "
             "leaves free; in PSRAM every layer is slower. The section Memory names the tensors to shrink."
         )
         found.append(Advice(code="arena-psram", text=text))
@@ -117,7 +117,7 @@ def _advice(arena: Arena, chip: str) -> list[Advice]:
             f" and {arena.psram_room_bytes:,} bytes of PSRAM" if arena.psram_room_bytes else ", and it has no PSRAM"
         )
         text = (
-            f"The arena of {need} bytes fits nowhere on {chip}: a usual firmware leaves {rooms}. Shrink the tensors "
+            f"The arena of {need} bytes fits nowhere on {chip}: a typical firmware leaves {rooms}. Shrink the tensors "
             "that the section Memory names, or name a chip with more memory in target.chip."
         )
         found.append(Advice(code="arena-too-large", text=text))

@@ -120,7 +120,7 @@ def _read_outputs(one: Found, nothing: Mapping[str, NDArray[np.generic]]) -> Out
             "shard-missing",
             f"The outputs of shard {one.shard.index} of {one.shard.count} are missing.",
             where=str(path),
-            remedy="Bring this file here together with its record.",
+            remedy="Copy this file here together with its record.",
         )
     try:
         with path.open("rb") as file:
@@ -130,7 +130,7 @@ def _read_outputs(one: Found, nothing: Mapping[str, NDArray[np.generic]]) -> Out
             "unreadable",
             f"The outputs of this shard cannot be read: {error.strerror}.",
             where=str(path),
-            remedy="Bring this file here again.",
+            remedy="Copy this file here again.",
         ) from None
     if len(data) > most or hashlib.sha256(data).hexdigest() != one.result.outputs_sha256:
         raise ConfigError(
@@ -138,7 +138,7 @@ def _read_outputs(one: Found, nothing: Mapping[str, NDArray[np.generic]]) -> Out
             f"These are not the outputs that the record of shard {one.shard.index} of {one.shard.count} describes "
             f"(sha256 {one.result.outputs_sha256[:12]}...).",
             where=str(path),
-            remedy="Bring both files of one run of this shard here, or run it again.",
+            remedy="Copy both files of one run of this shard here, or run it again.",
         )
     return unpack(data, read, nothing, str(path))
 

@@ -49,7 +49,7 @@ def find_shards(folder: Path) -> list[Found]:
             "shard-missing",
             "There is no shard here.",
             where=str(folder),
-            remedy="Run quantci evaluate with --shard 1/4 up to 4/4, and bring evaluate-*-of-4.json and .npz here.",
+            remedy="Run quantci evaluate with --shard 1/4 up to 4/4, and copy evaluate-*-of-4.json and .npz here.",
         )
     records = [(path, _read(path)) for path in paths]
     _check_numbers([(path, record.shard) for path, record in records])
@@ -76,7 +76,7 @@ def check_complete(found: Sequence[Found]) -> None:
             f"{name_shards(lacking, count)} {'is' if len(lacking) == 1 else 'are'} missing.",
             where=str(found[0].path.parent),
             remedy=f"Run quantci evaluate with --shard {lacking[0]}/{count}"
-            f"{' and so on' if len(lacking) > 1 else ''}, and bring what it writes here.",
+            f"{' and so on' if len(lacking) > 1 else ''}, and copy what it writes here.",
         )
 
 
@@ -101,7 +101,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
             "unreadable",
             f"This folder cannot be read: {error.strerror}.",
             where=str(error.filename or folder),
-            remedy="Give the user that runs quantci the right to read it.",
+            remedy="Give the user that runs quantci permission to read it.",
         ) from None
 
 
@@ -119,7 +119,7 @@ def _read(path: Path) -> ShardRecord:
             "shard-foreign",
             f"This is the record of shard {record.shard.index} of {record.shard.count} under another name.",
             where=str(path),
-            remedy="Give it back its own name, or run this shard again.",
+            remedy="Restore its name, or run this shard again.",
         )
     return record
 
@@ -131,7 +131,7 @@ def _check_numbers(shards: Sequence[tuple[Path, Shard]]) -> None:
         others = [str(path) for path, shard in shards if shard.count != usual]
         raise ConfigError(
             "shard-foreign",
-            f"These shards are of another number of shards than the others, which are {usual}: {first_of(others)}.",
+            f"These shards divide the set differently from the others, which are {usual}: {first_of(others)}.",
             where=others[0],
             remedy="Keep the files of one division of the set, and remove the others.",
         )
@@ -142,7 +142,7 @@ def _check_numbers(shards: Sequence[tuple[Path, Shard]]) -> None:
         if len(paths) > 1:
             raise ConfigError(
                 "shard-double",
-                f"Shard {index} of {max(counts)} is there {len(paths)} times: {first_of([str(p) for p in paths])}.",
+                f"Shard {index} of {max(counts)} was found {len(paths)} times: {first_of([str(p) for p in paths])}.",
                 where=str(paths[0]),
                 remedy="Keep the one of this run, and remove the others.",
             )

@@ -94,7 +94,7 @@ def _layout(nothing: Nothing) -> Layout:
 def _read_all(data: bytes, layout: Layout, samples: int) -> dict[str, NDArray[Any]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in layout):
-            msg = "it holds other arrays than a shard has"
+            msg = "its arrays are not those of a shard"
             raise ValueError(msg)
         return {name: _read(archive, f"{name}.npy", dtype, (samples, *row)) for name, (dtype, row) in layout.items()}
 
@@ -127,7 +127,7 @@ def _check_values(found: Outputs, where: str) -> None:
     Outputs may be NaN or infinite: that is the model's fault, and judging says so.
     """
     if not all(((times >= 0) & (times <= _LONGEST_US)).all() for times in found.invoke_us.values()):
-        raise _fault("a time is negative, endless or no number", where)
+        raise _fault("a time is negative, infinite or not a number", where)
     floats = [array.astype(np.float64) for array in found.outputs.values() if array.dtype.kind == "f"]
     if not all(np.isfinite(array).all() for array in floats):
         return
@@ -146,5 +146,5 @@ def _fault(problem: str, where: str) -> ToolError:
         "schema",
         f"These are not the outputs that this shard's record describes: {problem}.",
         where=where,
-        remedy="Run this shard again, and bring both of its files here.",
+        remedy="Run this shard again, and copy both of its files here.",
     )

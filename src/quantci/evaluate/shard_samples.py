@@ -56,7 +56,7 @@ def list_samples(found: Sequence[Found], task: Task) -> tuple[list[Sample], Tall
         if max(counts) > len(places):
             raise _damaged(one, "it counts more files than it has samples")
         if not all(task.fits(entry.truth, first.labels) for entry in result.samples):
-            raise _damaged(one, "a sample has a truth that this task cannot have")
+            raise _damaged(one, "a sample has a label that this task cannot have")
         tally.merge(Tally(counts=result.image_counts))
         entries[one.shard.index - 1 :: one.shard.count] = result.samples
     samples = []
@@ -74,7 +74,7 @@ def list_samples(found: Sequence[Found], task: Task) -> tuple[list[Sample], Tall
     if dataset_sha256(samples, first.labels) != first.dataset_sha256:
         raise ConfigError(
             "shard-foreign",
-            "The samples of these shards are together not the evaluation set that they name.",
+            "Together, the samples of these shards are not the evaluation set that they name.",
             where=str(found[0].path.parent),
             remedy="Run all shards again, on the same set.",
         )

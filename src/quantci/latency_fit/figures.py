@@ -33,7 +33,7 @@ def read_figures(path: Path) -> BoardFigures:
             raise _wrong(str(path), cause)
         data = path.read_bytes()
         if any(line.count(b".") > _MOST_DOTS for line in data.split(b"\n")):
-            raise _wrong(str(path), "A line of it has too many dots.")
+            raise _wrong(str(path), "One of its lines has too many dots.")
         figures = msgspec.toml.decode(data, type=BoardFigures)
     except OSError as error:
         raise _wrong(str(path), f"The measurements cannot be read: {error.strerror}.") from None

@@ -64,7 +64,7 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
         if reason:
             raise DataRejected(
                 "not-covered",
-                f"The latency of {entry.file} says too little of the kernels that the estimate knows. {reason}",
+                f"The latency of {entry.file} depends too much on kernels that the estimate does not know. {reason}",
                 where=where,
                 remedy="Give its profile, so that each op is a figure of its own, or measure another model.",
             )
@@ -96,7 +96,7 @@ def _existing(path: Path, name: str, where: str) -> Path:
         is_there = False
     if not is_there:
         raise ConfigError(
-            "not-found", f"There is no file {name}.", where=where, remedy=f"It is looked for beside {path.name}."
+            "not-found", f"There is no file {name}.", where=where, remedy=f"Its path is relative to {path.name}."
         )
     return file
 

@@ -99,7 +99,7 @@ def parse(data: bytes, where: str, ticks_per_second: int) -> list[Event]:
         raise _wrong(
             where,
             "Every event took 0 ticks: this firmware has no clock for the profiler.",
-            "Take an esp-tflite-micro that has tensorflow/lite/micro/esp/micro_time.cc (since January 2025).",
+            "Use an esp-tflite-micro that has tensorflow/lite/micro/esp/micro_time.cc (since January 2025).",
         )
     return events
 

@@ -25,7 +25,7 @@ class ArenaPiece(Record, frozen=True, kw_only=True):
     piece_bytes: Annotated[Bytes, Meta(description="What it takes, a multiple of 16.")]
     gain_bytes: Annotated[
         int | None,
-        Meta(description="How much smaller the smallest arena were if this were half as large; null: not tried."),
+        Meta(description="How much smaller the smallest arena would be if this were half as large; null if not tried."),
     ]
 
 
@@ -49,7 +49,7 @@ class Arena(Record, frozen=True, kw_only=True):
     memory: Annotated[
         Literal["internal", "psram", "none"], Meta(description="Fastest memory that the recommended arena fits into.")
     ]
-    internal_room_bytes: Annotated[Bytes, Meta(description="What a usual firmware leaves of the internal memory.")]
+    internal_room_bytes: Annotated[Bytes, Meta(description="What a typical firmware leaves of the internal memory.")]
     psram_room_bytes: Annotated[Bytes, Meta(description="What there is outside; 0 without PSRAM.")]
     unknown_ops: Annotated[list[str], Meta(description="Ops whose kernels are not in the table: hence an estimate.")]
     peak: Annotated[ArenaPeak | None, Meta(description="Null for a model without ops, or with several subgraphs.")]

@@ -39,28 +39,30 @@ class TaskConfig(Record, frozen=True, kw_only=True):
     top_k: Annotated[int, Meta(ge=1, description="k of the top-k accuracy; capped at the number of classes.")] = 3
     metrics: Annotated[
         tuple[str, ...],
-        Meta(description="Own metrics as module:function, called with (probabilities [n, classes], labels [n])."),
+        Meta(description="Your own metrics as module:function, called with (probabilities [n, classes], labels [n])."),
     ] = ()
 
 
 class InputConfig(Record, frozen=True, kw_only=True):
     """How a file becomes the model's input. width and height default to the model's own."""
 
-    width: Annotated[Positive | None, Meta(description="Pixels; null takes the model's.")] = None
-    height: Annotated[Positive | None, Meta(description="Pixels; null takes the model's.")] = None
+    width: Annotated[Positive | None, Meta(description="In pixels; if not set, the model's.")] = None
+    height: Annotated[Positive | None, Meta(description="In pixels; if not set, the model's.")] = None
     color: Annotated[Literal["auto", "rgb", "grey"], Meta(description="auto follows the model's channels.")] = "auto"
-    resize: Annotated[Resize, Meta(description="Resize filter, by Pillow's name; use the one of the training.")] = (
+    resize: Annotated[Resize, Meta(description="Resize filter, by Pillow's name; use the one from training.")] = (
         "bilinear"
     )
     preprocess: Annotated[
         Literal["normalize", "in-model"],
-        Meta(description="normalize: x = (value - mean) / std. in-model: raw values, the graph does it itself."),
+        Meta(
+            description="normalize: x = (value - mean) / std. in-model: raw values; the model normalises them itself."
+        ),
     ] = "normalize"
     mean: Annotated[
-        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255; one, or one a channel.")
+        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255: one number, or one per channel.")
     ] = (0.0,)
     std: Annotated[
-        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255; one, or one a channel.")
+        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255: one number, or one per channel.")
     ] = (255.0,)
     dtype: Annotated[
         Literal["int8", "uint8", "int16", "float32"] | None, Meta(description="Type of the values in .bin files.")
@@ -74,8 +76,8 @@ class CalibrationConfig(Record, frozen=True, kw_only=True):
     """The calibration set (TFLite: representative dataset)."""
 
     data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
-    samples: Annotated[int, Meta(ge=1, description="How many are used; 200 to 500 are advised.")] = 300
-    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified choice.")] = 0
+    samples: Annotated[int, Meta(ge=1, description="Number of samples to use; 200 to 500 are recommended.")] = 300
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified sampling.")] = 0
 
 
 class EvaluationConfig(Record, frozen=True, kw_only=True):
@@ -83,10 +85,10 @@ class EvaluationConfig(Record, frozen=True, kw_only=True):
 
     data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the bootstrap.")] = 0
-    workers: Annotated[int, Meta(ge=0, description="Worker processes; 0 takes one for each core.")] = 0
+    workers: Annotated[int, Meta(ge=0, description="Worker processes; 0 means one per core.")] = 0
     oracle: Annotated[
         Literal["auto", "tflm", "litert-reference"],
-        Meta(description="Interpreter that judges INT8; auto is TFLM where its wheel exists."),
+        Meta(description="Interpreter that judges INT8; auto is TFLM where a wheel of it exists."),
     ] = "auto"
 
 
@@ -97,22 +99,22 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
     output_type: Annotated[IntegerType, Meta(description="Type of the quantized model's output.")] = "int8"
     recipe: Annotated[Literal["minmax"], Meta(description="Name of the quantization recipe.")] = "minmax"
     engine: Annotated[
-        Engine, Meta(description="auto: tensorflow where the source needed TensorFlow anyway, else litert.")
+        Engine, Meta(description="auto: tensorflow if the source needs TensorFlow anyway, otherwise litert.")
     ] = "auto"
     rewrite: Annotated[
-        bool, Meta(description="Rewrite a RELU6 on its own, which TFLM gets wrong, so that it is right.")
+        bool, Meta(description="Rewrite a stand-alone RELU6, which TFLM computes wrongly, so that its result is right.")
     ] = True
-    strip: Annotated[bool, Meta(description="Drop what the chip never reads: names, ranges, metadata.")] = True
+    strip: Annotated[bool, Meta(description="Strip what the chip never reads: names, ranges, metadata.")] = True
 
 
 class DiagnoseConfig(Record, frozen=True, kw_only=True):
     """Where accuracy goes: float against INT8, layer by layer."""
 
     samples: Annotated[
-        int, Meta(ge=1, le=10_000, description="Calibration samples, and as many evaluation samples, to look at.")
+        int, Meta(ge=1, le=10_000, description="Number of calibration samples, and of evaluation samples, to compare.")
     ] = 32
     threshold_db: Annotated[
-        float, Meta(ge=-120, le=120, description="A layer with less signal to error than this counts as bad.")
+        float, Meta(ge=-120, le=120, description="A layer whose signal-to-error ratio is below this counts as bad.")
     ] = 15.0
 
 
@@ -123,12 +125,12 @@ class TargetConfig(Record, frozen=True, kw_only=True):
         str,
         Meta(
             pattern="^[a-z0-9-]+$",
-            description="Chip or module: esp32s3 (also with -n8r2, -n8r8, -n16r8), esp32, esp32c3, esp32p4.",
+            description="Chip or module, such as esp32s3 or esp32s3-n16r8.",
         ),
     ] = "esp32s3"
     latency_coefficients: Annotated[
         FilePath | None,
-        Meta(description="Latency coefficients of your own board (JSON); else those of published figures."),
+        Meta(description="Latency coefficients of your own board (JSON); if not set, the published ones."),
     ] = None
 
 
@@ -160,7 +162,7 @@ class GatesConfig(Record, frozen=True, kw_only=True):
     max_arena_bytes: Annotated[Bytes | None, Meta(description="Largest accepted tensor arena.")] = None
     max_latency_us: Annotated[Microseconds | None, Meta(description="Largest accepted latency on the chip.")] = None
     int_only: Annotated[bool, Meta(description="Refuse a quantized model that has float or custom ops.")] = True
-    fail_on_inconclusive: Annotated[bool, Meta(description="Exit with 3 also when the verdict is inconclusive.")] = (
+    fail_on_inconclusive: Annotated[bool, Meta(description="Also exit with 3 when the verdict is inconclusive.")] = (
         False
     )
 

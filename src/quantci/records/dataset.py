@@ -46,5 +46,5 @@ class DatasetSummary(Record, frozen=True, kw_only=True):
     used: Annotated[Count, Meta(description="Samples used.")]
     seed: Annotated[int | None, Meta(description="Seed of the choice; null when all are used.")]
     per_class: Annotated[dict[str, int], Meta(description="Used samples by label; empty without labels.")]
-    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed what.")]
+    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed each correction.")]
     skipped: Annotated[list[SkippedFile], Meta(description="Files that could not be read, by path.")]

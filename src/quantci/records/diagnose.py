@@ -27,7 +27,7 @@ class LayerError(Record, frozen=True, kw_only=True):
     op: Annotated[str, Meta(description="Kind of the op, or INPUT.")]
     name: Annotated[str, Meta(description="Name of the activation, from before names were stripped.")]
     rank: Annotated[Positive, Meta(description="1 is the layer that adds most error of its own.")]
-    sqnr_db: Annotated[Decibel, Meta(description="As the whole network runs: the errors of all layers before count.")]
+    sqnr_db: Annotated[Decibel, Meta(description="As the whole network runs, with the errors of all earlier layers.")]
     channel_sqnr_db: Annotated[Decibel, Meta(description="The same, median over the channels.")]
     own_sqnr_db: Annotated[Decibel, Meta(description="Of this layer alone: the float op takes what the INT8 op took.")]
     own_channel_sqnr_db: Annotated[Decibel, Meta(description="The same, median over the channels.")]
@@ -50,11 +50,13 @@ class WeightChannels(Record, frozen=True, kw_only=True):
     op_index: Annotated[Count, Meta(description="Index of the op in the float model.")]
     op: Annotated[str, Meta(description="TFLite builtin name.")]
     name: Annotated[str, Meta(description="Name of the layer's output.")]
-    channels: Annotated[Positive, Meta(description="Output channels, less those of next to no range.")]
+    channels: Annotated[Positive, Meta(description="Output channels, without those that have almost no range.")]
     largest_to_median: Annotated[float, Meta(ge=1, description="Largest range over the median one.")]
     largest_to_smallest: Annotated[float, Meta(ge=1, description="Largest range over the smallest one.")]
     largest_channel: Annotated[Count, Meta(description="Index of the channel with the largest range.")]
-    is_per_channel: Annotated[bool | None, Meta(description="Whether INT8 has a scale a channel; null if not matched.")]
+    is_per_channel: Annotated[
+        bool | None, Meta(description="Whether INT8 has one scale per channel; null if not matched.")
+    ]
 
 
 class ClippedActivation(Record, frozen=True, kw_only=True):

@@ -32,7 +32,9 @@ class EmbedResult(Record, frozen=True, kw_only=True):
     arena: Annotated[Arena | None, Meta(description="Null when it is not known; `advice` says why.")]
     files: Annotated[list[EmbeddedFile], Meta(description="What was written, by path.")]
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
-    latency: Annotated[LatencyEstimate | None, Meta(description="Null in records of before there was one.")] = None
+    latency: Annotated[
+        LatencyEstimate | None, Meta(description="Null in records that are older than the estimate.")
+    ] = None
     kernel_hits: Annotated[
         list[KernelHit], Meta(description="Ops that meet a known fault of a kernel that the chip runs.")
     ] = msgspec.field(default_factory=list)

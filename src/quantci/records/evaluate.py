@@ -160,8 +160,10 @@ class Paired(Record, frozen=True, kw_only=True):
         Literal["top1_accuracy", "exact_match", "r2", "roc_auc"], Meta(description="Metric of the delta.")
     ]
     delta: Annotated[float, Meta(description="Quantized minus float; negative is a loss.")]
-    interval: Annotated[Interval, Meta(description="Seeded bootstrap interval of the delta.")]
-    bootstrap_resamples: Annotated[Count, Meta(description="Resamples behind the interval.")]
+    interval: Annotated[
+        Interval, Meta(description="Confidence interval of the delta; docs/statistics.md says how each task makes it.")
+    ]
+    bootstrap_resamples: Annotated[Count, Meta(description="Bootstrap resamples behind the interval.")]
     mcnemar_p: Annotated[Ratio | None, Meta(description="Exact two-sided McNemar p-value; null for scores.")]
     broken: Annotated[list[str], Meta(description="Ids right in float and wrong in INT8.")]
     fixed: Annotated[list[str], Meta(description="Ids wrong in float and right in INT8.")]

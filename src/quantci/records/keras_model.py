@@ -14,7 +14,8 @@ class KerasLayer(Record, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="Its name, behind those of the models that it is nested in.")]
     layer: Annotated[str, Meta(description="Its class, and the function that it calls if it is one of TensorFlow.")]
     input_shape: Annotated[
-        list[int] | None, Meta(description="Dimensions, -1 where the size is not fixed; null where the file is silent.")
+        list[int] | None,
+        Meta(description="Dimensions, -1 where the size is not fixed; null where the file does not say."),
     ]
     weight_shapes: Annotated[list[list[int]], Meta(description="Dimensions of each of its weights.")]
     parameters: Annotated[Count, Meta(description="Numbers in its weights; a nested model's are those of its layers.")]

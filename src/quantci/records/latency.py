@@ -80,7 +80,7 @@ class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
     cycles: Annotated[float, Meta(ge=0, le=1e6, description="Cycles for one unit of the term, such as one MAC.")]
     support: Annotated[Count, Meta(description="Fitted figures of which this term makes a tenth or more.")]
     published: Annotated[
-        Count, Meta(description="The same of the published figures that a board's coefficients were drawn to.")
+        Count, Meta(description="The same, of the published figures that a board's coefficients were shrunk towards.")
     ] = 0
 
 
@@ -95,8 +95,12 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True)
     board: Annotated[LatencyBoard | None, Meta(description="Null: fitted to published figures of many boards.")]
     fitted_on: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="UTC date of the fit.")]
     figures: Annotated[Positive, Meta(description="How many measured figures they were fitted to.")]
-    sources: Annotated[Positive, Meta(description="How many sources, or of one board models, these come from.")]
-    models: Annotated[Count, Meta(description="How many whole models could be left out of the fit; 0 of a board only.")]
+    sources: Annotated[
+        Positive, Meta(description="How many sources these come from; for a single board, how many models.")
+    ]
+    models: Annotated[
+        Count, Meta(description="How many whole models could be left out of the fit; only a board's may have 0.")
+    ]
     error_ratio: Annotated[
         NonNegative,
         Meta(
@@ -109,7 +113,7 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True)
         dict[str, NonNegative], Meta(max_length=20, description="Group without coefficients -> its largest error.")
     ]
     published_sha256: Annotated[
-        Sha256 | None, Meta(description="Of the published coefficients that those of a board were drawn to.")
+        Sha256 | None, Meta(description="Of the published coefficients that a board's were shrunk towards.")
     ] = None
 
 

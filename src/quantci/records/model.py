@@ -27,7 +27,7 @@ class OpInfo(Record, frozen=True, kw_only=True):
     index: Annotated[Count, Meta(description="Place in the main subgraph: the order in which ops run.")]
     op: Annotated[str, Meta(description="TFLite builtin name such as CONV_2D, or the name of a custom op.")]
     version: Annotated[int, Meta(description="Version of the operator in the schema.")]
-    is_custom: Annotated[bool, Meta(description="True for an op that is no builtin of TFLite.")]
+    is_custom: Annotated[bool, Meta(description="True for an op that is not a TFLite builtin.")]
     inputs: Annotated[list[int], Meta(description="Tensor indices; -1 for an absent optional input.")]
     outputs: Annotated[list[int], Meta(description="Tensor indices.")]
     output_name: Annotated[str, Meta(description="Name of the first output; empty when it has none.")]

@@ -48,7 +48,7 @@ class ShardSample(Record, frozen=True, kw_only=True):
     """One sample of the shard: what it is, and what was found in its file."""
 
     id: Annotated[str, Meta(description="Path relative to the set, plus #k for its k-th window.")]
-    truth: Annotated[Truth, Meta(description="What is right about it.")]
+    truth: Annotated[Truth, Meta(description="Its class, labels or values.")]
     tags: Annotated[list[str], Meta(description="Words by which results are grouped.")]
     group: Annotated[str, Meta(description="Id of the file; windows of one file share it.")]
     window: Annotated[tuple[Count, Count] | None, Meta(description="Byte offset and length; null is the whole file.")]
@@ -78,7 +78,7 @@ class ShardResult(Record, frozen=True, kw_only=True):
     ]
     workers: Annotated[int, Meta(ge=1, le=65536, description="Processes that ran at the same time.")]
     samples: Annotated[list[ShardSample], Meta(description="Every count-th sample of the set, from the index-th on.")]
-    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed what.")]
+    image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed each correction.")]
     outputs_sha256: Annotated[Sha256, Meta(description="Digest of the .npz of the same name.")]
 
 

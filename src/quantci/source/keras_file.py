@@ -76,7 +76,7 @@ def read_archive(path: Path, where: str) -> dict[str, bytes]:
             for member in archive.infolist():
                 name = member.filename
                 if name in members or name not in {_METADATA, _CONFIG, _WEIGHTS}:
-                    raise malformed(f"a .keras archive holds no {name[:100]!r}, or not twice", where)
+                    raise malformed(f"{name[:100]!r} does not belong in a .keras archive, or is in it twice", where)
                 with archive.open(member) as file:
                     members[name] = file.read(MAX_FILE_BYTES + 1)
                 if sum(map(len, members.values())) > MAX_FILE_BYTES:

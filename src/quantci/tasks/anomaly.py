@@ -136,7 +136,7 @@ def group_means(scores: NDArray[np.floating[Any]], labels: NDArray[np.integer[An
         raise ModelRejected(
             "not-finite",
             f"The anomaly score is NaN or infinite for {int((~np.isfinite(scores)).sum())} samples.",
-            remedy="Look for overflowing or NaN weights, and for an input range unlike the one of the training.",
+            remedy="Look for overflowing or NaN weights, and for an input range that differs from training.",
         )
     places: dict[str, int] = {}
     place = np.array([places.setdefault(name, len(places)) for name in groups], dtype=np.int64)

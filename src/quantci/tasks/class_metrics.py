@@ -37,7 +37,7 @@ def class_scores(outputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         raise ModelRejected(
             "not-finite",
             f"The model's output is NaN or infinite for {int((~np.isfinite(scores)).any(axis=1).sum())} samples.",
-            remedy="Look for overflowing or NaN weights, and for an input range unlike the one of the training.",
+            remedy="Look for overflowing or NaN weights, and for an input range that differs from training.",
         )
     return np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
 

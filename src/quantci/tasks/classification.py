@@ -80,8 +80,8 @@ class Classification(OneClass, KeepsOutputs):
             return []
         text = (
             "The model's one output is read as the probability of the second class, chosen above 0.5, but it comes "
-            f"from {last or 'no op'} and not from a sigmoid. End the model with a sigmoid, or a logit of 0.3 counts "
-            "as a no."
+            f"from {last or 'no op'} and not from a sigmoid. End the model with a sigmoid, else a logit of 0.3 "
+            "counts as no."
         )
         return [Advice(code="one-logit", text=text)]
 

@@ -113,7 +113,7 @@ def finite_values(outputs: NDArray[np.generic], output: TensorInfo) -> NDArray[n
         raise ModelRejected(
             "not-finite",
             f"The model's output is NaN or infinite for {int((~np.isfinite(values)).any(axis=1).sum())} samples.",
-            remedy="Look for overflowing or NaN weights, and for an input range unlike the one of the training.",
+            remedy="Look for overflowing or NaN weights, and for an input range that differs from training.",
         )
     return values
 

@@ -30,7 +30,7 @@ def death_of(code: int | None, is_served: bool, kills_before: int | None, where:
             return out_of_memory("A worker was killed by SIGKILL, most likely because memory ran out.", where)
         return _killed("A worker was killed by SIGKILL, though not by the kernel for memory.", where)
     if is_served and code == _SERVER_IS_GONE:
-        return _killed("A worker is gone, and with it the server that knows why.", where)
+        return _killed("A worker died, and so did the process that knows why.", where)
     return ModelRejected(
         "crashed-interpreter",
         f"The interpreter died of {_name(code)} on this model.",

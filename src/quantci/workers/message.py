@@ -73,9 +73,9 @@ def result(data: bytes, where: str) -> Any:
         pass
     raise ToolError(
         "worker",
-        "The process that reads the model gave no answer that can be understood.",
+        "The process that reads the model sent an answer that cannot be understood.",
         where=where,
-        remedy="Run it again; a model that does so again is damaged, or not what it seems.",
+        remedy="Run it again; if that happens again, the model is damaged, or not what it seems.",
     )
 
 

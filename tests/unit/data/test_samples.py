@@ -209,7 +209,7 @@ def test_labels_are_inferred_from_a_manifest(tmp_path: Path, rows: str, labels: 
         ("path,tags\na.png,\n", "line 1: there is no column label"),
         ("path,label\n,red\n", "line 2: the path is empty"),
         ("path,label\na.png,red\n\na.png,\n", "line 4: the label is empty"),
-        ("path,label\na.png,red\n./a.png,red\n", "line 3: the path stands in an earlier line already"),
+        ("path,label\na.png,red\n./a.png,red\n", "line 3: an earlier line names the path already"),
         ("path,label\na.png,red,x\n", "line 2: columns: 3, where the header has 2"),
         ('path,label\n"a.png,red\n', "line"),
     ],

@@ -81,7 +81,7 @@ def test_a_double_shard_is_named_with_its_places(tmp_path: Path) -> None:
     write_shard(tmp_path / "again", WHOLE, Shard(index=2, count=2))
     error = fault(tmp_path)
     assert error.code == "shard-double"
-    assert error.cause.startswith("Shard 2 of 2 is there 2 times: ")
+    assert error.cause.startswith("Shard 2 of 2 was found 2 times: ")
     assert str(tmp_path / "again" / "evaluate-2-of-2.json") in error.cause
     assert str(tmp_path / "evaluate-2-of-2.json") in error.cause
 

@@ -58,8 +58,8 @@ def relabel(samples: list[ShardSample]) -> list[ShardSample]:
     [
         (cut, "schema", "it lists 3 samples of the 4 that are its share"),
         (repeat, "schema", "a sample is listed twice"),
-        (relabel, "schema", "a truth that this task cannot have"),
-        (swap, "shard-foreign", "together not the evaluation set"),
+        (relabel, "schema", "a label that this task cannot have"),
+        (swap, "shard-foreign", "are not the evaluation set"),
     ],
 )
 def test_a_list_that_is_not_its_share_of_the_set_is_refused(tmp_path: Path, change: Any, code: str, part: str) -> None:

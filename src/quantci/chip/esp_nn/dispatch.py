@@ -107,7 +107,7 @@ def _convolution(op: Op) -> Choice:
         return w
     if w.channels != w.filter_channels:
         return Choice(PLAIN_C, "it is grouped", "Use a depthwise and a 1x1 convolution instead of groups.")
-    reason = f"a row of its filter, {w.filter[0]} x {w.channels} channels, is no multiple of 16 bytes"
+    reason = f"a row of its filter, {w.filter[0]} x {w.channels} channels, is not a multiple of 16 bytes"
     kernel = convolution(w)
     return _widen(kernel, w.channels, "input channels", reason if kernel is GENERAL_PADDED else "")
 
@@ -160,7 +160,7 @@ def _elementwise(op: Op) -> Choice:
 def _pooling(op: Op) -> Choice:
     w = op.window
     if w is None:
-        return Choice(REFERENCE, "its input has not four dimensions")
+        return Choice(REFERENCE, "its input does not have four dimensions")
     if w.channels % 4:
         return _widen(POOL_PLAIN_C, w.channels, "channels")
     return Choice(Kernel("vector", "max pool" if op.name == "MAX_POOL_2D" else "avg pool"))
@@ -184,7 +184,7 @@ def _widen(kernel: Kernel, count: int, what: str, reason: str = "") -> Choice:
     if kernel.path == "vector":
         return Choice(kernel)
     wanted = max(kernel.multiple, up(count, kernel.multiple))
-    reason = reason or f"{count} {what} are no multiple of {kernel.multiple}"
+    reason = reason or f"{count} {what} are not a multiple of {kernel.multiple}"
     return Choice(kernel, reason, f"Give it {wanted} {what} instead of {count}.", wanted)
 
 

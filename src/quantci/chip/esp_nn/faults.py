@@ -75,7 +75,7 @@ def pads_tiles_with_zero(op: Op) -> bool:
 
 
 def reads_odd_rows(op: Op) -> bool:
-    """Several rows whose length is no multiple of 16: the second starts off the alignment."""
+    """Several rows whose length is not a multiple of 16: the second starts off the alignment."""
     if to.choose(op).kernel not in {to.DENSE_REST, to.DENSE_SHORT}:
         return False
     x, weights = op.input(0), op.input(1)
@@ -83,7 +83,7 @@ def reads_odd_rows(op: Op) -> bool:
 
 
 def has_narrow_output(op: Op) -> bool:
-    """An input or output width that is no multiple of 8."""
+    """An input or output width that is not a multiple of 8."""
     weights = op.input(1)
     if weights is None or len(weights.shape) != 2 or to.choose(op).kernel is to.REFERENCE:
         return False
@@ -151,8 +151,8 @@ RULES: Final = (
         seen=("1.2.1", "1.2.5"),
         ops=_DENSE,
         matches=reads_odd_rows,
-        cause="A FULLY_CONNECTED over several rows reads the second row off its alignment when the length is no "
-        "multiple of 16, and sums up other values.",
+        cause="A FULLY_CONNECTED over several rows reads the second row off its alignment when the length is not "
+        "a multiple of 16, and sums up other values.",
         remedy="Make the length of a row a multiple of 16, or the batch 1.",
         source=_ESP_NN + "issues/34",
     ),
@@ -160,9 +160,9 @@ RULES: Final = (
         name="dense-width",
         ops=_DENSE,
         matches=has_narrow_output,
-        cause="A FULLY_CONNECTED whose input or output width is no multiple of 8 may give wrong values: the header "
+        cause="A FULLY_CONNECTED whose input or output width is not a multiple of 8 may give wrong values: the header "
         "asks for multiples of 8, and nothing checks it.",
-        remedy="Make both widths multiples of 8, or take a newer esp-nn.",
+        remedy="Make both widths multiples of 8, or use a newer esp-nn.",
         source=_ESP_NN + "issues/34",
         is_confirmed=False,
     ),

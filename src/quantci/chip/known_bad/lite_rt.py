@@ -43,7 +43,7 @@ RULES: Final = (
         library="LiteRT",
         ops=frozenset({"SUM"}),
         matches=sums,
-        cause="LiteRT's reference kernel of an INT8 SUM loses sums that are negative or large; TFLM's is right.",
+        cause="LiteRT's reference kernel for an INT8 SUM loses sums that are negative or large; TFLM's is right.",
         remedy="Judge this model on x86-64 Linux, where the oracle is TFLM, or replace the SUM by a MEAN.",
         source=_LITE_RT,
     ),
@@ -54,7 +54,7 @@ RULES: Final = (
         matches=squares_into_small_steps,
         severity="crash",
         cause="LiteRT aborts in an INT8 SQUARED_DIFFERENCE whose output scale is far below those of its inputs.",
-        remedy="Check the ranges: an output that small next to its inputs is hardly meant.",
+        remedy="Check the ranges: an output that small next to its inputs is hardly intended.",
         source=_LITE_RT,
     ),
 )

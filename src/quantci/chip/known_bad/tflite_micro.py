@@ -69,7 +69,7 @@ RULES: Final = (
         ops=COMPARISONS,
         matches=compares_large_steps,
         severity="crash",
-        cause="A comparison of INT8 tensors takes each scale for a factor below 1 and aborts when it is not.",
+        cause="A comparison of INT8 tensors assumes that each scale is below 1, and aborts when one is not.",
         remedy="Scale what is compared so that its range stays below 255.",
         source=_TFLM + "comparisons.cc",
     ),

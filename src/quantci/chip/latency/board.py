@@ -89,8 +89,8 @@ def calibrate(
     if missing := missing_figures(rows, prior):
         raise DataRejected(
             "too-few-figures",
-            f"What each of the {len(own_terms(rows, prior))} kinds of work costs does not follow from the measured "
-            f"figures ({len(rows)}): at least {missing} more needed, and no published coefficients fill the gap.",
+            f"The measured figures ({len(rows)}) do not determine what each of the {len(own_terms(rows, prior))} kinds "
+            f"of work costs: at least {missing} more needed, and no published coefficients fill the gap.",
             remedy="Give the profile of each model, so that every op is a figure, or measure other models.",
         )
     coefficients = fit_drawn(rows, prior)
@@ -160,7 +160,7 @@ def _error_of(published: Coefficients | None, checks: Sequence[ModelCheck]) -> f
     if published is None:
         raise DataRejected(
             "too-few-figures",
-            "No model can be left out of the fit, so that nothing says how far off an estimate would be.",
+            "No model can be left out of the fit, so the error of an estimate is unknown.",
             remedy="Measure one more model of the same kinds of layers.",
         )
     seen = [

@@ -45,7 +45,7 @@ def read_coefficients(path: Path) -> Coefficients:
     except OSError as error:
         raise _unusable(path, f"The latency coefficients cannot be read: {error.strerror}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unusable(path, f"These are no latency coefficients: {error}.") from None
+        raise _unusable(path, f"These are not valid latency coefficients: {error}.") from None
     if record.chip != CHIP:
         raise _unusable(path, f"These latency coefficients are of the chip {record.chip}, not of {CHIP}.")
     unknown = record.terms.keys() - {*TERMS, REFERENCE_TERM}
@@ -59,5 +59,5 @@ def _unusable(path: Path, cause: str) -> ConfigError:
         "latency-coefficients",
         cause,
         where=str(path),
-        remedy="Fix target.latency_coefficients, or leave it out: quantci brings coefficients along.",
+        remedy="Fix target.latency_coefficients, or omit it to use the published coefficients.",
     )

@@ -111,7 +111,7 @@ def _basis(coefficients: Coefficients) -> str:
         else f"{record.figures} figures measured on {record.board}"
     )
     if record.published_sha256:
-        origin += f", drawn to published ones ({record.published_sha256[:12]})"
+        origin += f", shrunk towards published ones ({record.published_sha256[:12]})"
     error = (
         f"the 90th percentile over {record.models} models, each left out of the fit"
         if record.models

@@ -67,7 +67,7 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
     missing = [op for op in ops if op.work is None]
     open_ops = [op for op in ops if not op.layer.is_static]
     if open_ops:
-        return f"The shapes of {_names(open_ops)} are open."
+        return f"The shapes of {_names(open_ops)} are not fixed."
     unknown = [op for op in missing if op.info.macs is None]
     if unknown:
         return f"The cost of {_names(unknown)} is not known."

@@ -20,7 +20,7 @@ class NotPosted(ToolError):
 
 
 class Forbidden(NotPosted):
-    """The token may not do this: on a pull request from a fork it never may."""
+    """The token is not allowed to do this: on a pull request from a fork it never may."""
 
 
 class _Complaint(msgspec.Struct):
@@ -63,7 +63,7 @@ def _denied(status: int, said: str, path: str) -> ToolError:
     if status == 403:
         return Forbidden(
             "comment-forbidden",
-            f"The token may not do this: {said}.",
+            f"The token is not allowed to do this: {said}.",
             where=path,
             remedy="Give the job the permission `pull-requests: write`. A pull request from a fork never gets it: "
             "comment from a `workflow_run` workflow. On Gitea and Forgejo, give the token the scopes write:issue, "
@@ -108,7 +108,7 @@ def out_of_time(path: str) -> ToolError:
     """The command's own time is over; what stands in the comment is not sure."""
     return ToolError(
         "out-of-time",
-        "The time for this command is over, and what stands in the comment is not sure.",
+        "The time limit of this command is over, and it is not known what the comment says now.",
         where=path,
         remedy="Run it again; at a desk, --timeout-s gives it more time.",
     )

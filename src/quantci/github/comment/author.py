@@ -101,5 +101,5 @@ class Account:
             if answer.status == _MADE:  # GitHub knows a reaction by its id, Gitea by its content
                 api.write("DELETE", f"{reactions}/{reaction.id}" if reaction.id else reactions, content)
         except api_errors.NotPosted:
-            progress("it may not react either: the comment of an earlier run is not known as ours")
+            progress("it may not react either, so the comment of an earlier run cannot be recognised")
         return True

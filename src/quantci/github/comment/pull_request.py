@@ -51,7 +51,7 @@ def find_pull_request(
             "no-pull-request",
             f"No open pull request has the commit {sha}.",
             where=repository,
-            remedy="A push without one needs no comment; of a pull request give the head, not the merge commit.",
+            remedy="A push without one needs no comment; for a pull request, give its head, not the merge commit.",
         )
     if len(found) > 1 and head is not None and claimed in found:
         return found[claimed]

@@ -45,7 +45,7 @@ class Outcome(Enum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    NEWER = "left to a newer one"
+    NEWER = "kept the newer one"
 
 
 class Sticky:
@@ -105,7 +105,7 @@ class Sticky:
             "comment-busy",
             "Others keep changing the comment.",
             where=self._issue,
-            remedy="Tell the workflows that comment apart with --key.",
+            remedy="Give each workflow that comments a --key of its own.",
         )
 
     def _look(self, marker: Marker) -> list[Ours]:
@@ -157,7 +157,7 @@ class Sticky:
         written, _ = self._api.write("PATCH", f"{self._comment}/{comment.id}", {"body": body})
         if written in {Written.GONE, Written.NOT_SENT}:
             return outcome, was_written
-        self._settle("waiting whether anybody else was about to write")
+        self._settle("waiting to see whether another run writes too")
         if outcome is Outcome.UNCHANGED:
             outcome = Outcome.UPDATED
         return outcome, was_written or written is Written.DONE  # where it is not known, the next look tells

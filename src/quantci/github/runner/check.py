@@ -95,9 +95,9 @@ _RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
         "Use 1 to 64 letters, digits, dots, underscores and hyphens: artifacts and caches are named after it.",
     ),
     "shards": (_is_number(MOST_JOBS), f"Give a number from 1 to {MOST_JOBS}, the most jobs of a matrix."),
-    "fail-on": (lambda value: value in {"gate", "never"}, "Say gate or never."),
-    "lfs": (_is_switch, "Say true or false."),
-    "allow-code": (_is_switch, "Say true or false."),
+    "fail-on": (lambda value: value in {"gate", "never"}, "Use gate or never."),
+    "lfs": (_is_switch, "Use true or false."),
+    "allow-code": (_is_switch, "Use true or false."),
     "timeout-minutes": (_is_number(_MOST_MINUTES), f"Give a number of minutes from 1 to {_MOST_MINUTES}."),
     "data-cache-key": (_is_cache_key, "Use up to 400 characters, in one line and without a comma."),
 }

@@ -28,7 +28,7 @@ def render(outputs: Mapping[str, str]) -> str:
     lines = []
     for name, value in outputs.items():
         if not _NAME.fullmatch(name):
-            msg = f"{name!r} is no name of an output"
+            msg = f"{name!r} is not a valid name of an output"
             raise ValueError(msg)
         if _ONE_LINE.fullmatch(value):
             lines.append(f"{name}={value}\n")
@@ -52,5 +52,5 @@ def append(path: Path, outputs: Mapping[str, str]) -> None:
             "unwritable",
             f"Cannot write the step's outputs: {error.strerror or error}.",
             where=str(path),
-            remedy="Let GITHUB_OUTPUT name a file that can be written.",
+            remedy="Set GITHUB_OUTPUT to a file that can be written.",
         ) from None

@@ -42,5 +42,5 @@ def append(path: Path, text: str) -> None:
             "unwritable",
             f"Cannot write the step summary: {error.strerror or error}.",
             where=str(path),
-            remedy="Let GITHUB_STEP_SUMMARY name a file that can be written.",
+            remedy="Set GITHUB_STEP_SUMMARY to a file that can be written.",
         ) from None

@@ -12,9 +12,9 @@ TRIGGERS: Final = (
 )
 _TARGET: Final = "pull_request_target"
 _REASONS: Final = {
-    _TARGET: "It has the secrets and the writing token of the base repository. It checks out the base branch, "
-    "so that the change would not be measured; and with the change, a stranger's files would run beside them.",
-    "workflow_run": "It checks out the default branch, so that the change would not be measured.",
+    _TARGET: "It runs with the secrets and the write token of the base repository. It checks out the base branch, "
+    "so the change would not be measured; and checking out the change would run a stranger's files beside them.",
+    "workflow_run": "It checks out the default branch, so the change would not be measured.",
 }
 
 
@@ -39,7 +39,7 @@ def check_event(event: str) -> None:
 
 
 def _refused(event: str) -> ConfigError:
-    reason = _REASONS.get(event, "Its checkout is not the change that it is about.")
+    reason = _REASONS.get(event, "It does not check out the change.")
     return ConfigError(
         "event",
         f"The event {event[:40]!r} cannot start a measurement. {reason}",

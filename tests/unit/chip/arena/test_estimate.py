@@ -155,7 +155,7 @@ def test_several_subgraphs_and_plans_of_the_models_own_are_not_simulated() -> No
     plan = schema.MetadataT()
     plan.name, plan.buffer = b"OfflineMemoryAllocation", 0
     tree.metadata = [plan]
-    assert graph_of(pack_tree(tree)).obstacles == ["it brings a memory plan of its own"]
+    assert graph_of(pack_tree(tree)).obstacles == ["it has a memory plan of its own"]
 
 
 def test_a_model_without_ops_has_no_peak() -> None:

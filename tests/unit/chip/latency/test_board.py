@@ -78,7 +78,7 @@ def test_with_one_model_the_published_error_stays_or_the_larger_one_of_this_boar
     basis = estimate_latency(
         [conv(8, 16, 3, 8)], infos([conv(8, 16, 3, 8)]), Coefficients(made.record, "ab" * 32)
     ).basis
-    assert "1 figures measured on ESP32-S3-DevKitC-1 A2:43:DC, drawn to published ones" in basis
+    assert "1 figures measured on ESP32-S3-DevKitC-1 A2:43:DC, shrunk towards published ones" in basis
     assert "since no measured model could be left out" in basis
 
 
@@ -126,7 +126,7 @@ def test_without_published_coefficients_the_figures_alone_decide() -> None:
 
 
 def test_too_few_figures_say_how_many_more() -> None:
-    with pytest.raises(DataRejected, match=r"of the 2 kinds of work .* figures \(1\): at least 1 more") as raised:
+    with pytest.raises(DataRejected, match=r"figures \(1\) .* of the 2 kinds of work costs: at least 1 more") as raised:
         fitted(PSRAM[:1], memory="psram")
     assert raised.value.code == "too-few-figures"
 

@@ -51,7 +51,7 @@ def test_a_value_with_any_end_of_line_stands_between_words(end: str) -> None:
 
 
 def test_a_name_that_is_not_kebab_case_is_a_mistake_of_ours() -> None:
-    with pytest.raises(ValueError, match="no name"):
+    with pytest.raises(ValueError, match="not a valid name"):
         render({"a=b": "c"})
 
 
