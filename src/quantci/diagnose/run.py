@@ -17,6 +17,7 @@ from quantci.diagnose.layer_errors import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
 from quantci.tasks.choose import choose_task
+from quantci.tasks.outputs import only_input
 from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.lite_rt import lite_rt_name
 from quantci.workers.pool import Pool, core_count
@@ -69,7 +70,7 @@ def diagnose(
     summaries = float_model.summary, quantized_model.summary
     check_models(*summaries)
     matching = match(*summaries, quantized_model.tensor_names)
-    preprocessing = Preprocessing.for_model(config.input, summaries[0].inputs[0].shape)
+    preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
     calibration, evaluation = _samples(config, base)
     job = job_of(float_model, quantized_model, preprocessing, matching)
     size = config.evaluation.workers or core_count()

@@ -50,7 +50,7 @@ def judge(
         config: the effective configuration.
         output: folder to write into.
         float_sha256: digest of the float model.
-        quantized_model: the INT8 model: its one output tells what integers stand for.
+        quantized_model: the INT8 model: its outputs tell what integers stand for.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
         metrics: own metrics by module:function.
         progress: told when the statistics begin.
@@ -59,13 +59,13 @@ def judge(
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     task = choose_task(config.task)
-    model_output = task.output_of(quantized_model)
+    model_outputs = task.outputs_of(quantized_model)
     dataset = scored.tally.summary(config.evaluation.data, found=scored.found, labels=scored.labels, seed=None)
     check_overlap(calibration, scored.tally.digests)
 
     progress("computing statistics")
     judged = task.judge(
-        Observed(scored.samples, scored.outputs, scored.labels, model_output), metrics, config.evaluation.seed
+        Observed(scored.samples, scored.outputs, scored.labels, model_outputs), metrics, config.evaluation.seed
     )
     predictions = to_npz(
         scored.samples,
@@ -73,8 +73,8 @@ def judge(
         scored.differences,
         truth=task.truth_of(scored.samples, scored.labels),
         labels=scored.labels,
-        scale=model_output.scale[0],
-        zero_point=model_output.zero_point[0],
+        scales=[output.scale[0] for output in model_outputs],
+        zero_points=[output.zero_point[0] for output in model_outputs],
     )
     write_bytes(output / PREDICTIONS, predictions)
     return EvaluateResult(

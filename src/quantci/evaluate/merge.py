@@ -67,14 +67,14 @@ def merge(
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     task = choose_task(config.task)
-    model_output = task.output_of(quantize.quantized_model)
+    model_outputs = task.outputs_of(quantize.quantized_model)
     found = find_shards(folder)
     check_match(found, config, quantize)
     check_complete(found)
     labels = found[0].result.labels
     samples, tally = list_samples(found, task)
-    task.check_labels(labels, model_output, config.evaluation.data)
-    nothing = no_outputs(model_output, task)
+    task.check_labels(labels, model_outputs, config.evaluation.data)
+    nothing = no_outputs(model_outputs, task)
     parts: list[Outputs] = []
     for one in found:
         progress("reading shards", len(parts), len(found))

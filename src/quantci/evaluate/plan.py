@@ -8,8 +8,10 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
 from quantci.evaluate.score import Job
 from quantci.tasks.choose import choose_task
+from quantci.tasks.outputs import only_input
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from quantci.data.samples import Sample
@@ -22,13 +24,13 @@ class Plan(NamedTuple):
 
     Attributes:
         job: how the samples are read.
-        output: the output of the INT8 model that is judged.
+        outputs: those of the INT8 model that are judged.
         samples: the whole evaluation set, in its order.
         labels: class names by index.
     """
 
     job: Job
-    output: TensorInfo
+    outputs: Sequence[TensorInfo]
     samples: list[Sample]
     labels: tuple[str, ...]
 
@@ -45,9 +47,9 @@ def make_plan(config: Config, base: Path, summary: ModelSummary) -> Plan:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     task = choose_task(config.task)
-    output = task.output_of(summary)
-    job = Job(Preprocessing.for_model(config.input, summary.inputs[0].shape), task)
+    outputs = task.outputs_of(summary)
+    job = Job(Preprocessing.for_model(config.input, only_input(summary, summary.file_name).shape), task)
     samples = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
     labels = infer_labels(config.evaluation.data, base, task)
-    task.check_labels(labels, output, config.evaluation.data)
-    return Plan(job, output, samples, labels)
+    task.check_labels(labels, outputs, config.evaluation.data)
+    return Plan(job, outputs, samples, labels)

@@ -25,18 +25,18 @@ def to_npz(
     *,
     truth: NDArray[Any],
     labels: Sequence[str],
-    scale: float,
-    zero_point: int,
+    scales: Sequence[float],
+    zero_points: Sequence[int],
 ) -> bytes:
     """The arrays as .npz without pickle; the same arrays give the same bytes.
 
     Arrays: id, group, tags [n] text, a sample's tags joined by `;`; label, what is right: int64 [n] of a class, int64
     [n, labels] of 0 and 1 for several labels, float64 [n, outputs] of a regression; label_names text; one array [n, d]
     a step (`float`, `int8_litert`, `int8_oracle`): float32 of the float model, raw integers of the others, or the score
-    float64 [n, 1] of an anomaly task; scale and zero_point turn the integers into values: (integer - zero_point) *
-    scale. Then, as an anomaly task keeps no reconstruction that they would follow from, four float64 [n] for each INT8
-    step against the step before: `int8_litert_identical` (0 or 1), `..._largest_lsb`, `..._mean_lsb` and `..._cosine`
-    (NaN for a single output).
+    float64 [n, 1] of an anomaly task; scale and zero_point, numbers, or [outputs] of a model with several, turn the
+    integers into values: (integer - zero_point) * scale. Then, as an anomaly task keeps no reconstruction that they
+    would follow from, four float64 [n] for each INT8 step against the step before: `int8_litert_identical` (0 or 1),
+    `..._largest_lsb`, `..._mean_lsb` and `..._cosine` (NaN for a single output).
     """
     arrays: dict[str, Any] = {
         "id": np.array([sample.id for sample in samples], dtype=np.str_),
@@ -44,8 +44,8 @@ def to_npz(
         "tags": np.array([";".join(sample.tags) for sample in samples], dtype=np.str_),
         "label": truth,
         "label_names": np.array(labels, dtype=np.str_),
-        "scale": np.float64(scale),
-        "zero_point": np.int64(zero_point),
+        "scale": np.array(scales, np.float64).squeeze(),
+        "zero_point": np.array(zero_points, np.int64).squeeze(),
         **{step.replace("-", "_"): array for step, array in outputs.items()},
     }
     for step, rows in differences.items():

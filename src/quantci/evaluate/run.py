@@ -107,7 +107,7 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
     batches = list(_batches(samples, workers.size))
     tally = Tally()
     read: list[Sample] = []
-    outputs = {step: [nothing] for step, nothing in no_outputs(plan.output, plan.job.task).items()}
+    outputs = {step: [nothing] for step, nothing in no_outputs(plan.outputs, plan.job.task).items()}
     differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
     progress("running float and INT8", 0, len(samples))

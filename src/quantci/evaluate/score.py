@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
 
+Outputs: TypeAlias = "list[NDArray[np.generic]]"  # each of a model's outputs, [n, k]
 STEPS: Final = ("float", "int8-litert", "int8-oracle")
 WARM_UP = 1
 _AT_ONCE = 32  # samples whose outputs are compared in one go: NumPy takes as long for one
@@ -87,15 +88,15 @@ class Scorer:
         invoke_us: dict[str, list[float]] = {step: [] for step in STEPS}
         outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in STEPS}
         differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
-        waiting: list[tuple[NDArray[np.float32], dict[str, NDArray[np.generic]]]] = []
+        waiting: list[tuple[NDArray[np.float32], dict[str, Outputs]]] = []
 
         def decode_waiting() -> None:
             if not waiting:
                 return
             tensors = np.concatenate([tensor.reshape(1, -1) for tensor, _ in waiting])
-            raw = {step: np.concatenate([made[step] for _, made in waiting]) for step in STEPS}
+            raw = {step: _stacked([made[step] for _, made in waiting]) for step in STEPS}
             waiting.clear()
-            values = {step: self._value(step, raw[step]) for step in STEPS}
+            values = {step: self._values(step, raw[step]) for step in STEPS}
             for before, after in pairwise(STEPS):
                 differences[after].append(self._difference(before, after, raw, values))
             for step in STEPS:
@@ -130,29 +131,41 @@ class Scorer:
                 self._invoke(tensor)
             self._is_warm = True
 
-    def _invoke(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    def _invoke(self, tensor: NDArray[np.float32]) -> dict[str, Outputs]:
         """What each step makes of a sample; both INT8 steps are one model and take the same integers."""
-        port = self._runners[STEPS[-1]].inputs[0]
-        integers = quantize(tensor, port.scale, port.zero_point, port.dtype)
+        (taken,) = self._runners[STEPS[-1]].inputs  # a sample is one tensor: see tasks.outputs.only_input()
+        integers = quantize(tensor, taken.scale, taken.zero_point, taken.dtype)
         return {
-            step: runner.run([tensor if step == "float" else integers])[0].reshape(1, -1)
+            step: [output.reshape(1, -1) for output in runner.run([tensor if step == "float" else integers])]
             for step, runner in self._runners.items()
         }
 
-    def _value(self, step: str, raw: NDArray[np.generic]) -> NDArray[np.float32]:
-        port = self._runners[step].outputs[0]
-        return dequantize(raw, port.scale, port.zero_point) if step != "float" else raw.astype(np.float32)
+    def _values(self, step: str, raw: Outputs) -> list[NDArray[np.float32]]:
+        return [
+            rows.astype(np.float32) if step == "float" else dequantize(rows, output.scale, output.zero_point)
+            for output, rows in zip(self._runners[step].outputs, raw, strict=True)
+        ]
 
     def _difference(
-        self, before: str, after: str, raw: dict[str, NDArray[np.generic]], values: dict[str, NDArray[np.float32]]
+        self, before: str, after: str, raw: dict[str, Outputs], values: dict[str, list[NDArray[np.float32]]]
     ) -> NDArray[np.float64]:
+        """Over the elements of all outputs, each in steps of its own scale."""
+        scales = [
+            np.full(rows.shape[1], output.scale)
+            for output, rows in zip(self._runners[after].outputs, raw[after], strict=True)
+        ]
         return sample_differences(
-            values[before],
-            values[after],
-            raw_before=None if before == "float" else raw[before],  # type: ignore[arg-type]
-            raw_after=raw[after],  # type: ignore[arg-type]
-            scale=self._runners[after].outputs[0].scale,
+            np.concatenate(values[before], axis=1),
+            np.concatenate(values[after], axis=1),
+            raw_before=None if before == "float" else np.concatenate(raw[before], axis=1),
+            raw_after=np.concatenate(raw[after], axis=1),
+            scale=np.concatenate(scales),
         )
+
+
+def _stacked(samples: list[Outputs]) -> Outputs:
+    """The outputs of samples, each as one array."""
+    return [np.concatenate(rows) for rows in zip(*samples, strict=True)]
 
 
 def interpreter_names(oracle: Oracle) -> dict[str, str]:

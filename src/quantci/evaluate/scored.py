@@ -47,6 +47,6 @@ class Scored(NamedTuple):
     workers: int | None
 
 
-def no_outputs(output: TensorInfo, task: Task) -> dict[str, NDArray[np.generic]]:
+def no_outputs(outputs: Sequence[TensorInfo], task: Task) -> dict[str, NDArray[np.generic]]:
     """What is kept of no sample by step, [0, d]: it tells type and width of that of any number of samples."""
-    return {step: task.nothing_kept(output, is_float=step == STEPS[0]) for step in STEPS}
+    return {step: task.nothing_kept(outputs, is_float=step == STEPS[0]) for step in STEPS}

@@ -24,7 +24,7 @@ def sample_differences(
     *,
     raw_before: NDArray[np.integer[Any]] | None,
     raw_after: NDArray[np.integer[Any]] | None,
-    scale: float,
+    scale: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """For each sample: identical (0 or 1), largest LSB, mean LSB, cosine; float64 [n, 4].
 
@@ -33,12 +33,12 @@ def sample_differences(
         after: the same of the later step.
         raw_before: integer outputs, [n, d]; None for the float model.
         raw_after: the same of the later step.
-        scale: scale of the INT8 model's output, > 0.
+        scale: scale of the INT8 model's output, > 0; of several outputs in one row that of each element, [d].
 
     LSB is |after - before| / scale; between two integer outputs it is their difference, exactly. The cosine is NaN for
     a single output, where it could only be a sign; two zero vectors have 1, a zero and another one 0.
     """
-    if scale <= 0 or before.shape != after.shape:
+    if np.min(scale) <= 0 or before.shape != after.shape:
         msg = f"scale {scale} or shapes {before.shape}, {after.shape} cannot be"
         raise ValueError(msg)
     if raw_before is not None and raw_after is not None:

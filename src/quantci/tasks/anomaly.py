@@ -63,23 +63,24 @@ class Anomaly(OneClass):
         del listing
         return self.labels
 
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
+    def outputs_of(self, summary: ModelSummary) -> Sequence[TensorInfo]:
         """The one output: the reconstruction."""
-        return only_output(summary, "anomaly")
+        return [only_output(summary, "anomaly")]
 
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
+    def check_labels(self, labels: Sequence[str], outputs: Sequence[TensorInfo], where: str) -> None:
         """The two labels say nothing about the output."""
 
     def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+        self, inputs: NDArray[np.float32], raw: Sequence[NDArray[np.generic]], values: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.generic]:
         """The score alone, float64 [n, 1]: a reconstruction is as large as its input."""
         del raw
-        return reconstruction_score(inputs, values).reshape(-1, 1)
+        (reconstruction,) = values
+        return reconstruction_score(inputs, reconstruction).reshape(-1, 1)
 
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+    def nothing_kept(self, outputs: Sequence[TensorInfo], *, is_float: bool) -> NDArray[np.generic]:
         """A row is one score, whatever the step."""
-        del output, is_float
+        del outputs, is_float
         return np.empty((0, 1), np.float64)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:

@@ -57,7 +57,8 @@ class Classification(OneClass, KeepsOutputs):
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the arg-max of the outputs."""
         truth = self.truth_of(observed.samples, observed.labels)
-        values = {step: real_values(rows, observed.output) for step, rows in observed.kept.items()}
+        (output,) = observed.outputs
+        values = {step: real_values(rows, output) for step, rows in observed.kept.items()}
         predicted = {step: predict(rows) for step, rows in values.items()}
         first, *_, last = (classes == truth for classes in predicted.values())
         ids = [sample.id for sample in observed.samples]

@@ -92,7 +92,8 @@ class MultiLabel(KeepsOutputs):
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By whether all labels of a sample are right: right or wrong, as a class is, with the same exact tests."""
         truth = self.truth_of(observed.samples, observed.labels)
-        scores = {step: finite_values(rows, observed.output) for step, rows in observed.kept.items()}
+        (output,) = observed.outputs
+        scores = {step: finite_values(rows, output) for step, rows in observed.kept.items()}
         answers = {step: rows >= THRESHOLD for step, rows in scores.items()}
         first, *_, last = answers.values()
         before, after = ((given == (truth == 1)).all(axis=1) for given in (first, last))

@@ -18,21 +18,36 @@ if TYPE_CHECKING:
     from quantci.records.stage import Advice
 
 
+def only_input(summary: ModelSummary, where: str) -> TensorInfo:
+    """The one input of a model: a sample is one tensor.
+
+    Raises:
+        ModelRejected: `multi-input`.
+    """
+    if len(summary.inputs) != 1:
+        raise ModelRejected(
+            "multi-input",
+            f"The model has {_named(summary.inputs, 'inputs')}; quantci feeds models of one input.",
+            where=where,
+            remedy="Name a model or a signature with one input.",
+        )
+    return summary.inputs[0]
+
+
 def only_output(summary: ModelSummary, task: str) -> TensorInfo:
     """The one output of the INT8 model, by whose scale it is judged.
 
     Raises:
-        ModelRejected: `multi-output`, or `unsupported-type`: the input or the output is not quantized.
+        ModelRejected: `multi-input`, `multi-output`, or `unsupported-type`: the input or the output is not quantized.
     """
     if len(summary.outputs) != 1:
-        names = ", ".join(output.name or str(output.index) for output in summary.outputs)
         raise ModelRejected(
             "multi-output",
-            f"The model has {len(summary.outputs)} outputs ({names}); the task {task} judges a model with one.",
+            f"The model has {_named(summary.outputs, 'outputs')}; the task {task} judges a model with one.",
             where=summary.file_name,
             remedy="Export the model with the one output that the labels are about.",
         )
-    for word, tensor in (("input", summary.inputs[0]), ("output", summary.outputs[0])):
+    for word, tensor in (("input", only_input(summary, summary.file_name)), ("output", summary.outputs[0])):
         if len(tensor.scale) != 1:
             raise ModelRejected(
                 "unsupported-type",
@@ -43,6 +58,10 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
                 else "Export the model with a float input, and let quantci quantize it.",
             )
     return summary.outputs[0]
+
+
+def _named(tensors: Sequence[TensorInfo], what: str) -> str:
+    return f"{len(tensors)} {what} ({', '.join(tensor.name or str(tensor.index) for tensor in tensors)})"
 
 
 _MOVES: Final = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
@@ -62,16 +81,17 @@ class KeepsOutputs:
 
     kind: ClassVar[str]
 
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
+    def outputs_of(self, summary: ModelSummary) -> Sequence[TensorInfo]:
         """The one output of the INT8 model; see only_output()."""
-        return only_output(summary, self.kind)
+        return [only_output(summary, self.kind)]
 
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
+    def check_labels(self, labels: Sequence[str], outputs: Sequence[TensorInfo], where: str) -> None:
         """A label for each value of the output.
 
         Raises:
             DataRejected: `label-mismatch`.
         """
+        (output,) = outputs
         values = int(np.prod(output.shape))
         if len(labels) not in self.label_counts(values):
             raise DataRejected(
@@ -86,14 +106,16 @@ class KeepsOutputs:
         return {values}
 
     def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+        self, inputs: NDArray[np.float32], raw: Sequence[NDArray[np.generic]], values: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.generic]:
-        """The outputs as they are."""
+        """The output as it is."""
         del inputs, values
-        return raw
+        (kept,) = raw
+        return kept
 
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+    def nothing_kept(self, outputs: Sequence[TensorInfo], *, is_float: bool) -> NDArray[np.generic]:
         """A row has one value for each output: float32 of the float model, integers of the others."""
+        (output,) = outputs
         return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
 
     def advice(self, summary: ModelSummary) -> list[Advice]:

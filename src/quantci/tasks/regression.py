@@ -102,7 +102,8 @@ class Regression(KeepsOutputs):
                 f"Outputs whose right answer is the same for every sample {counted(constant)}: nothing to tell apart.",
                 remedy="Evaluate on samples whose values differ.",
             )
-        answers = {step: finite_values(rows, observed.output) for step, rows in observed.kept.items()}
+        (output,) = observed.outputs
+        answers = {step: finite_values(rows, output) for step, rows in observed.kept.items()}
         first, *_, last = answers.values()
         found = {step: regression_metrics(rows, truth, observed.labels, metrics) for step, rows in answers.items()}
         interval = r2_delta_interval(truth, first, last, seed)

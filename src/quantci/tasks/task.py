@@ -31,13 +31,13 @@ class Observed(NamedTuple):
         kept: by step, in the order of the waterfall, what Task.keep() left of its outputs, [n, d]. The first step is
             the reference.
         labels: class names by index.
-        output: the INT8 model's output: its scale and zero point turn integers into values.
+        outputs: those of the INT8 model that are judged: their scales and zero points turn integers into values.
     """
 
     samples: Sequence[Sample]
     kept: Mapping[str, NDArray[np.generic]]
     labels: Sequence[str]
-    output: TensorInfo
+    outputs: Sequence[TensorInfo]
 
 
 class Judgement(NamedTuple):
@@ -67,16 +67,16 @@ class Task(Labelling, Protocol):
         """What is right about these samples as an array: [n], or [n, d] where the answer has several parts."""
         ...
 
-    def output_of(self, summary: ModelSummary) -> TensorInfo:
-        """The output of the INT8 model that is judged.
+    def outputs_of(self, summary: ModelSummary) -> Sequence[TensorInfo]:
+        """The outputs of the INT8 model that are judged.
 
         Raises:
-            ModelRejected: `multi-output` or `unsupported-type`.
+            ModelRejected: `multi-input`, `multi-output` or `unsupported-type`.
         """
         ...
 
-    def check_labels(self, labels: Sequence[str], output: TensorInfo, where: str) -> None:
-        """Refuse labels that do not fit the model's output.
+    def check_labels(self, labels: Sequence[str], outputs: Sequence[TensorInfo], where: str) -> None:
+        """Refuse labels that do not fit the model's outputs.
 
         Raises:
             DataRejected: `label-mismatch`.
@@ -84,18 +84,18 @@ class Task(Labelling, Protocol):
         ...
 
     def keep(
-        self, inputs: NDArray[np.float32], raw: NDArray[np.generic], values: NDArray[np.float32]
+        self, inputs: NDArray[np.float32], raw: Sequence[NDArray[np.generic]], values: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.generic]:
         """What is kept of a step's outputs for samples, [n, d]: enough to judge them without the models.
 
         Args:
             inputs: the samples as the float model takes them, [n, m].
-            raw: the step's outputs as they are, [n, k].
+            raw: each of the step's outputs as it is, [n, k].
             values: the same as real numbers.
         """
         ...
 
-    def nothing_kept(self, output: TensorInfo, *, is_float: bool) -> NDArray[np.generic]:
+    def nothing_kept(self, outputs: Sequence[TensorInfo], *, is_float: bool) -> NDArray[np.generic]:
         """What keep() gives for no sample, [0, d]: type and width of what it gives for any number of them."""
         ...
 

@@ -33,9 +33,9 @@ def plan(base: Path, config: Config) -> Plan:
 def test_the_plan_holds_the_whole_set_and_how_it_is_read(base: Path) -> None:
     made = plan(base, REFERENCE)
     assert [sample.id for sample in made.samples] == [f"{name}/a.png" for name in sorted(LABELS)]
-    assert (made.labels, made.output, made.job.task) == (
+    assert (made.labels, made.outputs, made.job.task) == (
         LABELS,
-        MODEL.outputs[0],
+        MODEL.outputs,
         Classification(labels=LABELS, top_k=3),
     )
     assert made.job.preprocessing.shape == (1, 96, 96, 3)

@@ -29,7 +29,13 @@ DIFFERENT = {
 
 def make() -> bytes:
     return to_npz(
-        SAMPLES, OUTPUTS, DIFFERENT, truth=np.array([0, 1]), labels=("normal", "anomaly"), scale=0.5, zero_point=-3
+        SAMPLES,
+        OUTPUTS,
+        DIFFERENT,
+        truth=np.array([0, 1]),
+        labels=("normal", "anomaly"),
+        scales=[0.5],
+        zero_points=[-3],
     )
 
 

@@ -38,15 +38,17 @@ TENSORS = {"a": [[1.0, 0.3]], "b": [[0.0, -0.5]]}
 class FakeRunner:
     """An interpreter that computes `function`; its n-th inference takes n microseconds."""
 
-    def __init__(self, name: str, port: TensorSpec, output: TensorSpec, function: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, name: str, port: TensorSpec, output: TensorSpec, function: Callable[[Any], Any], *more: TensorSpec
+    ) -> None:
         self.name = name
-        self.inputs, self.outputs = [port], [output]
+        self.inputs, self.outputs = [port], [output, *more]
         self.function = function
         self.seen: list[NDArray[Any]] = []
 
     def run(self, tensors: list[NDArray[Any]]) -> list[NDArray[Any]]:
         self.seen.append(self.inputs[0].fit(tensors[0]))
-        return [self.function(tensors[0])]
+        return [self.function(tensors[0]).astype(output.dtype) for output in self.outputs]
 
     def invoke_us(self) -> float:
         return float(len(self.seen))
@@ -129,6 +131,33 @@ def test_of_an_anomaly_only_the_error_of_the_reconstruction_is_kept() -> None:
     scores = [batch.outputs[step].tolist() for step in STEPS]
     assert scores == [[[0.0]], [[pytest.approx(0.02)]], [[pytest.approx((0.0625 + 0.04) / 2)]]]
     assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 1, 0.5]
+
+
+def test_of_several_outputs_each_is_read_and_compared_in_its_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = TensorSpec(name="z", shape=(1, 2), dtype="int32", scale=0.5, zero_point=0)
+    seen: list[tuple[list[Any], list[Any]]] = []
+
+    class Both(Classification):
+        def keep(self, inputs: Any, raw: Any, values: Any) -> Any:
+            seen.append(([rows.tolist() for rows in raw], [rows.tolist() for rows in values]))
+            return raw[1]
+
+    def open_lite_rt(model: Model) -> FakeRunner:
+        if model.data == b"float":
+            return FakeRunner("fake float", REAL, REAL, lambda tensor: tensor, REAL)
+        return FakeRunner("fake INT8", INPUT, OUTPUT, lambda tensor: tensor + 10, wide)
+
+    monkeypatch.setattr(score, "open_lite_rt", open_lite_rt)
+    monkeypatch.setattr(
+        score, "open_oracle", lambda *_: FakeRunner("fake TFLM", INPUT, OUTPUT, lambda tensor: tensor + 12, wide)
+    )
+    batch = Scorer(MODELS).score(job(Both()), samples("a"))
+    # The sample is 1 and 0 in steps of the input; 0.25 and 0 from zero point 10 in one output, 5.5 and 5 in the other.
+    assert seen[1] == ([[[11, 10]], [[11, 10]]], [[[0.25, 0.0]], [[5.5, 5.0]]])
+    assert batch.outputs["int8-oracle"].tolist() == [[13, 12]]
+    # Against 1.0 and 0.3 in float: 3 and 1.2 steps of 0.25, 9 and 9.4 steps of 0.5.
+    assert batch.differences["int8-litert"][0, :3].tolist() == [0, pytest.approx(9.4), pytest.approx(22.6 / 4)]
+    assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 2, 2]
 
 
 def test_warm_up_is_run_once_and_not_timed(opened: list[FakeRunner]) -> None:

@@ -12,11 +12,11 @@ from quantci.tasks.classification import Classification
 
 
 def test_a_classifier_gives_its_outputs() -> None:
-    nothing = no_outputs(tensor_info("y", [1, 2, 3], [0.5], [0], "uint8"), Classification())
+    nothing = no_outputs([tensor_info("y", [1, 2, 3], [0.5], [0], "uint8")], Classification())
     assert {step: array.shape for step, array in nothing.items()} == dict.fromkeys(STEPS, (0, 6))
     assert [array.dtype for array in nothing.values()] == [np.float32, np.uint8, np.uint8]
 
 
 def test_an_autoencoder_gives_a_score() -> None:
-    nothing = no_outputs(tensor_info("y", [1, 640], [0.5], [0]), Anomaly())
+    nothing = no_outputs([tensor_info("y", [1, 640], [0.5], [0])], Anomaly())
     assert {(array.shape, array.dtype) for array in nothing.values()} == {((0, 1), np.dtype(np.float64))}

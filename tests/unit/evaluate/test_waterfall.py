@@ -51,7 +51,7 @@ class Judged(NamedTuple):
 
 def judge(task: Task, samples: list[Sample], outputs: list[Any], differences: list[Any]) -> Judged:
     kept = dict(zip(STEPS, outputs, strict=True))
-    found = task.judge(Observed(samples, kept, ("red", "green"), OUTPUT), {}, 0)
+    found = task.judge(Observed(samples, kept, ("red", "green"), [OUTPUT]), {}, 0)
     scored = Scored(
         len(samples),
         ("red", "green"),

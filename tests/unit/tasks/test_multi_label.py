@@ -84,7 +84,7 @@ def judged() -> Judgement:
     same = i8([[4, 0], [1, 3], [0, 2], [0, 3]])
     oracle = i8([[1, 0], [4, 4], [0, 2], [0, 3]])  # s0 loses its cat, s1 gains one
     kept: dict[str, NDArray[Any]] = {"float": SCORES.astype(np.float32), "int8-litert": same, "int8-oracle": oracle}
-    return MultiLabel().judge(Observed(samples, kept, LABELS, OUTPUT), {}, 0)
+    return MultiLabel().judge(Observed(samples, kept, LABELS, [OUTPUT]), {}, 0)
 
 
 def test_a_sample_is_right_when_all_its_labels_are() -> None:

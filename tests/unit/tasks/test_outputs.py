@@ -26,23 +26,30 @@ def ending_in(*ops: str, shape: tuple[int, ...] = (1, 1)) -> ModelSummary:
 
 
 def test_the_one_output_is_what_is_judged() -> None:
-    assert [task.output_of(MODEL) for task in TASKS] == [OUTPUT, OUTPUT]
+    assert [task.outputs_of(MODEL) for task in TASKS] == [[OUTPUT], [OUTPUT]]
 
 
 @pytest.mark.parametrize("outputs", [[], [OUTPUT, OUTPUT]], ids=["none", "two"])
 def test_a_model_without_exactly_one_output_is_refused(outputs: list[object]) -> None:
     for task, name in zip(TASKS, ("classification", "anomaly"), strict=True):
         with pytest.raises(ModelRejected, match=f"has {len(outputs)} outputs.*the task {name} .*multi-output"):
-            task.output_of(replace(MODEL, outputs=outputs))
+            task.outputs_of(replace(MODEL, outputs=outputs))
+
+
+def test_a_model_of_two_inputs_is_refused_by_their_names() -> None:
+    both = replace(MODEL, inputs=[replace(OUTPUT, name="image"), replace(OUTPUT, name="", index=7)])
+    for task in TASKS:
+        with pytest.raises(ModelRejected, match=r"has 2 inputs \(image, 7\).*multi-input"):
+            task.outputs_of(both)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int32"])
 def test_integers_without_a_scale_are_refused(dtype: str) -> None:
     bare = replace(OUTPUT, dtype=dtype, scale=[], zero_point=[])
     with pytest.raises(ModelRejected, match=f"The output is {dtype} without a scale.*ARG_MAX.*unsupported-type"):
-        Classification().output_of(replace(MODEL, outputs=[bare]))
+        Classification().outputs_of(replace(MODEL, outputs=[bare]))
     with pytest.raises(ModelRejected, match=f"The input is {dtype} without a scale.*unsupported-type"):
-        Classification().output_of(replace(MODEL, inputs=[bare]))
+        Classification().outputs_of(replace(MODEL, inputs=[bare]))
 
 
 def test_a_logit_is_not_silently_read_as_a_probability() -> None:

@@ -45,7 +45,7 @@ def judge(truth: list[float], *outputs: Any) -> Judgement:
     ]
     names = ("float", "int8-litert", "int8-oracle")
     kept = {name: np.array(rows).reshape(-1, 1) for name, rows in zip(names, outputs, strict=True)}
-    return Regression().judge(Observed(samples, kept, ("height",), OUTPUT), {}, 0)
+    return Regression().judge(Observed(samples, kept, ("height",), [OUTPUT]), {}, 0)
 
 
 def test_metrics_by_hand() -> None:
@@ -129,7 +129,7 @@ def test_only_a_number_for_each_output_can_be_a_truth(truth: Any, *, is_one: boo
 
 def test_labels_fit_the_values_of_the_output() -> None:
     model = example_model("model_quant.tflite", quantized=True)  # 4 outputs
-    output = Regression().output_of(model)
-    Regression().check_labels(("a", "b", "c", "d"), output, "set")
+    outputs = Regression().outputs_of(model)
+    Regression().check_labels(("a", "b", "c", "d"), outputs, "set")
     with pytest.raises(DataRejected, match=r"has 4 outputs.*there are 1 labels.*label-mismatch"):
-        Regression().check_labels(("a",), output, "set")
+        Regression().check_labels(("a",), outputs, "set")
