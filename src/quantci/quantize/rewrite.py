@@ -57,6 +57,7 @@ def fuse(float_model: Model) -> tuple[Model, list[Rewrite]]:
         return float_model, []
     graph.operators = kept
     _drop(model, dropped)
+    _drop_unused_codes(model)
     return float_model.changed(model), rewrites
 
 
@@ -101,6 +102,16 @@ def _drop(model: Any, tensors: Collection[int]) -> None:
         if signature.subgraphIndex == 0:
             for port in (*(signature.inputs or []), *(signature.outputs or [])):
                 port.tensorIndex = place[port.tensorIndex]
+
+
+def _drop_unused_codes(model: Any) -> None:
+    """Take out the codes of ops that no subgraph has any more: the calibrator refuses a model that has them."""
+    used = sorted({op.opcodeIndex for graph in model.subgraphs for op in graph.operators})
+    place = {old: new for new, old in enumerate(used)}
+    model.operatorCodes = [model.operatorCodes[index] for index in used]
+    for graph in model.subgraphs:
+        for op in graph.operators:
+            op.opcodeIndex = place[op.opcodeIndex]
 
 
 def advise(rewrites: Sequence[Rewrite]) -> list[Advice]:

@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_float_cnn
 
+from quantci.quantize.calibrate import calibrate
 from quantci.quantize.rewrite import advise, equalize, fuse
 from quantci.records.kernels import Rewrite
 from quantci.records.quantize import TensorRange
@@ -50,6 +51,17 @@ def test_relu6_is_fused_into_what_wrote_its_input(kind: str, activation: int) ->
     assert [(found.op, found.fused_activation, found.output_name) for found in summary.ops] == [(kind, "RELU6", "z")]
     assert [tensor.name for tensor in summary.outputs] == ["z"]
     assert "y" not in [tensor.name for tensor in summary.tensors]
+
+
+def test_a_model_whose_relu6_are_all_fused_can_be_calibrated() -> None:
+    tensors, op = host("ADD")
+    ops = [op, Op("RELU6", ["y"], ["z"]), Op("LOGISTIC", ["z"], ["p"])]
+    data = build_model([*tensors, Tensor("z", SHAPE), Tensor("p", SHAPE)], ops, ["x"], ["p"])
+    model, _ = fuse(Model(data, ""))
+    assert [found.op for found in model.summary.ops] == ["ADD", "LOGISTIC"]
+    assert len(model.tree.operatorCodes) == 2
+    ranges = calibrate(model, [np.full(SHAPE, value, np.float32) for value in (-1, 4)])
+    assert [(entry.name, entry.min, entry.max) for entry in ranges[:2]] == [("x", -1, 4), ("z", 0, 6)]
 
 
 @pytest.mark.parametrize("readers", ["another op", "the output", "a host that clamps already", "no host"])
