@@ -24,6 +24,7 @@ from quantci.diagnose.match import match
 from quantci.diagnose.sums import Integers
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
+from quantci.quantize.recipe import Types
 from quantci.records.base import decode, read, write
 from quantci.records.config import InputConfig
 from quantci.records.diagnose import DiagnoseRecord, DiagnoseResult, LayerError
@@ -235,7 +236,7 @@ def job_of(tmp_path: Path) -> tuple[Job, list[Sample]]:
     float_model = Model(tiny_float_cnn(5), "m")
     tensors = [np.random.RandomState(seed).normal(size=(1, 16, 16, 3)).astype(np.float32) for seed in range(30)]
     prepared = with_ranges(float_model, calibrate(float_model, tensors))
-    quantized = Model(quantize_with_litert(prepared, "int8", "int8", "m"), "m")
+    quantized = Model(quantize_with_litert(prepared, Types("int8", "int8")), "m")
     summary = quantized.summary
     pairs = match(float_model.summary, summary, quantized.tensor_names).pairs
     samples = []

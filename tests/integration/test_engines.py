@@ -17,7 +17,9 @@ from quantci.diagnose.match import match
 from quantci.errors import ModelRejected, ToolError
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
-from quantci.quantize.strip import check_same_outputs, outputs_of, strip
+from quantci.quantize.recipe import Types
+from quantci.quantize.strip import strip
+from quantci.quantize.strip_proof import check_same_outputs, outputs_of
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.flatbuffer import parse
 from quantci.tflite.model import Model
@@ -26,6 +28,8 @@ from quantci.workers.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from quantci.records.config import IntegerType
 
 NETWORKS = ["plain", "residual", "separable", "concat", "dense", "transposed", "hard_swish"]
 
@@ -60,11 +64,11 @@ def outputs(model: bytes, samples: list[np.ndarray[Any, np.dtype[np.float32]]]) 
 @pytest.mark.parametrize("integer", ["int8", "uint8"])
 @pytest.mark.parametrize("named", [True, False])
 def test_every_activation_has_its_float_counterpart_whatever_the_engine(
-    zoo: Path, name: str, integer: str, named: bool
+    zoo: Path, name: str, integer: IntegerType, named: bool
 ) -> None:
     data = (zoo / f"{name}.tflite").read_bytes()
     ours = quantize_with_litert(
-        with_ranges(Model(data, name), calibrate(Model(data, name), samples_of(zoo))), integer, integer, name
+        with_ranges(Model(data, name), calibrate(Model(data, name), samples_of(zoo))), Types(integer, integer)
     )
     float_summary = Model(data, name).summary
     for quantized in (ours, (zoo / f"{name}_{integer}.tflite").read_bytes()):
@@ -79,13 +83,13 @@ def test_every_activation_has_its_float_counterpart_whatever_the_engine(
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("integer", ["int8", "uint8"])
 def test_engines_agree_with_each_other_and_with_the_converter(
-    zoo: Path, tensorflow: Pool, name: str, integer: str
+    zoo: Path, tensorflow: Pool, name: str, integer: IntegerType
 ) -> None:
     float_model, samples = (zoo / f"{name}.tflite").read_bytes(), samples_of(zoo)
     prepared = with_ranges(Model(float_model, name), calibrate(Model(float_model, name), samples))
     results = {
-        "litert": quantize_with_litert(prepared, integer, integer, name),
-        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, name),
+        "litert": quantize_with_litert(prepared, Types(integer, integer)),
+        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, Types(integer, integer)),
         "converter": (zoo / f"{name}_{integer}.tflite").read_bytes(),
     }
     found = {engine: outputs(model, samples) for engine, model in results.items()}
@@ -119,13 +123,13 @@ def test_engines_agree_with_each_other(
     sources: Path,
     tensorflow: Pool,
     make: Callable[[Path], tuple[bytes, list[np.ndarray[Any, np.dtype[np.float32]]]]],
-    integer: str,
+    integer: IntegerType,
 ) -> None:
     float_model, samples = make(sources)
     prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     results = {
-        "litert": quantize_with_litert(prepared, integer, integer, ""),
-        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, integer, integer, ""),
+        "litert": quantize_with_litert(prepared, Types(integer, integer)),
+        "tensorflow": tensorflow.call(quantize_with_tensorflow, prepared, Types(integer, integer)),
     }
     for engine, model in results.items():
         summary = Model(model, engine).summary
@@ -142,7 +146,7 @@ def test_engines_agree_with_each_other(
 def test_weights_are_per_channel_and_biases_int32(zoo: Path) -> None:
     float_model, samples = (zoo / "plain.tflite").read_bytes(), samples_of(zoo)
     prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
-    summary = Model(quantize_with_litert(prepared, "int8", "int8", ""), "").summary
+    summary = Model(quantize_with_litert(prepared, Types("int8", "int8")), "").summary
     convolution = next(op for op in summary.ops if op.op == "CONV_2D")
     weights, bias = (summary.tensors[index] for index in convolution.inputs[1:3])
     assert weights.dtype == "int8"
@@ -171,8 +175,8 @@ def test_changed_ranges_change_the_scale(zoo: Path, tensorflow: Pool) -> None:
     ]
     prepared = with_ranges(Model(float_model, ""), wide)
     for model in (
-        quantize_with_litert(prepared, "int8", "int8", ""),
-        tensorflow.call(quantize_with_tensorflow, prepared, "int8", "int8", ""),
+        quantize_with_litert(prepared, Types("int8", "int8")),
+        tensorflow.call(quantize_with_tensorflow, prepared, Types("int8", "int8")),
     ):
         assert Model(model, "").summary.inputs[0].scale[0] == pytest.approx(25.5 / 255)
 
@@ -180,12 +184,12 @@ def test_changed_ranges_change_the_scale(zoo: Path, tensorflow: Pool) -> None:
 def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
     float_model, samples = (zoo / "residual.tflite").read_bytes(), samples_of(zoo)
     prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
-    quantized = quantize_with_litert(prepared, "int8", "int8", "")
+    quantized = quantize_with_litert(prepared, Types("int8", "int8"))
     model = Model(quantized, "")
-    lean, names = strip(model)
+    lean = strip(model)
     assert len(lean.data) < len(quantized)
-    assert len(names) == len(model.summary.tensors)
-    assert any(names)
+    assert lean.tensor_names == model.tensor_names
+    assert any(lean.tensor_names)
     assert not any(tensor.name for tensor in lean.summary.tensors)
     assert b"serving_default" not in lean.data
     before, after = (outputs_of(model, samples, choose_oracle("auto")) for model in (model, lean))
@@ -206,7 +210,7 @@ def test_a_model_of_several_subgraphs_is_refused_as_one() -> None:
     tree = parse(tiny_float_cnn(0), "")
     tree.subgraphs.append(tree.subgraphs[0])
     with pytest.raises(ModelRejected) as caught:
-        quantize_with_litert(pack_tree(tree), "int8", "int8", "")
+        quantize_with_litert(Model(pack_tree(tree), ""), Types("int8", "int8"))
     assert caught.value.code == "multi-subgraph"
 
 
@@ -215,5 +219,5 @@ def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Po
     float_model, samples = (tmp_path / "elu.tflite").read_bytes(), samples_of(tmp_path)
     prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     with pytest.raises(ModelRejected, match="ELU") as caught:
-        quantize_with_litert(prepared, "int8", "int8", "")
+        quantize_with_litert(prepared, Types("int8", "int8"))
     assert caught.value.code == "unquantizable-op"

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from tests.integration.pictures import Done
 
-from quantci.quantize.rewrite import fuse
+from quantci.quantize.fuse import fuse
+from quantci.quantize.step import Statistics
 from quantci.records.base import read
 from quantci.records.evaluate import ClassificationMetrics
 from quantci.records.report import Report
@@ -93,9 +94,9 @@ def test_both_engines_mend_alike(quantci: Callable[..., Done], example: Path) ->
 
 def test_fusing_changes_no_float_output(example: Path) -> None:
     model = Model.read(example / "relu6_residual.tflite")
-    rewritten, rewrites = fuse(model)
-    assert rewrites
-    before, after = open_lite_rt(model), open_lite_rt(rewritten)
+    fused = fuse(Statistics(model, []))
+    assert fused.rewrites
+    before, after = open_lite_rt(model), open_lite_rt(fused.float_model)
     for path in sorted((example / "data" / "evaluation").glob("*.npy"))[:20]:
         sample = np.load(path, allow_pickle=False)[np.newaxis]
         assert np.array_equal(before.run([sample])[0], after.run([sample])[0])

@@ -1,7 +1,7 @@
 """Ranges of the activations over the calibration set.
 
-Both engines take the ranges from the flatbuffer itself (min and max of each tensor), so a recipe is a function from
-ranges to ranges, and what was used can be kept in the record.
+Both engines take the ranges from the flatbuffer itself (min and max of each tensor), so a recipe may choose others, and
+what was used can be kept in the record.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 
 from quantci.errors import ModelRejected
 from quantci.records.quantize import TensorRange
-from quantci.tflite.flatbuffer import pack, parse
+from quantci.tflite.flatbuffer import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -117,7 +117,7 @@ def hull(parts: list[list[TensorRange]]) -> list[TensorRange]:
     return [whole[index] for index in sorted(whole)]
 
 
-def check_spread(ranges: list[TensorRange], where: str) -> None:
+def check_spread(ranges: Sequence[TensorRange], where: str) -> None:
     """Refuse ranges that no integer kernel can represent.
 
     Raises:
@@ -133,8 +133,8 @@ def check_spread(ranges: list[TensorRange], where: str) -> None:
             )
 
 
-def with_ranges(float_model: Model, ranges: list[TensorRange]) -> bytes:
-    """The float flatbuffer with these ranges written into its tensors."""
+def with_ranges(float_model: Model, ranges: Sequence[TensorRange]) -> Model:
+    """The float model with these ranges written into its tensors."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = float_model.draft()
@@ -145,4 +145,4 @@ def with_ranges(float_model: Model, ranges: list[TensorRange]) -> bytes:
             tensor.quantization = schema.QuantizationParametersT()
         tensor.quantization.min = np.array([entry.min], dtype=np.float32)
         tensor.quantization.max = np.array([entry.max], dtype=np.float32)
-    return pack(model)
+    return float_model.changed(model)

@@ -5,14 +5,17 @@ All ops become INT8 (what TFLiteConverter calls TFLITE_BUILTINS_INT8), weights a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ModelRejected, missing_tensorflow
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.native_stderr import native_stderr
 
+if TYPE_CHECKING:
+    from quantci.quantize.recipe import Types
+    from quantci.tflite.model import Model
 
-def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, where: str) -> bytes:
+
+def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
     """Quantize inside ai-edge-litert, without TensorFlow. Runs in a worker.
 
     `QuantizeModel` of the calibration wrapper uses the ranges that stand in the flatbuffer when nothing was fed.
@@ -27,13 +30,13 @@ def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, w
     def number(name: str) -> int:
         return np.dtype(name).num
 
-    calibrator = wrapper.CalibrationWrapper(calibrated, [], [])
+    calibrator = wrapper.CalibrationWrapper(calibrated.data, [], [])
     calibrator.Prepare()
     allow_float, per_tensor, per_tensor_dense = False, False, False
     try:
         result: bytes = calibrator.QuantizeModel(
-            number(input_type),
-            number(output_type),
+            number(types.input),
+            number(types.output),
             allow_float,
             number("int8"),
             number("int32"),
@@ -43,11 +46,11 @@ def quantize_with_litert(calibrated: bytes, input_type: str, output_type: str, w
     except (RuntimeError, ValueError) as error:
         cause = f"The quantizer refused the model: {_one_line(error)}"
         remedy = "Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU."
-        raise _refusal(calibrated, cause, where, remedy) from None
+        raise _refusal(calibrated, cause, remedy) from None
     return bytes(result)
 
 
-def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: str, where: str) -> bytes:
+def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
     """Quantize with TensorFlow's MLIR quantizer, as TFLiteConverter does. Runs in the TensorFlow worker.
 
     Asking the quantizer for uint8 gives int8 silently, so the input and output types are changed afterwards, as
@@ -65,14 +68,14 @@ def quantize_with_tensorflow(calibrated: bytes, input_type: str, output_type: st
         raise missing_tensorflow("The engine `tensorflow`", ", or set quantization.engine to litert") from None
     try:
         with native_stderr():  # it prints its settings
-            quantized = mlir_quantize(calibrated)
+            quantized = mlir_quantize(calibrated.data)
             result: Any = modify_model_io_type(
-                quantized, getattr(tensorflow, input_type), getattr(tensorflow, output_type)
+                quantized, getattr(tensorflow, types.input), getattr(tensorflow, types.output)
             )
     except Exception as error:  # noqa: BLE001  whatever MLIR raises, it is about the model
         cause = f"TensorFlow's quantizer refused the model: {_one_line(error)}"
         remedy = "Replace the op that it names, or set quantization.engine to litert."
-        raise _refusal(calibrated, cause, where, remedy) from None
+        raise _refusal(calibrated, cause, remedy) from None
     return bytes(result)
 
 
@@ -83,16 +86,16 @@ def engine_version(engine: str) -> str:
     return version("tensorflow" if engine == "tensorflow" else "ai-edge-litert")
 
 
-def _refusal(model: bytes, cause: str, where: str, remedy: str) -> ModelRejected:
+def _refusal(model: Model, cause: str, remedy: str) -> ModelRejected:
     """An op that the quantizer names; of IF and WHILE it names a tensor of a body, or nothing at all."""
-    if (count := len(parse(model, where).subgraphs)) > 1:
+    if (count := len(model.tree.subgraphs)) > 1:
         return ModelRejected(
             "multi-subgraph",
             f"The model has {count} subgraphs, and the quantizer knows ranges of the main one only.",
-            where=where,
+            where=model.where,
             remedy="Export it without IF and WHILE: unroll the loop, or export its body as the model.",
         )
-    return ModelRejected("unquantizable-op", cause, where=where, remedy=remedy)
+    return ModelRejected("unquantizable-op", cause, where=model.where, remedy=remedy)
 
 
 def _one_line(error: Exception) -> str:

@@ -9,18 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantci.errors import ToolError
-
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from quantci.tflite.model import Model
-    from quantci.tflite.oracle import Oracle
 
 
-def strip(quantized: Model) -> tuple[Model, list[str]]:
-    """The lean model, and the names of its tensors by index."""
-    model, names = quantized.draft(), list(quantized.tensor_names)
+def strip(quantized: Model) -> Model:
+    """The lean model. It is told the names of its tensors, which its file lacks."""
+    model = quantized.draft()
     for graph in model.subgraphs:
         graph.name = None
         for tensor in graph.tensors:
@@ -34,7 +29,7 @@ def strip(quantized: Model) -> tuple[Model, list[str]]:
     model.metadataBuffer = None
     model.signatureDefs = None
     _drop_unused_buffers(model)
-    return quantized.changed(model, tensor_names=names), names
+    return quantized.changed(model, tensor_names=quantized.tensor_names)
 
 
 def _drop_unused_buffers(model: Any) -> None:
@@ -51,35 +46,3 @@ def _drop_unused_buffers(model: Any) -> None:
                 kept.append(buffers[tensor.buffer])
             tensor.buffer = new_index[content]
     model.buffers = kept
-
-
-def outputs_of(model: Model, samples: list[NDArray[np.float32]], oracle: Oracle) -> list[list[list[NDArray[Any]]]]:
-    """Run an integer model on the samples in LiteRT and in the oracle: outputs by interpreter. Runs in a worker."""
-    from quantci.tflite.fixed_point import quantize
-    from quantci.tflite.lite_rt import open_lite_rt
-    from quantci.tflite.oracle import open_oracle
-
-    results = []
-    for runner in (open_lite_rt(model), open_oracle(model, oracle)):
-        port = runner.inputs[0]
-        given = [quantize(sample, port.scale, port.zero_point, port.dtype) for sample in samples]
-        results.append([runner.run([tensor]) for tensor in given])
-    return results
-
-
-def check_same_outputs(
-    before: list[list[list[NDArray[Any]]]], after: list[list[list[NDArray[Any]]]], interpreters: list[str]
-) -> None:
-    """Hold the outputs of the stripped model to those of the model before, in each of these interpreters.
-
-    Raises:
-        ToolError: `strip-changed-outputs`: a bug in quantci; the stripped model is not kept.
-    """
-    for interpreter, old, new in zip(interpreters, before, after, strict=True):
-        for expected, found in zip(old, new, strict=True):
-            if not all(np.array_equal(left, right) for left, right in zip(expected, found, strict=True)):
-                raise ToolError(
-                    "strip-changed-outputs",
-                    f"Stripping the model changed its outputs in {interpreter}.",
-                    remedy="Set quantization.strip = false, and report this as a bug with the model.",
-                )

@@ -16,6 +16,7 @@ from quantci.diagnose.sums import Integers, LayerSums
 from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
+from quantci.quantize.recipe import Types
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.model import Model
@@ -56,7 +57,7 @@ def with_shifted_bias(quantized: bytes) -> bytes:
 def test_only_the_broken_layer_has_an_error_of_its_own() -> None:
     data = tiny_float_cnn(2)
     quantized = quantize_with_litert(
-        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(20))), "int8", "int8", "m"
+        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(20))), Types("int8", "int8")
     )
 
     def figures(model: bytes) -> list[LayerSums]:
@@ -102,7 +103,7 @@ def test_a_quantize_op_behind_an_op_in_float_is_fed_with_floats() -> None:
 def test_constants_and_absent_inputs_are_not_fed() -> None:
     data = tiny_float_cnn(2)
     quantized = quantize_with_litert(
-        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(4))), "int8", "int8", "m"
+        with_ranges(Model(data, "m"), calibrate(Model(data, "m"), samples(4))), Types("int8", "int8")
     )
     assert sorted(job_for(data, quantized, 1, 16, 16, 3).feeds) == [Slot(op, 0) for op in range(5)]
 

@@ -57,26 +57,32 @@ class Calibrated(NamedTuple):
         )
 
 
-def calibrate_set(float_model: Model, preprocessing: Preprocessing, samples: list[Sample], workers: Pool) -> Calibrated:
-    """Calibrate on a share of the samples in each worker; the ranges of all are the hull of theirs.
+class CalibrationSet(NamedTuple):
+    """The samples that were chosen, and how they become the model's input."""
 
-    How many workers there are changes nothing in the result. Without a readable sample everything but the tally is
-    empty, and `Tally.summary` says why.
-    """
-    count = max(1, min(workers.size, len(samples) // _FEWEST_A_WORKER))
-    size = -(-len(samples) // count)
-    shares = [samples[start : start + size] for start in range(0, len(samples), size)]
-    waiting = [workers.submit(_calibrate_share, float_model, preprocessing, share) for share in shares]
-    parts = [workers.result(future) for future in waiting]
-    tally = Tally()
-    for part in parts:
-        tally.merge(part.tally)
-    return Calibrated(
-        hull([part.ranges for part in parts]),
-        tally,
-        [tensor for part in parts for tensor in part.first_tensors][:COMPARED_SAMPLES],
-        [outputs for part in parts for outputs in part.float_outputs][:COMPARED_SAMPLES],
-    )
+    preprocessing: Preprocessing
+    samples: list[Sample]
+
+    def run_through(self, float_model: Model, workers: Pool) -> Calibrated:
+        """Calibrate on a share of the samples in each worker; the ranges of all are the hull of theirs.
+
+        How many workers there are changes nothing in the result. Without a readable sample everything but the tally is
+        empty, and `Tally.summary` says why.
+        """
+        count = max(1, min(workers.size, len(self.samples) // _FEWEST_A_WORKER))
+        size = -(-len(self.samples) // count)
+        shares = [self.samples[start : start + size] for start in range(0, len(self.samples), size)]
+        waiting = [workers.submit(_calibrate_share, float_model, self.preprocessing, share) for share in shares]
+        parts = [workers.result(future) for future in waiting]
+        tally = Tally()
+        for part in parts:
+            tally.merge(part.tally)
+        return Calibrated(
+            hull([part.ranges for part in parts]),
+            tally,
+            [tensor for part in parts for tensor in part.first_tensors][:COMPARED_SAMPLES],
+            [outputs for part in parts for outputs in part.float_outputs][:COMPARED_SAMPLES],
+        )
 
 
 def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: list[Sample]) -> Calibrated:

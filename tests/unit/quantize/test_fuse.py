@@ -1,4 +1,4 @@
-"""A RELU6 on its own is fused where it can be, and else gets one range on both sides."""
+"""A RELU6 on its own is fused where it can be."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ai_edge_litert import schema_py_generated as schema
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, pack_tree, tiny_float_cnn
 
 from quantci.quantize.calibrate import calibrate
-from quantci.quantize.rewrite import advise, equalize, fuse
+from quantci.quantize.fuse import fuse
+from quantci.quantize.step import Statistics
 from quantci.records.kernels import Rewrite
-from quantci.records.quantize import TensorRange
 from quantci.tflite.model import Model
 
 RELU, RELU6, TANH = (getattr(schema.ActivationFunctionType, name) for name in ("RELU", "RELU6", "TANH"))
@@ -45,19 +45,22 @@ def host(kind: str, activation: int = 0) -> tuple[list[Tensor], Op]:
 def test_relu6_is_fused_into_what_wrote_its_input(kind: str, activation: int) -> None:
     tensors, op = host(kind, activation)
     tensors.append(Tensor("z", tensors[-1].shape))
-    model, rewrites = fuse(Model(build_model(tensors, [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"]), ""))
+    before = Model(build_model(tensors, [op, Op("RELU6", ["y"], ["z"])], ["x"], ["z"]), "")
+    model, origins, rewrites = fuse(Statistics(before, []))
     assert rewrites == [Rewrite(op="RELU6", layer="z", how="fused", into="y")]
     summary = model.summary
     assert [(found.op, found.fused_activation, found.output_name) for found in summary.ops] == [(kind, "RELU6", "z")]
     assert [tensor.name for tensor in summary.outputs] == ["z"]
-    assert "y" not in [tensor.name for tensor in summary.tensors]
+    assert [tensor.name for tensor in summary.tensors] == [name for name in before.tensor_names if name != "y"]
+    assert origins is not None
+    assert [before.tensor_names[origin] for origin in origins] == model.tensor_names
 
 
 def test_a_model_whose_relu6_are_all_fused_can_be_calibrated() -> None:
     tensors, op = host("ADD")
     ops = [op, Op("RELU6", ["y"], ["z"]), Op("LOGISTIC", ["z"], ["p"])]
     data = build_model([*tensors, Tensor("z", SHAPE), Tensor("p", SHAPE)], ops, ["x"], ["p"])
-    model, _ = fuse(Model(data, ""))
+    model = fuse(Statistics(Model(data, ""), [])).float_model
     assert [found.op for found in model.summary.ops] == ["ADD", "LOGISTIC"]
     assert len(model.tree.operatorCodes) == 2
     ranges = calibrate(model, [np.full(SHAPE, value, np.float32) for value in (-1, 4)])
@@ -78,12 +81,12 @@ def test_relu6_stays_where_something_else_needs_what_it_clamps(readers: str) -> 
     elif readers == "the output":
         outputs = ["z", "y"]
     model = Model(build_model(tensors, ops, ["x"], outputs), "")
-    assert fuse(model) == (model, [])
+    assert fuse(Statistics(model, [])) == (model, list(range(len(model.summary.tensors))), [])
 
 
 def test_a_model_without_relu6_keeps_its_bytes() -> None:
     model = Model(tiny_float_cnn(0), "")
-    assert fuse(model) == (model, [])
+    assert fuse(Statistics(model, [])) == (model, list(range(len(model.summary.tensors))), [])
 
 
 def test_signatures_follow_their_tensors() -> None:
@@ -93,31 +96,6 @@ def test_signatures_follow_their_tensors() -> None:
     given.name, given.tensorIndex, answer.name, answer.tensorIndex = b"in", 0, b"out", 2
     signature.signatureKey, signature.inputs, signature.outputs = b"serving_default", [given], [answer]
     tree.signatureDefs = [signature]
-    model, _ = fuse(Model(pack_tree(tree), ""))
+    model = fuse(Statistics(Model(pack_tree(tree), ""), [])).float_model
     found = schema.ModelT.InitFromPackedBuf(model.data, 0).signatureDefs[0]
     assert (found.inputs[0].tensorIndex, found.outputs[0].tensorIndex) == (0, 1)
-
-
-def test_what_is_left_gets_the_range_of_its_input() -> None:
-    tensors, op = host("ADD")
-    tensors += [Tensor("z", SHAPE), Tensor("zz", SHAPE)]
-    ops = [op, Op("RELU6", ["y"], ["z"]), Op("RELU6", ["z"], ["zz"])]
-    model = build_model(tensors, ops, ["x"], ["y", "zz"])
-    ranges = [
-        TensorRange(tensor=index, name=name, min=low, max=high)
-        for index, name, low, high in ((0, "x", -4, 4), (1, "y", -8, 8), (2, "z", 0, 6), (3, "zz", 0, 6))
-    ]
-    after, rewrites = equalize(Model(model, ""), ranges)
-    assert [(entry.min, entry.max) for entry in after] == [(-4, 4), (-8, 8), (-8, 8), (-8, 8)]
-    assert [(rewrite.layer, rewrite.how) for rewrite in rewrites] == [("z", "same-range"), ("zz", "same-range")]
-    assert equalize(Model(model, ""), after) == (after, [])
-
-
-def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:
-    fused = [Rewrite(op="RELU6", layer=f"l{index}", how="fused", into="") for index in range(5)]
-    same = [Rewrite(op="RELU6", layer="a`b", how="same-range", into="")]
-    (advice,) = advise(fused + same)
-    assert advice.code == "rewritten"
-    assert "RELU6 `l0`, `l1`, `l2` and 2 more was fused" in advice.text
-    assert "RELU6 `a'b` was given one range" in advice.text
-    assert advise([]) == []

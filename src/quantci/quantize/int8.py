@@ -1,0 +1,85 @@
+"""Follow a recipe, from what was prepared to an INT8 model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from quantci.quantize.calibrate import check_spread, with_ranges
+from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
+from quantci.quantize.step import Statistics
+from quantci.records.quantize import QUANTIZED_MODEL
+from quantci.tflite.model import Model
+
+if TYPE_CHECKING:
+    from quantci.quantize.calibration_set import CalibrationSet
+    from quantci.quantize.prepare import Prepared
+    from quantci.quantize.recipe import Recipe
+    from quantci.quantize.step import Transformed
+    from quantci.records.kernels import Rewrite
+    from quantci.records.quantize import TensorRange
+    from quantci.workers.jail import Jail
+    from quantci.workers.pool import Pool
+
+
+class Int8(NamedTuple):
+    """What a recipe gave.
+
+    Attributes:
+        float_model: what its transforms made of the float model: the reference.
+        model: the INT8 model as the engine wrote it, with names and ranges.
+        ranges: those that it was quantized with, by tensor of the float model.
+        rewrites: what was changed so that kernels give right answers.
+    """
+
+    float_model: Model
+    model: Model
+    ranges: list[TensorRange]
+    rewrites: list[Rewrite]
+
+
+def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: Jail) -> Int8:
+    """Follow a recipe. What was prepared stays as it is, so that the next recipe can be tried on it.
+
+    Args:
+        prepared: the float model and what the calibration set told.
+        recipe: what to do.
+        workers: where LiteRT runs.
+        tensorflow: where TensorFlow runs, if the recipe takes it.
+
+    Raises:
+        ModelRejected: `degenerate`, or what calibration or the engine refuses.
+        ToolError: `missing-extra`.
+    """
+    statistics = prepared.statistics
+    rewrites: list[Rewrite] = []
+    for transform in recipe.transforms:
+        transformed = transform(statistics)
+        statistics = _after(transformed, statistics, prepared.calibration_set, workers)
+        rewrites += transformed.rewrites
+    check_spread(statistics.ranges, statistics.float_model.where)
+    for choose_ranges in recipe.range_rules:
+        ranged = choose_ranges(statistics)
+        statistics = statistics._replace(ranges=ranged.ranges)
+        rewrites += ranged.rewrites
+    float_model, ranges = statistics
+    place, run = (
+        (tensorflow, quantize_with_tensorflow) if recipe.engine == "tensorflow" else (workers, quantize_with_litert)
+    )
+    data = place.call(run, with_ranges(float_model, ranges), recipe.types)
+    model = Model(data, float_model.where, file_name=QUANTIZED_MODEL)
+    return Int8(float_model, model, list(ranges), rewrites)
+
+
+def _after(transformed: Transformed, before: Statistics, samples: CalibrationSet, workers: Pool) -> Statistics:
+    """The statistics of a transformed model: calibrated again only if its values changed."""
+    if transformed.origins is None:
+        return Statistics(transformed.float_model, samples.run_through(transformed.float_model, workers).ranges)
+    known = {entry.tensor: entry for entry in before.ranges}
+    ranges = [
+        msgspec.structs.replace(known[origin], tensor=index)
+        for index, origin in enumerate(transformed.origins)
+        if origin in known
+    ]
+    return Statistics(transformed.float_model, ranges)

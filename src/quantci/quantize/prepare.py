@@ -1,0 +1,113 @@
+"""All that is known before a recipe is chosen: the float model, and what the calibration set tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quantci.data.preprocess import Preprocessing
+from quantci.data.samples import find_samples, infer_labels
+from quantci.data.stratified import choose
+from quantci.errors import ModelRejected
+from quantci.quantize.advice import advise_on_calibration
+from quantci.quantize.calibration_set import CalibrationSet
+from quantci.quantize.step import Statistics
+from quantci.records.quantize import SourceInfo
+from quantci.tasks.choose import choose_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from quantci.progress import Progress
+    from quantci.records.config import Config, InputConfig
+    from quantci.records.dataset import DatasetSummary, SampleDigest
+    from quantci.records.stage import Advice
+    from quantci.source.open_source import Source
+    from quantci.tflite.model import Model
+    from quantci.workers.pool import Pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What every recipe starts from. Trying another one reads neither the source nor the set again.
+
+    Attributes:
+        statistics: of the float model that the source became.
+        calibration_set: to calibrate what a transform made, if it changed values.
+        samples: the first of the set as the model takes them, [1, ...] each, to compare models on.
+        source: the source model, and how far from it the float model is.
+        calibration: the set as it was used.
+        digests: the identity of each of its samples.
+        advice: on the set and the conversion.
+    """
+
+    statistics: Statistics
+    calibration_set: CalibrationSet
+    samples: list[NDArray[np.float32]]
+    source: SourceInfo
+    calibration: DatasetSummary
+    digests: list[SampleDigest]
+    advice: list[Advice]
+
+
+def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progress: Progress) -> Prepared:
+    """Convert the source, and calibrate what it became. The set is listed while the source converts.
+
+    Args:
+        config: the effective configuration.
+        base: folder that relative paths in it start from.
+        source: the opened source model.
+        workers: pool for LiteRT.
+        progress: told what is going on.
+
+    Raises:
+        ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
+    """
+    wanted, task = config.calibration, choose_task(config.task)
+    finding = workers.submit(find_samples, wanted.data, base, task, config.input, "calibration")
+    progress("reading and converting the source model")
+    float_model = source.convert()
+    preprocessing = _preprocessing(config.input, float_model)
+
+    found = workers.result(finding)
+    chosen = choose(found, wanted.samples, wanted.seed)
+    progress(f"calibrating with {len(chosen)} samples")
+    calibration_set = CalibrationSet(preprocessing, chosen)
+    calibrated = calibration_set.run_through(float_model, workers)
+    labels = infer_labels(wanted.data, base, task)
+    seed = wanted.seed if len(chosen) < len(found) else None
+    calibration = calibrated.tally.summary(wanted.data, found=len(found), labels=labels, seed=seed)
+    difference = calibrated.difference_to(source)
+    return Prepared(
+        statistics=Statistics(float_model, calibrated.ranges),
+        calibration_set=calibration_set,
+        samples=calibrated.first_tensors,
+        source=SourceInfo(
+            path=config.model.source,
+            format=source.format,  # type: ignore[arg-type]
+            sha256=source.sha256,
+            signature=source.signature,
+            converter=source.converter,
+            largest_difference=difference,
+            compared_samples=0 if difference is None else len(calibrated.first_tensors),
+        ),
+        calibration=calibration,
+        digests=calibrated.tally.digests,
+        advice=advise_on_calibration(wanted.data, chosen, labels, calibrated, difference),
+    )
+
+
+def _preprocessing(wanted: InputConfig, model: Model) -> Preprocessing:
+    inputs = model.summary.inputs
+    if len(inputs) != 1:
+        names = ", ".join(tensor.name for tensor in inputs)
+        raise ModelRejected(
+            "multi-input",
+            f"The model has {len(inputs)} inputs ({names}); quantci feeds models of one input.",
+            where=model.where,
+            remedy="Name a model or a signature with one input.",
+        )
+    return Preprocessing.for_model(wanted, inputs[0].shape)

@@ -1,0 +1,51 @@
+"""What the steps of a recipe take and give. Each step is a pure function, and several recipes may share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quantci.records.kernels import Rewrite
+    from quantci.records.quantize import TensorRange
+    from quantci.tflite.model import Model
+
+
+class Statistics(NamedTuple):
+    """What the calibration set tells of a float model.
+
+    Attributes:
+        float_model: the model.
+        ranges: of its activations, by tensor.
+    """
+
+    float_model: Model
+    ranges: Sequence[TensorRange]
+
+
+class Transformed(NamedTuple):
+    """A float model that a transform made from another one.
+
+    Attributes:
+        float_model: the same object if there was nothing to do.
+        origins: for each tensor of the main subgraph, the index that it had before; its values are the same. None if
+            the transform changed values: the model is then calibrated again.
+        rewrites: what was changed.
+    """
+
+    float_model: Model
+    origins: Sequence[int] | None
+    rewrites: Sequence[Rewrite]
+
+
+class Ranged(NamedTuple):
+    """The ranges that a range rule chose.
+
+    Attributes:
+        ranges: of the activations, by tensor.
+        rewrites: what was changed so that a kernel gives right answers.
+    """
+
+    ranges: Sequence[TensorRange]
+    rewrites: Sequence[Rewrite]
