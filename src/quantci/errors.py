@@ -93,8 +93,12 @@ _OF_THE_MACHINE: Final = frozenset(
 )
 
 
-def fault_of(error: Exception) -> ToolError:
-    """What an exception that nobody expected is for the user: `system`, or else `bug`."""
+def fault_of(error: BaseException) -> QuantciError:
+    """What any exception is for the user: a fault as it is, a stop `cancelled`, the others `system`, or else `bug`."""
+    if isinstance(error, QuantciError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return Cancelled("cancelled", "The run was stopped.", remedy="Run the command again to start over.")
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
         return ToolError(
             "system",

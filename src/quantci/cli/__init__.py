@@ -13,9 +13,9 @@ import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from quantci import __version__
-from quantci.cli.cancel import cancellable, cancelled
+from quantci.cli.cancel import cancellable
 from quantci.cli.streams import close_streams, open_streams, say
-from quantci.errors import EXIT_BUG, EXIT_CANCELLED, EXIT_INPUT, QuantciError, fault_of
+from quantci.errors import EXIT_BUG, EXIT_INPUT, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,24 +73,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             exit_code = _main_inner(sys.argv[1:] if argv is None else list(argv))
             sys.stdout.flush()
             return exit_code
-    except QuantciError as error:
-        from quantci.render.visible import visible  # a file may name things with a terminal's escapes
-
-        say(f"quantci: {visible(str(error), _LONGEST_MESSAGE)}" if "\x1b" in str(error) else f"quantci: {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        say(f"quantci: {cancelled()}")
-        return EXIT_CANCELLED
-    except Exception as error:  # noqa: BLE001  the last line of defence: a bug must look like one, and exit with 1
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last line of defence: a bug must look like one
         fault = fault_of(error)
-        if fault.code != "bug":
-            say(f"quantci: {fault}")
-            return fault.exit_code
-        import traceback
+        if fault.code == "bug" and fault is not error:
+            import traceback
 
-        say(traceback.format_exc().rstrip())
-        say("quantci: this is a bug in quantci. Please report it with the lines above. [bug]")
-        return EXIT_BUG
+            say(traceback.format_exc().rstrip())
+            say("quantci: this is a bug in quantci. Please report it with the lines above. [bug]")
+            return EXIT_BUG
+        text = str(fault)
+        if "\x1b" in text:  # a file may name things with a terminal's escapes
+            from quantci.render.visible import visible
+
+            text = visible(text, _LONGEST_MESSAGE)
+        say(f"quantci: {text}")
+        return fault.exit_code
     finally:
         close_streams()
         gc.freeze()  # the process ends here: nothing is won by looking for garbage once more

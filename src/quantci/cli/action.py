@@ -17,21 +17,21 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.cli import parse
-from quantci.cli.cancel import cancelled
 from quantci.cli.diagnose import is_called_for
 from quantci.cli.evaluate import parse_shard
-from quantci.cli.inputs import as_called
-from quantci.cli.settings import DEFAULT_FILE, load
-from quantci.cli.stage import failure_of
+from quantci.cli.inputs import ACTIONS, CONFIG, as_called, failure_of
+from quantci.cli.options import DEFAULT_FILE
+from quantci.cli.output_folder import OutputFolder
+from quantci.cli.settings import load
 from quantci.cli.workspace import CODE, ROOT, Workspace
-from quantci.errors import EXIT_BUG, ConfigError, QuantciError, ToolError
+from quantci.errors import EXIT_BUG, ConfigError, QuantciError, fault_of
 from quantci.github.runner.step_outputs import shard_list
 from quantci.github.runner.trigger import refuse_target
 from quantci.records.base import read
-from quantci.records.stages import STAGES
+from quantci.records.stages import EVALUATE, STAGES
 
 if TYPE_CHECKING:
     import argparse
@@ -39,28 +39,6 @@ if TYPE_CHECKING:
 
     from quantci.github.runner.outcome import Told
     from quantci.records.stage import StageRecord
-
-# Action -> its options that are no keys of quantci.toml, by the variable that the input becomes; "" is a bare argument.
-OPTIONS: Final[dict[str, dict[str, str]]] = {
-    "quantize": {},
-    "evaluate": {"QUANTCI_SHARD": "--shard"},
-    "merge": {"QUANTCI_SHARDS": ""},
-    "diagnose": {},
-    "embed": {"QUANTCI_MODEL": "--model"},
-    "report": {
-        "QUANTCI_BASELINE": "--baseline",
-        "QUANTCI_KEY": "--key",
-        "QUANTCI_BASE_BRANCH": "--base-branch",
-        "QUANTCI_FAIL_ON": "--fail-on",
-    },
-    "comment": {
-        "QUANTCI_REPORT": "--report",
-        "QUANTCI_KEY": "--key",
-        "QUANTCI_SHA": "--sha",
-        "QUANTCI_PULL_REQUEST": "--pull-request",
-    },
-}
-_PATHS: Final = ("QUANTCI_CONFIG", "QUANTCI_SHARDS", "QUANTCI_MODEL", "QUANTCI_BASELINE", "QUANTCI_REPORT")
 
 
 class Outcome(NamedTuple):
@@ -74,7 +52,7 @@ class Outcome(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "name", choices=sorted(OPTIONS), help="name of the action; evaluate merges if QUANTCI_SHARDS is set"
+        "name", choices=sorted(ACTIONS), help="name of the action; evaluate merges if QUANTCI_SHARDS is set"
     )
 
 
@@ -115,15 +93,13 @@ def _no_commands() -> Iterator[None]:
 
 def options(name: str, environment: Mapping[str, str]) -> list[str]:
     """The command line of an action: `--shard=2/4` of QUANTCI_SHARD=2/4."""
-    given = ((option, environment.get(variable, "")) for variable, option in OPTIONS[name].items())
-    return [f"{option}={value}" if option else os.path.join(".", value) for option, value in given if value]  # noqa: PTH118  keeps the dot: no value is an option
+    given = ((one, environment.get(one.variable, "")) for one in ACTIONS[name])
+    return [os.path.join(".", value) if one.is_bare else f"{one.option}={value}" for one, value in given if value]  # noqa: PTH118  keeps the dot: no value is an option
 
 
 def _run(name: str, environment: Mapping[str, str]) -> Outcome:
     """Run the command; whatever it raises becomes what is told."""
-    fault: QuantciError
     nested: argparse.Namespace | None = None
-    exit_code = 0
     try:
         _check_inputs(name, environment)
         nested = parse([name, *options(name, environment)])
@@ -131,30 +107,26 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
             return Outcome(0, None, _comment(nested, environment))
         exit_code = nested.run(nested)
         return Outcome(exit_code, None, _tell(name, nested, environment))
-    except QuantciError as error:
-        fault = error
-    except KeyboardInterrupt:
-        fault = cancelled()
-    except Exception as error:  # noqa: BLE001  a bug must be seen on the page of the run, too
-        import traceback
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  a bug must be seen on the page of the run, too
+        fault = fault_of(error)
+        if fault is not error and fault.code == "bug":
+            import traceback
 
-        traceback.print_exc()
-        fault = ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
+            traceback.print_exc()
     fault = as_called(fault, environment)
     exit_code = EXIT_BUG if fault.code == "bug" else fault.exit_code
     return Outcome(exit_code, fault, _tell_fault(name, nested, fault, environment))
 
 
 def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
+    """What has to be known before the command runs, or before its options are parsed."""
     if name in {stage.name for stage in STAGES}:
         refuse_target(environment.get("GITHUB_EVENT_NAME", ""))
     workspace = Workspace.of(environment)
-    for variable in _PATHS:
-        path = environment.get(variable)
-        if path and not (variable == "QUANTCI_REPORT" and _is_temporary(Path(path), environment)):
-            workspace.check(Path(path), variable)
-    if name == "evaluate" and environment.get("QUANTCI_SHARD"):
-        parse_shard(environment["QUANTCI_SHARD"])
+    for one in (CONFIG, *ACTIONS[name]):
+        path = environment.get(one.variable) if one.is_path else None
+        if path and not (one.name == "report" and _is_temporary(Path(path), environment)):
+            workspace.check(Path(path), one.variable)
     if name == "quantize":
         shard_list(environment)
     number = environment.get("QUANTCI_PULL_REQUEST", "")
@@ -185,25 +157,25 @@ def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told
 def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
     """From the record that the run wrote."""
     from quantci.github.runner.outcome import tell
-    from quantci.records.evaluate import EvaluateRecord
     from quantci.records.report import Report
     from quantci.records.shard import ShardRecord
 
     settings = load(nested)
+    folder = OutputFolder.of(settings)
+    shard = getattr(nested, "shard", None)
     record: StageRecord
     if name == "report":
-        record = read(settings.output / "report.json", Report)
-    elif getattr(nested, "shard", None):
-        record = read(settings.output / parse_shard(nested.shard).record_file, ShardRecord)
+        record = read(folder.path / "report.json", Report)
+    elif shard:
+        record = read(folder.path / parse_shard(shard).record_file, ShardRecord)
     else:
-        (stage,) = (one for one in STAGES if one.name == ("evaluate" if name == "merge" else name))
-        record = read(settings.output / stage.record_file, stage.record_type())
+        record = folder.record(EVALUATE if name == "merge" else next(one for one in STAGES if one.name == name))
     fails_on_gate = getattr(nested, "fail_on", "gate") == "gate"
-    told = tell(record, settings.output, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
+    told = tell(record, folder.path, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
     if name == "quantize":
         told.outputs["shards"] = shard_list(environment)
-    if isinstance(record, EvaluateRecord) and record.result is not None:
-        told.outputs["metric-lost"] = "true" if is_called_for(record.result, settings) else "false"
+    if name in {"evaluate", "merge"} and not shard:
+        told.outputs["metric-lost"] = "true" if is_called_for(settings, folder) else "false"
     return told
 
 
@@ -214,7 +186,7 @@ def _tell_fault(
 
     if name == "comment" and nested is not None:  # has said it all
         return Told({"result": "failed", "url": "", "code": fault.code}, "", [])
-    config = Path(environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+    config = Path(environment.get(CONFIG.variable) or DEFAULT_FILE)
     return tell_failure(name, fault.status, failure_of(fault), config, Path(environment[ROOT]))
 
 

@@ -7,8 +7,6 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from quantci.errors import Cancelled
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
@@ -19,7 +17,7 @@ def cancellable() -> Iterator[None]:
     """Raise KeyboardInterrupt where the code is when the first SIGINT or SIGTERM comes.
 
     CI services send both, seconds apart: the second one is ignored, to the end of the process. KeyboardInterrupt,
-    because no `except Exception` on the way takes it for something else; `cancelled()` is what it becomes.
+    because no `except Exception` on the way takes it for something else; `fault_of()` says what it becomes.
     """
     stopped = False
 
@@ -45,8 +43,3 @@ def cancellable() -> Iterator[None]:
         if not stopped:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def cancelled() -> Cancelled:
-    """The fault that a stopped run ends in."""
-    return Cancelled("cancelled", "The run was stopped.", remedy="Run the command again to start over.")

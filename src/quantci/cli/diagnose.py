@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.cli import options
 from quantci.cli.console import Console
+from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
-from quantci.records.stages import DIAGNOSE
+from quantci.records.stages import DIAGNOSE, EVALUATE
 
 if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
     from quantci.records.diagnose import DiagnoseResult, LayerError
-    from quantci.records.evaluate import EvaluateResult
 
 _MOST_ROWS: Final = 10
 _LONG: Final = 1000
@@ -42,38 +42,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Diagnose, and show tables or JSON."""
     settings = load(arguments)
+    folder = OutputFolder.of(settings)
     with Console("diagnose") as console:
-        result = run_stage(DIAGNOSE, settings, lambda: diagnose(settings, console))
+        result = run_stage(DIAGNOSE, folder, lambda: work(settings, folder, console))
     if arguments.json:
         from quantci.records.base import encode
 
         sys.stdout.write(encode(result).decode())
         return EXIT_OK
     _print(result, everything=arguments.all)
-    print(settings.output / "diagnose.json")
+    print(folder.path / DIAGNOSE.record_file)
     return EXIT_OK
 
 
-def diagnose(settings: Settings, progress: Progress) -> DiagnoseResult:
+def work(settings: Settings, folder: OutputFolder, progress: Progress) -> DiagnoseResult:
     """Run the stage in this process and its workers."""
-    from quantci.cli.models import read_models
-    from quantci.diagnose.run import diagnose as diagnose_stage
+    from quantci.diagnose.run import diagnose
 
-    models = read_models(settings)
-    return diagnose_stage(
+    return diagnose(
         settings.config,
         settings.base,
-        float_model=models.float_model,
-        quantized_model=models.quantized_model,
+        float_model=folder.float_model,
+        quantized_model=folder.quantized_model,
         progress=progress,
     )
 
 
-def is_called_for(evaluated: EvaluateResult, settings: Settings) -> bool:
+def is_called_for(settings: Settings, folder: OutputFolder) -> bool:
     """Whether accuracy is lost, so that the question is where; the pipeline and the workflows ask here."""
     from quantci.report.loss import is_metric_lost
 
-    return is_metric_lost(settings.config.gates, evaluated)
+    evaluated = folder.record(EVALUATE).result
+    return evaluated is not None and is_metric_lost(settings.config.gates, evaluated)
 
 
 def _print(result: DiagnoseResult, *, everything: bool) -> None:

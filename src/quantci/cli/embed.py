@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from quantci.cli import options
 from quantci.cli.console import Console
+from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
@@ -40,10 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the component, and say where it is."""
     settings = load(arguments)
+    folder = OutputFolder.of(settings)
     with Console("embed") as console:
-        result = run_stage(EMBED, settings, lambda: embed(settings, console, arguments.model))
+        result = run_stage(EMBED, folder, lambda: work(settings, folder, console, arguments.model))
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
-    print(f"{settings.output / result.component_dir}: {len(result.files)} files, arena {arena}")
+    print(f"{folder.path / result.component_dir}: {len(result.files)} files, arena {arena}")
     if result.latency is not None:
         from quantci.render.visible import visible
         from quantci.report.latency import estimate_of, words
@@ -58,15 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def embed(settings: Settings, progress: Progress, model: str | None = None) -> EmbedResult:
+def work(settings: Settings, folder: OutputFolder, progress: Progress, model: str | None = None) -> EmbedResult:
     """Run the stage in this process, and in a worker where TFLM is asked, for `model` or for what quantize made."""
-    from quantci.cli.models import read_models
-    from quantci.embed.run import embed as embed_stage
+    from quantci.embed.run import embed
     from quantci.tflite.model import Model
     from quantci.workers import pool
 
-    quantized = read_models(settings).quantized_model if model is None else Model.read(Path(model))
+    quantized = folder.quantized_model if model is None else Model.read(Path(model))
     with pool.Pool(1, where=quantized.where) as workers:
-        return embed_stage(
-            settings.config, settings.base, settings.output, model=quantized, workers=workers, progress=progress
-        )
+        return embed(settings.config, settings.base, folder.path, model=quantized, workers=workers, progress=progress)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from quantci.cli import options
 from quantci.cli.console import Console
+from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK, ConfigError
@@ -41,17 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate, and print the result in one line."""
     shard = None if arguments.shard is None else parse_shard(arguments.shard)
     settings = load(arguments)
+    folder = OutputFolder.of(settings)
     with Console("evaluate") as console:
         if shard is None:
-            result = run_stage(EVALUATE, settings, lambda: evaluate(settings, console))
+            result = run_stage(EVALUATE, folder, lambda: work(settings, folder, console))
         else:
-            part = run_stage(EVALUATE, settings, lambda: evaluate_shard(settings, shard, console), shard)
+            part = run_stage(EVALUATE, folder, lambda: work_on(shard, settings, folder, console), shard)
     if shard is None:
-        show(result, settings)
+        show(result, folder)
     else:
         print(
             f"shard {shard.index} of {shard.count}, {len(part.samples)} of {part.found} samples: "
-            f"{settings.output / shard.record_file}"
+            f"{folder.path / shard.record_file}"
         )
     return EXIT_OK
 
@@ -74,48 +76,44 @@ def parse_shard(text: str) -> Shard:
     return Shard(index=index, count=count)
 
 
-def evaluate(settings: Settings, progress: Progress) -> EvaluateResult:
+def work(settings: Settings, folder: OutputFolder, progress: Progress) -> EvaluateResult:
     """Run the stage in this process and its workers."""
-    from quantci.cli.models import read_models
-    from quantci.evaluate.run import evaluate as evaluate_stage
+    from quantci.evaluate.run import evaluate
 
-    models = read_models(settings)
-    return evaluate_stage(
+    return evaluate(
         settings.config,
         settings.base,
-        settings.output,
-        float_model=models.float_model,
-        quantized_model=models.quantized_model,
-        calibration=models.result.calibration_samples,
+        folder.path,
+        float_model=folder.float_model,
+        quantized_model=folder.quantized_model,
+        calibration=folder.quantized.calibration_samples,
         progress=progress,
         allow_code=settings.allow_code,
     )
 
 
-def evaluate_shard(settings: Settings, shard: Shard, progress: Progress) -> ShardResult:
+def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Progress) -> ShardResult:
     """Run one shard of the stage in this process and its workers."""
-    from quantci.cli.models import read_models
-    from quantci.evaluate.shard import evaluate_shard as evaluate_part
+    from quantci.evaluate.shard import evaluate_shard
 
-    models = read_models(settings)
-    return evaluate_part(
+    return evaluate_shard(
         shard,
         settings.config,
         settings.base,
-        settings.output,
-        float_model=models.float_model,
-        quantized_model=models.quantized_model,
+        folder.path,
+        float_model=folder.float_model,
+        quantized_model=folder.quantized_model,
         progress=progress,
     )
 
 
-def show(result: EvaluateResult, settings: Settings) -> None:
+def show(result: EvaluateResult, folder: OutputFolder) -> None:
     """Print the result in one line, and each warning in one."""
     paired = result.paired
     print(
         f"{paired.metric} delta {100 * paired.delta:+.1f} points "
         f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
-        f"{settings.output / 'evaluate.json'}"
+        f"{folder.path / EVALUATE.record_file}"
     )
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)

@@ -1,46 +1,61 @@
-"""What an option is called where an action runs: faults name the input that the caller wrote."""
+"""The inputs of the actions: what they are called, and that faults name them, not the options that they become."""
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from quantci.cli.workspace import ROOT
 from quantci.errors import QuantciError
+from quantci.records.stage import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Option, or variable that an input becomes -> the input, the same in the actions and in the reusable workflows.
-INPUTS: Final = {
-    "--config": "config",
-    "--output-dir": "output-dir",
-    "--model-source": "model-source",
-    "--model": "model",
-    "--shard": "shard",
-    "--baseline": "baseline",
-    "--fail-on": "fail-on",
-    "--report": "report",
-    "--key": "key",
-    "--sha": "sha",
-    "--pull-request": "pull-request",
-    "--base-branch": "base-branch",
-    "QUANTCI_CONFIG": "config",
-    "QUANTCI_OUTPUT_DIR": "output-dir",
-    "QUANTCI_MODEL_SOURCE": "model-source",
-    "QUANTCI_MODEL": "model",
-    "QUANTCI_SHARD": "shard",
-    "QUANTCI_SHARDS": "shards",
-    "QUANTCI_SHARD_COUNT": "shards",
-    "QUANTCI_ALLOW_CODE": "allow-code",
-    "QUANTCI_BASELINE": "baseline",
-    "QUANTCI_FAIL_ON": "fail-on",
-    "QUANTCI_REPORT": "report",
-    "QUANTCI_KEY": "key",
-    "QUANTCI_SHA": "sha",
-    "QUANTCI_PULL_REQUEST": "pull-request",
-    "QUANTCI_BASE_BRANCH": "base-branch",
+
+class Input(NamedTuple):
+    """An input of an action.
+
+    Attributes:
+        name: in the actions and in the reusable workflows.
+        is_path: whether it names a file or a folder, which then has to lie in the workspace.
+        is_bare: whether it becomes an argument without an option's name.
+    """
+
+    name: str
+    is_path: bool = False
+    is_bare: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that it becomes."""
+        return f"QUANTCI_{self.name.replace('-', '_').upper()}"
+
+    @property
+    def option(self) -> str:
+        """The option that this becomes, or that a key of quantci.toml has anyway."""
+        return f"--{self.name}"
+
+
+# Action -> its inputs that are options of its command, and no keys of quantci.toml.
+ACTIONS: Final[dict[str, tuple[Input, ...]]] = {
+    "quantize": (),
+    "evaluate": (Input("shard"),),
+    "merge": (Input("shards", is_path=True, is_bare=True),),
+    "diagnose": (),
+    "embed": (Input("model", is_path=True),),
+    "report": (Input("baseline", is_path=True), Input("key"), Input("base-branch"), Input("fail-on")),
+    "comment": (Input("report", is_path=True), Input("key"), Input("sha"), Input("pull-request")),
 }
+CONFIG: Final = Input("config", is_path=True)
+_OTHERS: Final = (CONFIG, Input("output-dir"), Input("model-source"), Input("allow-code"))
+# Option, or variable -> the input that it comes from.
+INPUTS: Final = {
+    word: one.name
+    for one in (*_OTHERS, *(one for inputs in ACTIONS.values() for one in inputs))
+    for word in (one.option, one.variable)
+} | {"QUANTCI_SHARD_COUNT": "shards"}
 NAME: Final = re.compile(r"(?<![\w-])(?:--[a-z][a-z-]*[a-z]|QUANTCI_[A-Z_]+)")
 _Fault = TypeVar("_Fault", bound=QuantciError)
 
@@ -53,6 +68,12 @@ def as_called(error: _Fault, environment: Mapping[str, str]) -> _Fault:
     if error.where in INPUTS:
         error.where = f"input `{INPUTS[error.where]}`"
     return error
+
+
+def failure_of(error: QuantciError) -> Failure:
+    """A fault as it stands in a record."""
+    error = as_called(error, os.environ)
+    return Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
 
 
 def _in_a_sentence(found: re.Match[str]) -> str:

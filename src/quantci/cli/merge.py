@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from quantci.cli import options
 from quantci.cli.console import Console
 from quantci.cli.evaluate import show
+from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
@@ -38,24 +39,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Merge, and print the result in one line."""
     settings = load(arguments)
-    folder = settings.output if arguments.folder is None else Path(arguments.folder)
+    folder = OutputFolder.of(settings)
+    shards = folder.path if arguments.folder is None else Path(arguments.folder)
     with Console("merge") as console:
-        result = run_stage(EVALUATE, settings, lambda: merge(settings, folder, console))
-    show(result, settings)
+        result = run_stage(EVALUATE, folder, lambda: work(settings, folder, shards, console))
+    show(result, folder)
     return EXIT_OK
 
 
-def merge(settings: Settings, folder: Path, progress: Progress) -> EvaluateResult:
+def work(settings: Settings, folder: OutputFolder, shards: Path, progress: Progress) -> EvaluateResult:
     """Merge in this process."""
-    from quantci.cli.models import read_quantize
-    from quantci.evaluate.merge import merge as merge_shards
+    from quantci.evaluate.merge import merge
 
-    return merge_shards(
+    return merge(
         settings.config,
         settings.base,
-        settings.output,
-        folder,
-        quantize=read_quantize(settings),
+        folder.path,
+        shards,
+        quantize=folder.quantized,
         progress=progress,
         allow_code=settings.allow_code,
     )

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -19,6 +21,20 @@ from quantci.records.config import Config
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+
+
+DEFAULT_FILE: Final = "quantci.toml"
+RENAMED: Final = {  # a key of before -> its name
+    "gates.max_accuracy_drop": "gates.max_metric_drop",
+    "quantization.mend": "quantization.rewrite",
+}
+
+
+class Given(NamedTuple):
+    """A value that stands outside of quantci.toml, and the option or variable that it was given with."""
+
+    where: str
+    value: object
 
 
 class Key(NamedTuple):
@@ -66,20 +82,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         group.add_argument(key.option, dest=key.path, default=None, metavar="VALUE", help=key.help.replace("%", "%%"))
 
 
-def overrides(arguments: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, tuple[str, object]]:
-    """Key path -> (where it was given, typed value). The command line wins over the environment.
+def file_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    """The configuration that option or variable names."""
+    return Path(arguments.config or environment.get("QUANTCI_CONFIG") or DEFAULT_FILE)
+
+
+def overrides(arguments: argparse.Namespace, environment: Mapping[str, str], base: Path) -> dict[str, Given]:
+    """Key path -> what was given for it, of the key's type. The command line wins over the environment.
+
+    Args:
+        arguments: what was parsed.
+        environment: with the variables.
+        base: folder of quantci.toml: paths are seen from there, as those in it are.
 
     Raises:
-        ConfigError: `config-value`: the text does not fit the key's type.
+        ConfigError: `config-value`: the text does not fit the key's type; `config-key`: a variable of an old name.
     """
-    given: dict[str, tuple[str, object]] = {}
+    _refuse_old_variables(environment)
+    given: dict[str, Given] = {}
     for key in all_keys():
-        text = getattr(arguments, key.path, None)
+        where, text = key.option, getattr(arguments, key.path, None)
+        if text is None:
+            where, text = key.variable, environment.get(key.variable) or None  # an empty one is an input not given
         if text is not None:
-            given[key.path] = (key.option, _parse(key, text, key.option))
-        elif environment.get(key.variable):  # an empty one is an input of an action that was not given
-            given[key.path] = (key.variable, _parse(key, environment[key.variable], key.variable))
+            value = _parse(key, text, where)
+            given[key.path] = Given(where, _seen_from(base, value) if key.is_path else value)
     return given
+
+
+def _refuse_old_variables(environment: Mapping[str, str]) -> None:
+    """A gate that is set under an old name must not be silently none."""
+    for old, new in RENAMED.items():
+        before, after = (Key(path, str, "").variable for path in (old, new))
+        if environment.get(before):
+            raise ConfigError(
+                "config-key",
+                f"{before} is an old name.",
+                where=before,
+                remedy=f"It is called {after} now: rename it.",
+            )
+
+
+def _seen_from(base: Path, given: object) -> object:
+    """A path, or a table of them, from the working folder on as one from `base` on, links resolved on both sides."""
+    if isinstance(given, dict):
+        return {name: _seen_from(base, path) for name, path in given.items()}
+    path = str(given)
+    try:
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(base))
+    except ValueError:  # on another drive
+        return os.path.realpath(path)
 
 
 def _parse(key: Key, text: str, where: str) -> object:

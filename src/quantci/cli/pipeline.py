@@ -12,66 +12,58 @@ examples:
 from __future__ import annotations
 
 import contextlib
-import os
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from quantci.cli import baseline, options
-from quantci.cli.baseline import Against
-from quantci.cli.cancel import cancelled
+from quantci.cli import report_options
 from quantci.cli.console import Console
-from quantci.cli.diagnose import diagnose, is_called_for
-from quantci.cli.embed import embed
-from quantci.cli.evaluate import evaluate
-from quantci.cli.quantize import quantize
-from quantci.cli.report import add_fail_on, exit_code, parse_fail_on, show_failure, write_broken, write_report
-from quantci.cli.settings import load
+from quantci.cli.output_folder import OutputFolder
+from quantci.cli.report import exit_code, show_failure
+from quantci.cli.report_files import load_for_report, write_report
 from quantci.cli.stage import run_stage
-from quantci.errors import ConfigError, QuantciError
-from quantci.records.stages import DIAGNOSE, EMBED, EVALUATE, QUANTIZE
+from quantci.errors import QuantciError, fault_of
+from quantci.records.stages import STAGES
 
 if TYPE_CHECKING:
     import argparse
 
+    from quantci.cli.settings import Settings
+    from quantci.progress import Progress
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    baseline.add_arguments(parser)
-    add_fail_on(parser)
-    options.add_arguments(parser)
+    report_options.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all stages, then the report."""
-    try:
-        fails_on_gate = parse_fail_on(arguments.fail_on)
-        settings = load(arguments)
-        against = Against.of(arguments, os.environ)
-    except ConfigError as error:
-        write_broken(arguments, error)
-        raise
+    settings, wanted = load_for_report(arguments)
+    folder = OutputFolder.of(settings)
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            run_stage(QUANTIZE, settings, lambda: quantize(settings, console))
-            evaluated = run_stage(EVALUATE, settings, lambda: evaluate(settings, console))
-            if is_called_for(evaluated, settings):
-                with contextlib.suppress(QuantciError):  # it costs the report a line of advice
-                    run_stage(DIAGNOSE, settings, lambda: diagnose(settings, console))
-            run_stage(EMBED, settings, lambda: embed(settings, console))
-    except QuantciError as error:
-        stopped = error
-    except KeyboardInterrupt:
-        stopped = cancelled()
+            _run_stages(settings, folder, console)
+    except (QuantciError, KeyboardInterrupt) as error:
+        stopped = fault_of(error)
     except Exception:
-        write_report(settings, against)
+        write_report(settings, folder, wanted)
         raise
-    report = write_report(settings, against)
-    if stopped is not None and report.failure is None:
-        report = write_report(settings, against, stopped)  # stopped between two stages: no record tells
-    code = exit_code(report, settings, fails_on_gate=fails_on_gate) if stopped is None else stopped.exit_code
+    report = write_report(settings, folder, wanted, stopped)
     show_failure(report)
     with contextlib.suppress(BrokenPipeError):
-        print((settings.output / "report.md").read_text(encoding="utf-8"))
-        written = (path for path in sorted(settings.output.iterdir()) if not path.name.startswith("."))
+        print((folder.path / "report.md").read_text(encoding="utf-8"))
+        written = (path for path in sorted(folder.path.iterdir()) if not path.name.startswith("."))
         print("\n".join(f"wrote {path}" for path in written))
-    return code
+    return exit_code(report, settings, wanted) if stopped is None else stopped.exit_code
+
+
+def _run_stages(settings: Settings, folder: OutputFolder, progress: Progress) -> None:
+    """Run one stage after the other, up to the first fault that leaves the verdict open."""
+    for stage in STAGES:
+        command = import_module(f"quantci.cli.{stage.name}")
+        if not stage.is_needed and not command.is_called_for(settings, folder):
+            continue
+        with contextlib.nullcontext() if stage.decides else contextlib.suppress(QuantciError):
+            run_stage(stage, folder, partial(command.work, settings, folder, progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import platform
 import subprocess
@@ -19,7 +20,7 @@ _TOOLS = ("ai-edge-litert", "tflite-micro", "tensorflow", "keras", "numpy", "pil
 
 
 class Origin:
-    """Where a record comes from; made when the work on it begins, so that git answers meanwhile.
+    """Where the records of a run come from; git is asked when its work begins, and answers meanwhile.
 
     Args:
         base: folder of the configuration.
@@ -27,29 +28,38 @@ class Origin:
     """
 
     def __init__(self, base: Path, config_sha256: str | None) -> None:
-        self._started_s = time.monotonic()
+        self._base = base
         self._config_sha256 = config_sha256
-        self._git = _ask_git(base)
 
-    def provenance(self) -> Provenance:
-        """What stands in the record, now that the work is done."""
-        from importlib.metadata import PackageNotFoundError, version
+    def ask(self) -> None:
+        """Ask git now, unless it was asked."""
+        self._git  # noqa: B018
 
-        tools = {}
-        for tool in _TOOLS:
-            try:
-                tools[tool] = version(tool)
-            except PackageNotFoundError:
-                continue
+    def provenance(self, started_s: float) -> Provenance:
+        """What stands in a record that is written now, of work that began at this reading of time.monotonic()."""
         return Provenance(
             quantci_version=__version__,
             created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             git_commit=self._git_commit,
             config_sha256=self._config_sha256,
-            tools=tools,
+            tools=self._tools,
             host=f"{platform.system()} {platform.machine()} Python {platform.python_version()}",
-            duration_s=round(time.monotonic() - self._started_s, 3),
+            duration_s=round(time.monotonic() - started_s, 3),
         )
+
+    @cached_property
+    def _tools(self) -> dict[str, str]:
+        from importlib.metadata import PackageNotFoundError, version
+
+        found = {}
+        for tool in _TOOLS:
+            with contextlib.suppress(PackageNotFoundError):
+                found[tool] = version(tool)
+        return found
+
+    @cached_property
+    def _git(self) -> subprocess.Popen[str] | None:
+        return _ask_git(self._base)
 
     @cached_property
     def _git_commit(self) -> str | None:

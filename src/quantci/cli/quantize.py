@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from quantci.cli import options
 from quantci.cli.console import Console
+from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
@@ -32,18 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Quantize, and say where the files are."""
     settings = load(arguments)
+    folder = OutputFolder.of(settings)
     with Console("quantize") as console:
-        result = run_stage(QUANTIZE, settings, lambda: quantize(settings, console))
+        result = run_stage(QUANTIZE, folder, lambda: work(settings, folder, console))
     before, after = result.float_model.file_bytes, result.quantized_model.file_bytes
-    print(f"{settings.output / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
+    print(f"{folder.path / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK
 
 
-def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
+def work(settings: Settings, folder: OutputFolder, progress: Progress) -> QuantizeResult:
     """Run the stage in this process and its workers."""
-    from quantci.quantize.run import quantize as quantize_stage
+    from quantci.quantize.run import quantize
     from quantci.source.open_source import open_source
     from quantci.workers import pool
     from quantci.workers.jail import Jail
@@ -56,6 +58,6 @@ def quantize(settings: Settings, progress: Progress) -> QuantizeResult:
     ):
         workers.start()  # while this process reads the source
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
-        return quantize_stage(
-            config, base, settings.output, source=source, workers=workers, tensorflow=tensorflow, progress=progress
+        return quantize(
+            config, base, folder.path, source=source, workers=workers, tensorflow=tensorflow, progress=progress
         )

@@ -12,12 +12,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from quantci.cli.config_file import place_of
 from quantci.cli.options import all_keys
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from quantci.cli.options import Given
     from quantci.records.config import Config
 
 ROOT: Final = "QUANTCI_WORKSPACE"
@@ -63,25 +65,24 @@ class Workspace(NamedTuple):
                 remedy="Keep everything that the configuration names inside the checked out repository.",
             )
 
-    def check_config(self, config: Config, file: Path, origins: Mapping[str, str] | None = None) -> None:
+    def check_config(self, config: Config, file: Path, given: Mapping[str, Given]) -> None:
         """Refuse a configuration that reads or writes outside of the workspace, also through links in its folders.
 
         Files of data sets are not looked at here: a set never leaves its own folder (data/listing.py).
 
         Args:
             config: with relative paths that start from the folder of `file`.
-            file: quantci.toml.
-            origins: of the keys that were given elsewhere, where.
+            file: quantci.toml, which was checked before it was read.
+            given: by its key, what was given elsewhere.
 
         Raises:
             ConfigError: `outside-workspace`, naming the key.
         """
         if self.root is None:
             return
-        self.check(file, str(file))
         paths = _paths(config)
         for key, path in paths.items():
-            self.check(file.parent / path, (origins or {}).get(key, f"{file}: {key}"))
+            self.check(file.parent / path, place_of(key, file, given))
         for key in ("output_dir", "model.source"):
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")

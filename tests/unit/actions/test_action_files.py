@@ -18,7 +18,7 @@ from tests.golden import (
     example_report,
 )
 
-from quantci.cli.action import OPTIONS
+from quantci.cli.inputs import ACTIONS as COMMANDS
 from quantci.cli.options import all_keys
 from quantci.github.runner.outcome import tell
 from quantci.github.runner.step_outputs import FIGURES, report_figures
@@ -62,7 +62,7 @@ def test_inputs_of_the_workflows_own_actions_stand_in_their_readme(action: str) 
 
 
 def test_the_actions_are_there() -> None:
-    assert set(ACTIONS) == set(OPTIONS) - {"merge"}
+    assert set(ACTIONS) == set(COMMANDS) - {"merge"}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -92,7 +92,8 @@ def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
     }
     assert set(passed) == set(document["inputs"])
     known = {"QUANTCI_CONFIG", "QUANTCI_OUTPUT_DIR", "QUANTCI_ALLOW_CODE", "QUANTCI_SHARD_COUNT"}
-    known |= {"GITHUB_TOKEN", *OPTIONS[action], *(OPTIONS["merge"] if action == "evaluate" else ())}
+    own = (*COMMANDS[action], *(COMMANDS["merge"] if action == "evaluate" else ()))
+    known |= {"GITHUB_TOKEN", *(one.variable for one in own)}
     known |= {f"QUANTCI_{key.path.replace('.', '_').upper()}" for key in all_keys()}
     assert set(passed.values()) <= known
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from quantci.cli.action import OPTIONS
 from quantci.cli.inputs import INPUTS, NAME, as_called
 from quantci.errors import ConfigError
 
@@ -66,8 +65,3 @@ def test_no_fault_that_an_action_can_meet_names_what_its_caller_does_not_know() 
 def test_every_name_is_an_input(name: str) -> None:
     actions = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in ROOT.glob("actions/*/action.yml")]
     assert any(name in action["inputs"] for action in actions)
-
-
-def test_every_option_of_an_action_has_its_input() -> None:
-    used = {word for table in OPTIONS.values() for pair in table.items() for word in pair} - {""}
-    assert used <= set(INPUTS)

@@ -1,4 +1,4 @@
-"""What a report is about, and what it is compared with: the options, and what the CI service says."""
+"""What is asked of a report: what it is about, what it is compared with, whether a failed gate fails the command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from quantci.cli.stage import failure_of
-from quantci.errors import QuantciError
+from quantci.cli import options
+from quantci.cli.inputs import failure_of
+from quantci.errors import ConfigError, QuantciError
 from quantci.records.stage import Failure
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the options of a command that writes a report."""
     parser.add_argument("--baseline", default=None, metavar="FILE", help="report.json of the base branch")
     parser.add_argument(
         "--key",
@@ -32,18 +33,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BRANCH",
         help="with --key: the branch that the baseline must be of (default: the event's)",
     )
+    parser.add_argument(
+        "--fail-on",
+        default="gate",
+        metavar="WHAT",
+        help="gate (default), or never: a failed gate is reported, but the exit code is 0",
+    )
+    options.add_arguments(parser)
 
 
-class Against(NamedTuple):
-    """What the report is about, and what it is compared with.
+class ReportOptions(NamedTuple):
+    """What is asked of a report.
 
     Attributes:
+        fails_on_gate: whether a failed gate fails the command.
         baseline: report.json of the base branch.
-        origin: None at a desk, where nobody gave a key: then nothing is checked.
+        origin: what the report is about; None at a desk, where nobody gave a key: then nothing is checked.
         branch: that the change goes to.
         commit: that this branch stood at; empty where that is not known.
     """
 
+    fails_on_gate: bool = True
     baseline: Path | None = None
     origin: ReportOrigin | None = None
     branch: str | None = None
@@ -54,22 +64,27 @@ class Against(NamedTuple):
         """As options and environment say.
 
         Raises:
-            ConfigError: `config-value`: this cannot be a key.
+            ConfigError: `config-value`: this cannot be a key, or is neither gate nor never.
         """
+        if arguments.fail_on not in {"gate", "never"}:
+            raise ConfigError(
+                "config-value",
+                f"{arguments.fail_on[:40]!r} is neither gate nor never.",
+                where="--fail-on",
+                remedy="Use gate or never.",
+            )
+        fails_on_gate = arguments.fail_on == "gate"
         baseline = Path(arguments.baseline) if arguments.baseline else None
-        if arguments.key is None:
-            return cls(baseline)
-        from quantci.cli.settings import file_of
-        from quantci.github.comment.marker import check_key
-        from quantci.github.runner.origin import read_base, read_origin
+        origin = origin_of(arguments, environment)
+        if origin is None:
+            return cls(fails_on_gate, baseline)
+        from quantci.github.runner.origin import read_base
 
-        configuration = _inside(file_of(arguments, environment), Path(environment.get("GITHUB_WORKSPACE") or "."))
-        origin = read_origin(environment, check_key(arguments.key), configuration)
         base = read_base(environment)
         branch = arguments.base_branch or (base.branch if base else None)
-        return cls(baseline, origin, branch, base.commit if base and branch == base.branch else "")
+        return cls(fails_on_gate, baseline, origin, branch, base.commit if base and branch == base.branch else "")
 
-    def read(self) -> tuple[Report | None, Failure | None]:
+    def read_baseline(self) -> tuple[Report | None, Failure | None]:
         """The baseline's report, or why there is none: that costs the comparison, not the report."""
         from quantci.report.baseline import read_baseline
         from quantci.report.foreign import check_baseline
@@ -87,6 +102,23 @@ class Against(NamedTuple):
         except QuantciError as error:
             return None, failure_of(error)
         return report, None
+
+
+def origin_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> ReportOrigin | None:
+    """What the report is about: model, configuration, branch, commit and run. None where nobody gave a key.
+
+    Raises:
+        ConfigError: `config-value`: this cannot be a key.
+    """
+    if arguments.key is None:
+        return None
+    from quantci.github.comment.marker import check_key
+    from quantci.github.runner.origin import read_origin
+
+    file = options.file_of(arguments, environment)
+    return read_origin(
+        environment, check_key(arguments.key), _inside(file, Path(environment.get("GITHUB_WORKSPACE") or "."))
+    )
 
 
 def _inside(file: Path, root: Path) -> str:

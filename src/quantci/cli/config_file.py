@@ -1,0 +1,108 @@
+"""quantci.toml, overlaid with what options and variables say. Each fault names the place where its cause stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from quantci.chip.datasheet import check_chip
+from quantci.cli.options import RENAMED, all_keys
+from quantci.errors import ConfigError
+from quantci.records.config import MOST_BYTES, Config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from quantci.cli.options import Given
+
+
+def read_config(file: Path, given: Mapping[str, Given]) -> Config:
+    """The effective configuration.
+
+    Args:
+        file: quantci.toml.
+        given: by its key, what goes before what stands there.
+
+    Raises:
+        ConfigError: names the file or option, the key path and the remedy.
+    """
+    tree = read_toml(file)
+    for path, (_, value) in given.items():
+        section, _, name = path.rpartition(".")
+        table = tree.setdefault(section, {}) if section else tree
+        if isinstance(table, dict):
+            table[name] = value
+    try:
+        config = msgspec.convert(tree, Config)
+    except msgspec.ValidationError as error:
+        raise _explain(error, file, given) from None
+    check_chip(config.target.chip, place_of("target.chip", file, given))
+    return config
+
+
+def place_of(key: str, file: Path, given: Mapping[str, Given]) -> str:
+    """Where a key has its value from, as faults name it."""
+    return given[key].where if key in given else f"{file}: {key}"
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """What stands in the file, unchecked.
+
+    Raises:
+        ConfigError: `config-not-found`, `config-syntax` or `config-unreadable`.
+    """
+    try:
+        if file.is_file() and file.stat().st_size > MOST_BYTES:
+            raise _unreadable(f"it is larger than {MOST_BYTES // 1_000_000} MB", file)
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            "config-not-found",
+            "There is no configuration here.",
+            where=str(file),
+            remedy="Write one with `quantci init MODEL`, or name it with --config.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(
+            "config-syntax", f"This is not valid TOML: {error}.", where=str(file), remedy="Fix that line."
+        ) from None
+    except OSError as error:
+        raise _unreadable(str(error.strerror), file) from None
+
+
+def _unreadable(reason: str, file: Path) -> ConfigError:
+    return ConfigError(
+        "config-unreadable",
+        f"The configuration cannot be read: {reason}.",
+        where=str(file),
+        remedy="Name a TOML file with --config.",
+    )
+
+
+def _explain(error: msgspec.ValidationError, file: Path, given: Mapping[str, Given]) -> ConfigError:
+    """msgspec's sentence, with the place in the file and what would be right."""
+    text, _, pointer = str(error).partition(" - at ")
+    path = pointer.strip("`").removeprefix("$").lstrip(".").split("[")[0]
+    known = {key.path: key for key in all_keys()}
+    unknown = re.search(r"unknown field `(.+)`", text)
+    if unknown:
+        path = f"{path}.{unknown[1]}".lstrip(".")
+        if path in RENAMED:
+            remedy = f"It is called {RENAMED[path]} now: rename it."
+            return ConfigError("config-key", f"{path} is an old name.", where=f"{file}: {path}", remedy=remedy)
+        sections = {name.split(".")[0] for name in known}
+        near = difflib.get_close_matches(path, [*known, *sections], n=1)
+        remedy = f"Did you mean {near[0]}?" if near else "Remove it; docs/configuration.md lists the keys."
+        return ConfigError("config-key", f"{path} is not a key of quantci.toml.", where=str(file), remedy=remedy)
+    missing = re.search(r"missing required field `(.+)`", text)
+    if missing:
+        path = f"{path}.{missing[1]}".lstrip(".")
+        help_text = known[path].help if path in known else f"Add a section [{path}]."
+        return ConfigError("config-missing", f"{path} is missing.", where=str(file), remedy=help_text)
+    remedy = known[path].help if path in known else "See docs/configuration.md."
+    return ConfigError("config-value", f"{text}.", where=place_of(path, file, given), remedy=remedy)
