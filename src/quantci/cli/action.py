@@ -19,26 +19,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.cli import parse
-from quantci.cli.diagnose import is_called_for
-from quantci.cli.evaluate import parse_shard
-from quantci.cli.inputs import ACTIONS, CONFIG, as_called, failure_of
-from quantci.cli.options import DEFAULT_FILE
-from quantci.cli.output_folder import OutputFolder
-from quantci.cli.settings import load
+from quantci.cli import parse, told
+from quantci.cli.inputs import ACTIONS, CONFIG, as_called
 from quantci.cli.workspace import CODE, ROOT, Workspace
 from quantci.errors import EXIT_BUG, ConfigError, QuantciError, fault_of
 from quantci.github.runner.step_outputs import shard_list
 from quantci.github.runner.trigger import refuse_target
-from quantci.records.base import read
-from quantci.records.stages import EVALUATE, STAGES
+from quantci.records.stages import STAGES
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
     from quantci.github.runner.outcome import Told
-    from quantci.records.stage import StageRecord
 
 
 class Outcome(NamedTuple):
@@ -46,7 +39,7 @@ class Outcome(NamedTuple):
 
     exit_code: int
     fault: QuantciError | None
-    told: Told | None = None
+    told: Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,9 +97,9 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
         _check_inputs(name, environment)
         nested = parse([name, *options(name, environment)])
         if name == "comment":
-            return Outcome(0, None, _comment(nested, environment))
+            return Outcome(0, None, told.of_comment(nested, environment))
         exit_code = nested.run(nested)
-        return Outcome(exit_code, None, _tell(name, nested, environment))
+        return Outcome(exit_code, None, told.of_record(name, nested, environment))
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  a bug must be seen on the page of the run, too
         fault = fault_of(error)
         if fault is not error and fault.code == "bug":
@@ -115,7 +108,7 @@ def _run(name: str, environment: Mapping[str, str]) -> Outcome:
             traceback.print_exc()
     fault = as_called(fault, environment)
     exit_code = EXIT_BUG if fault.code == "bug" else fault.exit_code
-    return Outcome(exit_code, fault, _tell_fault(name, nested, fault, environment))
+    return Outcome(exit_code, fault, told.of_fault(name, nested, fault, environment))
 
 
 def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
@@ -145,60 +138,14 @@ def _is_temporary(path: Path, environment: Mapping[str, str]) -> bool:
     return folder != "" and Workspace(Path(folder).resolve(), allow_code=False).holds(path)
 
 
-def _comment(nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
-    """The comment annotates and summarizes by itself, at a desk too."""
-    from quantci.cli.comment import keep
-    from quantci.github.runner.outcome import Told
-
-    kept = keep(nested, environment)
-    return Told({"result": kept.result, "url": kept.url, "code": kept.code}, "", [])
-
-
-def _tell(name: str, nested: argparse.Namespace, environment: Mapping[str, str]) -> Told:
-    """From the record that the run wrote."""
-    from quantci.github.runner.outcome import tell
-    from quantci.records.report import Report
-    from quantci.records.shard import ShardRecord
-
-    settings = load(nested)
-    folder = OutputFolder.of(settings)
-    shard = getattr(nested, "shard", None)
-    record: StageRecord
-    if name == "report":
-        record = read(folder.path / "report.json", Report)
-    elif shard:
-        record = read(folder.path / parse_shard(shard).record_file, ShardRecord)
-    else:
-        record = folder.record(EVALUATE if name == "merge" else next(one for one in STAGES if one.name == name))
-    fails_on_gate = getattr(nested, "fail_on", "gate") == "gate"
-    told = tell(record, folder.path, settings.file, Path(environment[ROOT]), fails_on_gate=fails_on_gate)
-    if name == "quantize":
-        told.outputs["shards"] = shard_list(environment)
-    if name in {"evaluate", "merge"} and not shard:
-        told.outputs["metric-lost"] = "true" if is_called_for(settings, folder) else "false"
-    return told
-
-
-def _tell_fault(
-    name: str, nested: argparse.Namespace | None, fault: QuantciError, environment: Mapping[str, str]
-) -> Told:
-    from quantci.github.runner.outcome import Told, tell_failure
-
-    if name == "comment" and nested is not None:  # has said it all
-        return Told({"result": "failed", "url": "", "code": fault.code}, "", [])
-    config = Path(environment.get(CONFIG.variable) or DEFAULT_FILE)
-    return tell_failure(name, fault.status, failure_of(fault), config, Path(environment[ROOT]))
-
-
 def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:
     """Print the annotations, and write outputs and summary where the runner asks for them."""
     from quantci.github.runner import output_file, step_summary
 
-    told = outcome.told
-    assert told is not None
-    for line in told.annotations:
+    exit_code, _, (outputs, summary, annotations) = outcome
+    for line in annotations:
         print(line, flush=True)
     if environment.get("GITHUB_OUTPUT"):
-        output_file.append(Path(environment["GITHUB_OUTPUT"]), told.outputs | {"exit-code": str(outcome.exit_code)})
-    if environment.get("GITHUB_STEP_SUMMARY") and told.summary:
-        step_summary.append(Path(environment["GITHUB_STEP_SUMMARY"]), told.summary)
+        output_file.append(Path(environment["GITHUB_OUTPUT"]), outputs | {"exit-code": str(exit_code)})
+    if environment.get("GITHUB_STEP_SUMMARY") and summary:
+        step_summary.append(Path(environment["GITHUB_STEP_SUMMARY"]), summary)
