@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.errors import ModelRejected
+from quantci.quantize.own_buffers import give_own_buffers
 from quantci.records.quantize import TensorRange
 from quantci.tflite.flatbuffer import parse
 
@@ -134,7 +135,7 @@ def check_spread(ranges: Sequence[TensorRange], where: str) -> None:
 
 
 def with_ranges(float_model: Model, ranges: Sequence[TensorRange]) -> Model:
-    """The float model with these ranges written into its tensors."""
+    """The float model with these ranges written into its tensors, ready for an engine."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = float_model.draft()
@@ -145,4 +146,5 @@ def with_ranges(float_model: Model, ranges: Sequence[TensorRange]) -> Model:
             tensor.quantization = schema.QuantizationParametersT()
         tensor.quantization.min = np.array([entry.min], dtype=np.float32)
         tensor.quantization.max = np.array([entry.max], dtype=np.float32)
+    give_own_buffers(model, float_model.where)
     return float_model.changed(model)
