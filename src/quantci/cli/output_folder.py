@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from quantci.cli.provenance import Origin
 from quantci.errors import ConfigError, ModelRejected, ToolError
-from quantci.records.base import read, write
+from quantci.records.base import read, write, write_bytes
 from quantci.records.stages import QUANTIZE, STAGES
 
 if TYPE_CHECKING:
@@ -146,6 +146,16 @@ class OutputFolder:
         """
         write(self.path / file, record)
         self._records[file] = record
+
+    def write_model(self, model: Model) -> None:
+        """Write a model under its file name, whole or not at all. Later stages of this run get it as it is known here.
+
+        Raises:
+            ToolError: `unwritable`.
+        """
+        path = self.path / model.file_name
+        write_bytes(path, model.data)
+        self._models[model.sha256] = model.at(str(path))
 
     def remove(self, patterns: Iterable[str]) -> None:
         """Remove files of an earlier run, so that nothing out of date is taken for this run's.

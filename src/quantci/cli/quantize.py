@@ -58,6 +58,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Quanti
     ):
         workers.start()  # while this process reads the source
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
-        return quantize(
-            config, base, folder.path, source=source, workers=workers, tensorflow=tensorflow, progress=progress
-        )
+        made = quantize(config, base, source=source, workers=workers, tensorflow=tensorflow, progress=progress)
+    for model in (made.float_model, made.quantized_model):
+        folder.write_model(model)
+    return made.result

@@ -13,14 +13,12 @@ import numpy as np
 from quantci.errors import ModelRejected
 from quantci.quantize.own_buffers import give_own_buffers
 from quantci.records.quantize import TensorRange
-from quantci.tflite.flatbuffer import parse
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-    from quantci.tflite.model import Model
 
 # Integer kernels cannot represent the ratio of such a scale to an ordinary one; some abort the process.
 VANISHING: Final = 1e-9
@@ -79,19 +77,19 @@ def _ranges(calibrator: Any, float_model: Model) -> list[TensorRange]:
     from quantci.tflite.enums import dtype_name
 
     where = float_model.where
-    subgraph = parse(calibrator.Calibrate(), where).subgraphs[0]
+    calibrated = Model(calibrator.Calibrate(), where)
+    tensors, names = calibrated.tree.subgraphs[0].tensors, calibrated.tensor_names
     ranges = []
-    for index, tensor in enumerate(subgraph.tensors):
+    for index, tensor in enumerate(tensors):
         quantization = tensor.quantization
         if quantization is not None and quantization.min is not None and len(quantization.min):
-            name = tensor.name.decode(errors="replace")
             low, high = float(quantization.min[0]), float(quantization.max[0])
-            ranges.append(TensorRange(tensor=index, name=name, min=low, max=high))
+            ranges.append(TensorRange(tensor=index, name=names[index], min=low, max=high))
     known = {entry.tensor for entry in ranges}
     written = {int(index) for op in float_model.tree.subgraphs[0].operators for index in op.outputs}
     for index in sorted(written - known):
-        if dtype_name(subgraph.tensors[index].type) == "float32":
-            raise _not_finite(subgraph.tensors[index].name.decode(errors="replace"), "is never a number", where)
+        if dtype_name(tensors[index].type) == "float32":
+            raise _not_finite(names[index], "is never a number", where)
     for entry in ranges:
         if not np.isfinite([entry.min, entry.max]).all():
             raise _not_finite(entry.name, f"reaches {entry.min} to {entry.max}", where)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples, infer_labels
 from quantci.data.stratified import choose
-from quantci.errors import ModelRejected
 from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
 from quantci.tasks.choose import choose_task
+from quantci.tasks.outputs import only_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.progress import Progress
-    from quantci.records.config import Config, InputConfig
+    from quantci.records.config import Config
     from quantci.records.dataset import DatasetSummary, SampleDigest
     from quantci.records.stage import Advice
     from quantci.source.open_source import Source
-    from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 
 
@@ -70,7 +69,7 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     finding = workers.submit(find_samples, wanted.data, base, task, config.input, "calibration")
     progress("reading and converting the source model")
     float_model = source.convert()
-    preprocessing = _preprocessing(config.input, float_model)
+    preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
 
     found = workers.result(finding)
     chosen = choose(found, wanted.samples, wanted.seed)
@@ -98,16 +97,3 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
         digests=calibrated.tally.digests,
         advice=advise_on_calibration(wanted.data, chosen, labels, calibrated, difference),
     )
-
-
-def _preprocessing(wanted: InputConfig, model: Model) -> Preprocessing:
-    inputs = model.summary.inputs
-    if len(inputs) != 1:
-        names = ", ".join(tensor.name for tensor in inputs)
-        raise ModelRejected(
-            "multi-input",
-            f"The model has {len(inputs)} inputs ({names}); quantci feeds models of one input.",
-            where=model.where,
-            remedy="Name a model or a signature with one input.",
-        )
-    return Preprocessing.for_model(wanted, inputs[0].shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.quantize.advice import advise_on_rewrites
 from quantci.quantize.engine import engine_version
@@ -11,8 +11,7 @@ from quantci.quantize.prepare import prepare
 from quantci.quantize.recipe import recipe_of
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import StripProof
-from quantci.records.base import write_bytes
-from quantci.records.quantize import FLOAT_MODEL, QUANTIZED_MODEL, QuantizeResult
+from quantci.records.quantize import QuantizeResult
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.oracle import choose_oracle
 
@@ -30,15 +29,22 @@ if TYPE_CHECKING:
     from quantci.workers.pool import Pool
 
 
+class Quantized(NamedTuple):
+    """Both models, and what the record says of them."""
+
+    float_model: Model
+    quantized_model: Model
+    result: QuantizeResult
+
+
 def quantize(
-    config: Config, base: Path, output: Path, *, source: Source, workers: Pool, tensorflow: Jail, progress: Progress
-) -> QuantizeResult:
-    """Quantize the source model and write both models into `output`.
+    config: Config, base: Path, *, source: Source, workers: Pool, tensorflow: Jail, progress: Progress
+) -> Quantized:
+    """Quantize the source model.
 
     Args:
         config: the effective configuration.
         base: folder that relative paths in it start from.
-        output: folder to write into.
         source: the opened source model.
         workers: pool for LiteRT and TFLM.
         tensorflow: process for TensorFlow; it starts only if it is used.
@@ -78,9 +84,7 @@ def quantize(
         rewrites=made.rewrites,
         kernel_hits=hits,
     )
-    write_bytes(output / FLOAT_MODEL, made.float_model.data)
-    write_bytes(output / QUANTIZED_MODEL, lean.data)
-    return result
+    return Quantized(made.float_model, lean, result)
 
 
 def _known_faults(model: Model, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:

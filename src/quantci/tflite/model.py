@@ -101,6 +101,12 @@ class Model:
         for graph in self.tree.subgraphs:
             yield from ((graph.tensors, op) for op in graph.operators if wanted[op.opcodeIndex])
 
+    def at(self, where: str) -> Model:
+        """The same model, which messages find at `where` from now on. What was read off it is not read again."""
+        moved = Model(self.data, where)
+        vars(moved).update({**vars(self), "where": where})
+        return moved
+
     def draft(self) -> Any:
         """A tree like `tree`, and the caller's own to change.
 

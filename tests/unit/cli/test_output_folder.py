@@ -13,6 +13,7 @@ from quantci.errors import ConfigError, ModelRejected
 from quantci.records.base import write
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.stages import EMBED, QUANTIZE
+from quantci.tflite.model import Model
 
 
 @pytest.fixture
@@ -71,6 +72,18 @@ def test_models_are_read_once_and_again_when_the_record_names_others(folder: Out
     assert folder.quantized_model is first
     folder.write("quantize.json", of_models(b"float", b"other"))
     assert folder.quantized_model.data == b"other"
+
+
+def test_models_that_were_written_are_not_read_at_all(folder: OutputFolder) -> None:
+    for name in ("model_float.tflite", "model_quant.tflite"):
+        folder.write_model(Model(name.encode(), "source.keras", file_name=name))
+    folder.write("quantize.json", of_models(b"model_float.tflite", b"model_quant.tflite"))
+    for model in (folder.float_model, folder.quantized_model):
+        path = folder.path / model.file_name
+        assert path.read_bytes() == model.data == model.file_name.encode()
+        path.write_bytes(b"changed meanwhile")
+        assert model.where == str(path)
+    assert folder.float_model.data == b"model_float.tflite"
 
 
 def test_a_model_that_the_record_does_not_describe_is_refused(folder: OutputFolder) -> None:

@@ -86,3 +86,13 @@ def test_a_file_is_named_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "m.tflite"
     path.write_bytes(tiny_int8_cnn())
     assert (Model.read(path).where, Model.read(path).file_name) == (str(path), "m.tflite")
+
+
+def test_a_model_that_was_written_is_found_at_its_file_and_not_read_again(parsed: list[str]) -> None:
+    model = Model(tiny_int8_cnn(), "source.keras", file_name="model_quant.tflite", tensor_names=["a"])
+    summary = model.summary
+    moved = model.at("out/model_quant.tflite")
+    assert (moved.where, moved.file_name, moved.data) == ("out/model_quant.tflite", "model_quant.tflite", model.data)
+    assert moved.summary is summary
+    assert parsed == ["source.keras"]
+    assert model.where == "source.keras"
