@@ -18,7 +18,7 @@ from tests.integration.pictures import Done
 from tests.unit.github.desk import body
 
 from quantci.records.base import write
-from quantci.report.markdown import render
+from quantci.report.comment import render
 
 HEAD = sha_of("a")
 MERGE = sha_of("merge")

@@ -82,7 +82,7 @@ def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
 
 
 def test_the_report_needs_no_numpy() -> None:
-    assert "numpy" not in imported("import quantci.report.join, quantci.report.markdown, quantci.cli.report")
+    assert "numpy" not in imported("import quantci.report.join, quantci.report.comment, quantci.cli.report")
 
 
 def test_the_comment_needs_only_what_its_own_lock_holds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ examples:
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from quantci.cli import options
 from quantci.cli.console import Console
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
-    from quantci.records.diagnose import DiagnoseResult, LayerError
-
-_MOST_ROWS: Final = 10
-_LONG: Final = 1000
+    from quantci.records.diagnose import DiagnoseResult
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(encode(result).decode())
         return EXIT_OK
-    _print(result, everything=arguments.all)
+    from quantci.render.terminal import show
+    from quantci.report.sections.diagnosis import overview
+
+    show(overview(result, everything=arguments.all))
     print(folder.path / DIAGNOSE.record_file)
     return EXIT_OK
 
@@ -74,25 +74,3 @@ def is_called_for(settings: Settings, folder: OutputFolder) -> bool:
 
     evaluated = folder.record(EVALUATE).result
     return evaluated is not None and is_metric_lost(settings.config.gates, evaluated)
-
-
-def _print(result: DiagnoseResult, *, everything: bool) -> None:
-    from rich.console import Console as RichConsole
-    from rich.table import Table
-    from rich.text import Text
-
-    from quantci.render.visible import visible
-    from quantci.report.diagnosis import CELLS, cells, headline
-
-    console = RichConsole(width=None if sys.stdout.isatty() else 120)
-    rows = Table("#", "layer", *CELLS)
-    for layer in result.layers if everything else _worst(result):
-        rows.add_row(str(layer.rank), Text(f"{visible(layer.name)}\n{visible(layer.op)}"), *map(Text, cells(layer)))
-    console.print(rows)
-    console.print(Text(headline(result, lambda name: visible(name, _LONG))), soft_wrap=True)
-    for advice in result.advice:
-        console.print(Text(f"- {visible(advice.text, _LONG)} [{advice.code}]"), soft_wrap=True)
-
-
-def _worst(result: DiagnoseResult) -> list[LayerError]:
-    return sorted(result.layers, key=lambda layer: layer.rank)[:_MOST_ROWS]

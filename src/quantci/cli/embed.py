@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{folder.path / result.component_dir}: {len(result.files)} files, arena {arena}")
     if result.latency is not None:
         from quantci.render.visible import visible
-        from quantci.report.latency import estimate_of, words
+        from quantci.report.latency import estimate_of
+        from quantci.report.sections.latency import words
 
         known = estimate_of(result)
         total, margin = words(known) if known else ("not known", visible(result.latency.reason.removesuffix("."), 500))

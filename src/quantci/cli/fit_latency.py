@@ -10,7 +10,6 @@ examples:
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from quantci.latency_fit.run import Fit
+    from quantci.render.cells import Block, Cell
 
 _LONG = 500
 
@@ -57,69 +57,58 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(result: Fit, output: Path) -> None:
     import json
 
-    from rich.console import Console as RichConsole
-    from rich.text import Text
-
-    from quantci.render.visible import visible
+    from quantci.render.cells import Name, Paragraph
+    from quantci.render.terminal import show
 
     record = result.calibration.record
-    console = RichConsole(width=None if sys.stdout.isatty() else 120)
-    console.print(_models(result))
+    notes: list[Cell] = []
     for measurement in result.measurements:
-        name, uncovered = visible(measurement.model.whole.name), 100 * (measurement.uncovered_share or 0)
+        name, share = Name(measurement.model.whole.name), 100 * (measurement.uncovered_share or 0)
         if measurement.short_ops:
-            console.print(Text(f"{name}: ops too short to measure, and not fitted: {measurement.short_ops}"))
-        if uncovered >= 0.1:
-            console.print(Text(f"{name}: {uncovered:.1f} % of its time is not covered"))
-    console.print(_terms(result))
+            notes.append((name, f": ops too short to measure, and not fitted: {measurement.short_ops}"))
+        if share >= 0.1:
+            notes.append((name, f": {share:.1f} % of its time is not covered"))
     told = (
         f"over {record.models} models left out"
         if record.models
         else "of the published coefficients: no model could be left out"
     )
-    made_of = f"{record.figures} figures of {record.sources} models"
+    made_of = f"{record.figures} figures of {record.sources} models, error ±{100 * record.error_ratio:.0f} % ({told})"
+    ending: list[Cell] = []
     if record.error_ratio > 1:
-        console.print(
-            Text("With an error of more than 100 % quantci embed gives no total: check each model's latency.")
-        )
-    for line in (
-        f"{visible(str(record.board), _LONG)}: {made_of}, error ±{100 * record.error_ratio:.0f} % ({told})",
-        f"{output}: add it to quantci.toml, with a path relative to that file:",
-        f"\n[target]\nlatency_coefficients = {json.dumps(str(output), ensure_ascii=False)}",
-    ):
-        console.print(Text(line), soft_wrap=True)
+        ending.append("With an error of more than 100 % quantci embed gives no total: check each model's latency.")
+    ending.append((Name(str(record.board), _LONG), f": {made_of}"))
+    show([*_models(result), *map(Paragraph, notes), *_terms(result), *map(Paragraph, ending)])
+    print(f"{output}: add it to quantci.toml, with a path relative to that file:")
+    print(f"\n[target]\nlatency_coefficients = {json.dumps(str(output), ensure_ascii=False)}")
 
 
-def _models(result: Fit) -> object:
-    from rich.table import Table
-    from rich.text import Text
+def _models(result: Fit) -> list[Block]:
+    from quantci.render.cells import Column, Heading, Name, table
+    from quantci.render.numbers import Number
 
-    from quantci.render.visible import visible
+    def us(cycles: float | None) -> Cell:
+        return "" if cycles is None else Number(1e6 * cycles / result.calibration.record.clock_hz, "µs")
 
-    table = Table("model", title="One inference in µs: measured, and estimated by coefficients", title_justify="left")
-    for title in ("measured", "published", "this board's", "this model left out", "measured / left out - 1"):
-        table.add_column(title, justify="right")
-
-    def us(cycles: float | None) -> str:
-        return "" if cycles is None else f"{1e6 * cycles / result.calibration.record.clock_hz:,.0f}"
-
+    rows: list[list[Cell]] = []
     for check in result.calibration.checks:
         whole = check.model.whole
         error = f"{100 * (whole.cycles / check.left_out - 1):+.0f} %" if check.left_out else "not possible"
         known = (check.published, check.fitted, check.left_out) if check.model.has_total else (None, None, None)
-        table.add_row(Text(visible(whole.name)), us(whole.cycles), *map(us, known), error)
-    return table
+        rows.append([Name(whole.name), us(whole.cycles), *map(us, known), error])
+    heads = ("measured", "published", "this board's", "this model left out", "measured / left out - 1")
+    shown = table(("model", *(Column(title, "right") for title in heads)), rows)
+    return [Heading("One inference: measured, and estimated by coefficients"), shown]
 
 
-def _terms(result: Fit) -> object:
-    from rich.table import Table
+def _terms(result: Fit) -> list[Block]:
+    from quantci.render.cells import Column, Heading, table
 
     published = result.published.record.terms if result.published else {}
-    table = Table("term", title="Cycles of one unit, and the figures behind them", title_justify="left")
-    for title in ("published", "this board", "figures"):
-        table.add_column(title, justify="right")
+    rows: list[tuple[Cell, ...]] = []
     for name, term in result.calibration.record.terms.items():
         before = f"{published[name].cycles:,.3g}" if name in published else ""
         behind = f"{term.published} published + {term.support}" if term.published else f"{term.support}"
-        table.add_row(name, before, f"{term.cycles:,.3g}", behind)
-    return table
+        rows.append((name, before, f"{term.cycles:,.3g}", behind))
+    shown = table(("term", *(Column(title, "right") for title in ("published", "this board", "figures"))), rows)
+    return [Heading("Cycles of one unit, and the figures behind them"), shown]

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import argparse
 
     from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.render.cells import Block, Cell
+
+_COSTS = ("MACs", "weight bytes")
+_LONG = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print tables or JSON."""
     from quantci.cli import keras_table
     from quantci.records.base import encode
+    from quantci.render.terminal import show
     from quantci.tflite.identify import read_head, sniff
     from quantci.tflite.model import Model
 
@@ -43,62 +48,81 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             sys.stdout.write(encode(layers).decode())
         else:
-            keras_table.print_table(layers)
+            show(keras_table.blocks_of(layers))
         return EXIT_OK
     summary = Model.read(path).summary
     if arguments.json:
         sys.stdout.write(encode(summary).decode())
         return EXIT_OK
-    _print(summary, layers=arguments.layers)
+    show(_blocks(summary, layers=arguments.layers))
     return EXIT_OK
 
 
-def _print(summary: ModelSummary, *, layers: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _blocks(summary: ModelSummary, *, layers: bool) -> list[Block]:
+    from quantci.render.cells import Name, Paragraph, joined
+    from quantci.render.numbers import Number
 
+    kind = "integer only" if summary.is_integer_only else f"{len(summary.float_tensors)} float tensors"
+    head = f"  {summary.file_bytes:,} bytes  sha256 {summary.sha256[:16]}  {kind}"
+    macs = "not known" if summary.macs is None else f"{summary.macs:,}"
+    lines: list[Cell] = [
+        (Name(summary.file_name, _LONG), head),
+        (Number(summary.parameter_count), f" parameters, {summary.weight_bytes:,} weight bytes, {macs} MACs"),
+    ]
+    for word, tensors in (("input ", summary.inputs), ("output ", summary.outputs)):
+        lines += [(word, Name(tensor.name, _LONG), f" {_describe(tensor)}") for tensor in tensors]
+    if summary.subgraph_count > 1:
+        lines.append(f"{summary.subgraph_count} subgraphs, of which the main one is shown")
+    lacks: list[Cell] = [
+        (text, ": ", joined(", ", (Name(name, _LONG) for name in names)))
+        for text, names in (
+            ("ops that TFLM lacks", summary.unsupported_ops),
+            ("layers of a type that TFLM lacks", _wrong_types(summary)),
+            ("tensors without a fixed shape", summary.dynamic_tensors),
+        )
+        if names
+    ]
+    tables = [_ops(summary), *([_layers(summary)] if layers else [])]
+    return [*map(Paragraph, lines), *tables, *map(Paragraph, lacks)]
+
+
+def _ops(summary: ModelSummary) -> Block:
+    from quantci.render.cells import Column, Name, table
+    from quantci.render.numbers import Number
     from quantci.tflite.tflm_types import TYPES
 
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    kind = "integer only" if summary.is_integer_only else f"{len(summary.float_tensors)} float tensors"
-    console.print(
-        Text(f"{summary.file_name}  {summary.file_bytes:,} bytes  sha256 {summary.sha256[:16]}  {kind}"), soft_wrap=True
+    rows = (
+        (
+            Name(op.op),
+            Number(op.version),
+            Number(op.count),
+            "" if op.macs is None else Number(op.macs),
+            Number(op.weight_bytes),
+            TYPES.get(op.op, "yes") if op.runs_in_tflm else "no",
+        )
+        for op in summary.op_counts
     )
-    macs = "not known" if summary.macs is None else f"{summary.macs:,}"
-    console.print(f"{summary.parameter_count:,} parameters, {summary.weight_bytes:,} weight bytes, {macs} MACs")
-    for word, tensors in (("input", summary.inputs), ("output", summary.outputs)):
-        for tensor in tensors:
-            console.print(Text(f"{word} {tensor.name or '(no name)'} {_describe(tensor)}"))
-    if summary.subgraph_count > 1:
-        console.print(f"{summary.subgraph_count} subgraphs, of which the main one is shown")
-    rows = Table("op", "version", "count", "MACs", "weight bytes", "TFLM")
-    for op in summary.op_counts:
-        cost = "" if op.macs is None else f"{op.macs:,}"
-        tflm = TYPES.get(op.op, "yes") if op.runs_in_tflm else "no"
-        rows.add_row(Text(op.op), str(op.version), str(op.count), cost, f"{op.weight_bytes:,}", tflm)
-    console.print(rows)
-    if layers:
-        rows = Table("#", "op", "output", "shape", "quantization", "MACs", "weight bytes")
-        for layer in summary.ops:
-            quantization = _quantization(summary.tensors[layer.outputs[0]]) if layer.outputs else ""
-            rows.add_row(
-                str(layer.index),
-                Text(layer.op),
-                Text(layer.output_name),
-                "x".join(map(str, layer.output_shape)),
-                quantization,
-                "" if layer.macs is None else f"{layer.macs:,}",
-                f"{layer.weight_bytes:,}",
-            )
-        console.print(rows)
-    for text, names in (
-        ("ops that TFLM lacks", summary.unsupported_ops),
-        ("layers of a type that TFLM lacks", _wrong_types(summary)),
-        ("tensors without a fixed shape", summary.dynamic_tensors),
-    ):
-        if names:
-            console.print(Text(f"{text}: {', '.join(names)}"), soft_wrap=True)
+    return table(("op", *(Column(title, "right") for title in ("version", "count", *_COSTS)), "TFLM"), rows)
+
+
+def _layers(summary: ModelSummary) -> Block:
+    from quantci.render.cells import Column, Name, table
+    from quantci.render.numbers import Number
+
+    rows = (
+        (
+            Number(layer.index),
+            Name(layer.op),
+            Name(layer.output_name, _LONG),
+            "x".join(map(str, layer.output_shape)),
+            _quantization(summary.tensors[layer.outputs[0]]) if layer.outputs else "",
+            "" if layer.macs is None else Number(layer.macs),
+            Number(layer.weight_bytes),
+        )
+        for layer in summary.ops
+    )
+    costs = (Column(title, "right") for title in _COSTS)
+    return table((Column("#", "right"), "op", "output", "shape", "quantization", *costs), rows)
 
 
 def _wrong_types(summary: ModelSummary) -> list[str]:

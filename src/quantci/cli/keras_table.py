@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.records.keras_model import KerasSummary
+    from quantci.render.cells import Block
 
 
 def look_into(path: Path, kind: str) -> KerasSummary:
@@ -29,27 +29,28 @@ def look_into(path: Path, kind: str) -> KerasSummary:
         return decode(jail.call(summarize_keras, str(inside), kind, path.name, str(path)), KerasSummary)
 
 
-def print_table(summary: KerasSummary) -> None:
-    """Print the layers, and what is refused."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def blocks_of(summary: KerasSummary) -> list[Block]:
+    """The layers, and what is refused."""
+    from quantci.render.cells import Column, Name, Paragraph, Sentence, table
+    from quantci.render.numbers import Number
 
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    head = f"{summary.file_name}  {summary.file_bytes:,} bytes  sha256 {summary.sha256[:16]}"
-    console.print(Text(f"{head}  {summary.format}  {summary.model}"), soft_wrap=True)
-    console.print(f"{summary.parameter_count:,} parameters")
-    rows = Table("#", "layer", "class", "input", "weights", "parameters", "accepted")
-    for index, layer in enumerate(summary.layers):
-        rows.add_row(
-            str(index),
-            Text(layer.name),
-            Text(layer.layer),
+    head = f"  {summary.file_bytes:,} bytes  sha256 {summary.sha256[:16]}  "
+    rows = (
+        (
+            Number(index),
+            Name(layer.name),
+            Name(layer.layer),
             "" if layer.input_shape is None else "x".join("?" if size < 0 else str(size) for size in layer.input_shape),
             ", ".join("x".join(map(str, shape)) for shape in layer.weight_shapes),
-            f"{layer.parameters:,}" if layer.weight_shapes else "",
+            Number(layer.parameters) if layer.weight_shapes else "",
             "yes" if layer.refused is None else "no",
         )
-    console.print(rows)
-    for cause in summary.refused:
-        console.print(Text(f"refused: {cause}"), soft_wrap=True)
+        for index, layer in enumerate(summary.layers)
+    )
+    heads = (Column("#", "right"), "layer", "class", "input", "weights", Column("parameters", "right"), "accepted")
+    return [
+        Paragraph((Name(summary.file_name, 200), head, summary.format, "  ", Name(summary.model))),
+        Paragraph((Number(summary.parameter_count), " parameters")),
+        table(heads, rows),
+        *(Paragraph(("refused: ", Sentence(cause))) for cause in summary.refused),
+    ]

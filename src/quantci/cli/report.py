@@ -43,10 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     folder = OutputFolder.of(settings)
     report = write_report(settings, folder, wanted)
     show_failure(report)
-    from quantci.report.terminal import print_report
+    from quantci.render.terminal import show
+    from quantci.report.comment import opening
 
     with contextlib.suppress(BrokenPipeError):
-        print_report(report)
+        show(opening(report))
         print("\n".join(str(folder.path / name) for name in REPORT))
     missing = _missing_record(report)
     if missing is None:

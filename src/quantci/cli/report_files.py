@@ -102,7 +102,7 @@ def _origin_of_broken(arguments: argparse.Namespace) -> ReportOrigin | None:
 
 
 def _write_both(folder: OutputFolder, report: Report) -> None:
-    from quantci.report.markdown import render
+    from quantci.report.comment import render
 
     folder.write("report.json", report)
     write_bytes(folder.path / "report.md", render(report).encode())

@@ -12,7 +12,7 @@ from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Interval, Step
 from quantci.report.gates import judge
-from quantci.report.wording import gate_number
+from quantci.report.sections.quality import gate_number
 
 if TYPE_CHECKING:
     from quantci.records.report import GateResult
@@ -84,7 +84,7 @@ def test_no_loss_has_no_sign() -> None:
 def test_a_gain_is_called_one() -> None:
     result = only(GatesConfig(max_metric_drop=0.02), evaluated(0.005, -0.01))
     assert "INT8 is better than float by 0.5 pp" in result.reason
-    assert gate_number(result, result.value) == "\N{MINUS SIGN}0.5\N{NO-BREAK SPACE}pp"
+    assert str(gate_number(result, result.value)) == "\N{MINUS SIGN}0.5\N{NO-BREAK SPACE}pp"
 
 
 def test_gate_finer_than_the_set_can_detect_is_refused() -> None:

@@ -21,8 +21,8 @@ from tests.golden import (
 
 from quantci.records.base import decode, encode
 from quantci.records.report import Report
+from quantci.report.comment import render
 from quantci.report.join import build_report
-from quantci.report.markdown import render
 
 HOSTILE = "@octocat <b>x</b> http://a.b www.a.b [t](http://a.b) ![i](x) | ` #1 &#64;me\n\n# big\n--> \u202e"
 

@@ -11,10 +11,10 @@ from tests.golden import example_config, example_report, more_layers
 from quantci.records.config import GatesConfig
 from quantci.records.latency import LatencyBoard, LatencyEstimate, UncoveredOp
 from quantci.records.report import Report
+from quantci.render.numbers import rough_time
+from quantci.render.terminal import render as terminal
+from quantci.report.comment import opening, render
 from quantci.report.latency import latency_gate
-from quantci.report.markdown import render
-from quantci.report.terminal import render as terminal
-from quantci.report.wording import rough_time
 
 NBSP = "\N{NO-BREAK SPACE}"
 REPORT = example_report(config=example_config(GatesConfig(max_latency_us=5_000)))
@@ -33,14 +33,14 @@ def changed(**fields: object) -> Report:
 
 
 def test_every_line_with_the_estimate_says_that_it_is_one() -> None:
-    texts = (render(REPORT), terminal(REPORT, is_terminal=False))
+    texts = (render(REPORT), terminal(opening(REPORT)))
     lines = [line for text in texts for line in text.replace(NBSP, " ").splitlines() if "7.0 ms" in line]
     assert len(lines) == 6  # reason, summary, gate and section of the comment; reason and summary of the log
     assert all("estimated" in line.lower() for line in lines)
 
 
 def test_the_table_of_a_terminal_says_it_too() -> None:
-    text = terminal(REPORT, is_terminal=True, width=100)
+    text = terminal(opening(REPORT), 100)
     assert "estimated, not measured" in text
 
 
@@ -123,4 +123,4 @@ def test_reports_of_before_there_was_an_estimate() -> None:
     ],
 )
 def test_a_rough_time_has_two_digits(duration_us: float, text: str) -> None:
-    assert rough_time(duration_us).replace(NBSP, " ") == text
+    assert str(rough_time(duration_us)).replace(NBSP, " ") == text

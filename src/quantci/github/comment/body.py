@@ -11,8 +11,9 @@ from quantci.github.comment.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.origin import DEFAULT_KEY, ReportOrigin
 from quantci.records.report import MOST_BYTES, Report
+from quantci.render.markdown import environment
 from quantci.render.visible import visible
-from quantci.report.markdown import environment, render
+from quantci.report.comment import render
 
 if TYPE_CHECKING:
     from pathlib import Path

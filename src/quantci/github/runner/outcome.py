@@ -10,7 +10,7 @@ from quantci.github.runner.stage_summary import failure_summary, stage_summary
 from quantci.github.runner.step_outputs import FIGURES, report_figures
 from quantci.records.report import Report
 from quantci.records.shard import ShardRecord
-from quantci.report.markdown import render
+from quantci.report.comment import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

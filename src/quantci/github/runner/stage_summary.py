@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.records.shard import ShardRecord
-from quantci.render.escape import code, prose, row
-from quantci.report.diagnosis import cells, headline
-from quantci.report.markdown import environment
-from quantci.report.wording import METRICS, NBSP, STATUSES, percent, points, signed, size
+from quantci.render.cells import Heading, Interval, Name, Sentence, bullets, joined, table
+from quantci.render.markdown import render
+from quantci.render.numbers import NBSP, Number, percent, points, size
+from quantci.report.comment import fault
+from quantci.report.sections.diagnosis import cells, headline, worst_layers
+from quantci.report.wording import METRICS, STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from quantci.records.diagnose import DiagnoseResult
     from quantci.records.embed import EmbedResult
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from quantci.records.quantize import QuantizeResult
     from quantci.records.shard import Shard, ShardResult
     from quantci.records.stage import Advice, Failure
+    from quantci.render.cells import Cell
 
 _MOST_ADVICE: Final = 10
 
@@ -27,77 +30,65 @@ def stage_summary(record: Any) -> str:
     """The summary of a stage's record, or of a shard's; names from models and data are literal text."""
     if record.failure is not None:
         return failure_summary(record.stage, record.status, record.failure)
+    rows: list[tuple[str, Cell]]
     advice: list[Advice] = []
     if isinstance(record, ShardRecord):
         rows = _shard(record.shard, record.result) if record.result else []
     else:
         rows, advice = _ROWS[record.stage](record.result), record.result.advice
-    seconds = f"{record.provenance.duration_s:.1f}{NBSP}s"
-    return _render(
-        "stage.md.j2",
-        stage=record.stage,
-        rows=[row(cells) for cells in (*rows, ("Time", seconds))],
-        advice=[f"{prose(one.text)} ({code(one.code)})" for one in advice[:_MOST_ADVICE]],
-    )
+    rows.append(("Time", f"{record.provenance.duration_s:.1f}{NBSP}s"))
+    told = [(Sentence(one.text), " (", Name(one.code), ")") for one in advice[:_MOST_ADVICE]]
+    return render([Heading(f"quantci {record.stage}"), table(("", ""), rows), bullets(told)])
 
 
 def failure_summary(stage: str, status: str, failure: Failure) -> str:
     """The summary of a stage that gave no result."""
-    return _render(
-        "failure.md.j2",
-        stage=stage,
-        status=STATUSES.get(status, status),
-        cause=prose(failure.cause),
-        remedy=prose(failure.remedy),
-        where=code(failure.where, 200) if failure.where else "",
-        code=code(failure.code),
-    )
+    title = f"❌ quantci {stage}: {STATUSES.get(status, status)}"
+    return render([Heading(title), bullets(fault(failure))])
 
 
-def _quantize(result: QuantizeResult) -> list[tuple[str, str]]:
+def _quantize(result: QuantizeResult) -> list[tuple[str, Cell]]:
     model, before = result.quantized_model, result.float_model.file_bytes
-    share = f", {model.file_bytes / before:.1%}".replace("%", f"{NBSP}% of FP32") if before else ""
+    share = (", ", percent(model.file_bytes / before), " of FP32") if before else ""
     return [
-        ("INT8 model", f"{code(model.file_name)} {size(model.file_bytes)}{share}"),
-        ("SHA-256", code(model.sha256, 64)),
-        ("Source", f"{code(result.source.path)} {code(result.source.format)}"),
-        ("Engine", f"{code(result.engine)} {code(result.engine_version)}, recipe {code(result.recipe)}"),
-        ("Calibration samples", f"{result.calibration.used:,} of {result.calibration.found:,}"),
+        ("INT8 model", (Name(model.file_name), " ", size(model.file_bytes), share)),
+        ("SHA-256", Name(model.sha256, 64)),
+        ("Source", (Name(result.source.path), " ", Name(result.source.format))),
+        ("Engine", (Name(result.engine), " ", Name(result.engine_version), ", recipe ", Name(result.recipe))),
+        ("Calibration samples", (Number(result.calibration.used), " of ", Number(result.calibration.found))),
     ]
 
 
-def _evaluate(result: EvaluateResult) -> list[tuple[str, str]]:
+def _evaluate(result: EvaluateResult) -> list[tuple[str, Cell]]:
     paired, last = result.paired, result.steps[-1]
-    low, high = signed(100 * paired.interval.low, 1), signed(100 * paired.interval.high, 1)
-    level = f"{100 * paired.interval.level:.0f}{NBSP}%"
+    interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
+    broken = f"; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"
     return [
-        (METRICS[paired.metric], f"FP32 {percent(result.headline(0))} → INT8 {percent(result.headline(-1))}"),
-        ("Difference", f"{points(paired.delta)} ({level}: {low} to {high}), measured on host"),
-        ("Samples", f"{result.dataset.used:,}; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"),
-        ("INT8 was judged in", prose(last.interpreter)),
+        (METRICS[paired.metric], ("FP32 ", percent(result.headline(0)), " → INT8 ", percent(result.headline(-1)))),
+        ("Difference", (points(paired.delta), " ", interval, ", measured on host")),
+        ("Samples", (Number(result.dataset.used), broken)),
+        ("INT8 was judged in", Sentence(last.interpreter)),
     ]
 
 
-def _diagnose(result: DiagnoseResult) -> list[tuple[str, str]]:
-    worst = sorted(result.layers, key=lambda layer: layer.rank)[:3]
-    return [
-        ("Where accuracy goes", headline(result, code)),
-        *((f"Worst {layer.rank}", f"{code(layer.name)} {cells(layer)[0]} of its own") for layer in worst),
-        ("Calibration samples", f"{result.samples:,}"),
+def _diagnose(result: DiagnoseResult) -> list[tuple[str, Cell]]:
+    worst = [
+        (f"Worst {layer.rank}", (Name(layer.name), " ", cells(layer)[0], " of its own"))
+        for layer in worst_layers(result)[:3]
     ]
+    return [("Where accuracy goes", headline(result)), *worst, ("Calibration samples", Number(result.samples))]
 
 
-def _embed(result: EmbedResult) -> list[tuple[str, str]]:
-    arena = f"{size(result.arena.recommended_bytes)}, estimated" if result.arena else "not known"
+def _embed(result: EmbedResult) -> list[tuple[str, Cell]]:
     return [
-        ("Component", code(result.component_dir)),
-        ("Tensor arena", arena),
-        ("Registered ops", " ".join(map(code, result.resolver_ops))),
+        ("Component", Name(result.component_dir)),
+        ("Tensor arena", size(result.arena.recommended_bytes, "estimated") if result.arena else "not known"),
+        ("Registered ops", joined(" ", map(Name, result.resolver_ops))),
     ]
 
 
 # A stage's result -> its key figures.
-_ROWS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
+_ROWS: Final[dict[str, Callable[[Any], list[tuple[str, Cell]]]]] = {
     "quantize": _quantize,
     "evaluate": _evaluate,
     "diagnose": _diagnose,
@@ -105,13 +96,9 @@ _ROWS: Final[dict[str, Callable[[Any], list[tuple[str, str]]]]] = {
 }
 
 
-def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, str]]:
+def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, Cell]]:
     return [
         ("Shard", f"{shard.index} of {shard.count}"),
-        ("Samples", f"{len(result.samples):,} of {result.found:,}"),
-        ("INT8 is judged in", prose(result.interpreters[-1])),
+        ("Samples", (Number(len(result.samples)), " of ", Number(result.found))),
+        ("INT8 is judged in", Sentence(result.interpreters[-1])),
     ]
-
-
-def _render(name: str, **values: str | Iterable[str]) -> str:
-    return environment("quantci.github").get_template(name).render(values)

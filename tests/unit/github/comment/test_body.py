@@ -15,8 +15,8 @@ from quantci.github.comment.body import body_of, read_report
 from quantci.github.comment.marker import Marker, marker_of
 from quantci.records.base import encode
 from quantci.records.report import MOST_BYTES
-from quantci.report.markdown import render
-from quantci.report.tables import length
+from quantci.render.markdown import length
+from quantci.report.comment import render
 
 MARKER = Marker("quantci", "0123456789abcdef" * 2 + "01234567", 12, 1)
 RUN = "https://github.test/acme/lights/actions/runs/12"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from quantci.report.wording import percent, points, size, size_change
+from quantci.render.numbers import Number, percent, points, size, size_change
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ from quantci.report.wording import percent, points, size, size_change
         (size_change(0), "0 B"),
     ],
 )
-def test_numbers_read_as_people_write_them(text: str, expected: str) -> None:
-    assert text.replace("\u00a0", " ") == expected
+def test_numbers_read_as_people_write_them(text: Number | str, expected: str) -> None:
+    assert str(text).replace("\u00a0", " ") == expected

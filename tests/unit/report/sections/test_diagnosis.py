@@ -20,9 +20,10 @@ from quantci.records.base import decode, encode
 from quantci.records.diagnose import DiagnoseRecord
 from quantci.records.report import Report
 from quantci.records.stage import Failure
-from quantci.report.diagnosis import cells, decibel, headline, section
+from quantci.render.markdown import render as markdown
+from quantci.report.comment import render
 from quantci.report.join import build_report
-from quantci.report.markdown import render
+from quantci.report.sections.diagnosis import cells, decibel, headline, section
 
 
 def report_of(diagnose: DiagnoseRecord | None, *, quantized: bool = True) -> Report:
@@ -96,9 +97,9 @@ def test_a_diagnosis_of_an_earlier_model_is_left_out_where_there_is_no_new_one()
 def test_how_figures_read() -> None:
     result = example_diagnose_record().result
     assert result is not None
-    assert decibel(120.0) == "no error"
+    assert str(decibel(120.0)) == "no error"
     assert cells(replace(result.layers[0], cosine=None))[2] == "none"
     healthy = replace(result, first_below=None, unmatched=["x"])
-    assert headline(healthy, str) == "No layer falls below 15\N{NO-BREAK SPACE}dB; 6 of 7 activations compared."
-    assert "only in the oracle" in section(healthy).note
-    assert "only in the oracle" not in section(result).note
+    assert headline(healthy) == "No layer falls below 15\N{NO-BREAK SPACE}dB; 6 of 7 activations compared."
+    assert "only in the oracle" in markdown([section(healthy)])
+    assert "only in the oracle" not in markdown([section(result)])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.render.escape import code
-from quantci.report.tables import Section, Table
-from quantci.report.wording import NBSP, size, size_change
+from quantci.render.cells import Bar, Folded, Name, Paragraph, table
+from quantci.render.numbers import NBSP, Number, size, size_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from quantci.records.arena import Arena, ArenaPiece
+    from quantci.render.cells import Cell, Rows
 
 # A simulation is a model of the chip, so it is an estimate, however exact.
 KINDS: Final = {
@@ -24,20 +24,18 @@ PLACES: Final = {
     "none": "⚠️ fits into no memory",
 }
 MOST_BARS: Final = 20
-_BAR: Final = 16  # characters of the longest, so that a phone shows it beside its figure
-_EIGHTHS: Final = ("", *"▏▎▍▌▋▊▉")
 
 
-def section(arena: Arena, ops: Sequence[str]) -> Section:
+def section(arena: Arena, ops: Sequence[str]) -> Folded:
     """Used, minimum, recommended; the peak; what is alive there; a bar for each op.
 
     Args:
         arena: what embed found.
         ops: the op of each place in the model; may be empty where the model is not known.
     """
-    facts = [
-        ("Chip", code(arena.chip)),
-        ("Recommended", f"{size(arena.recommended_bytes)}, {PLACES[arena.memory]}"),
+    facts: list[tuple[Cell, Cell]] = [
+        ("Chip", Name(arena.chip)),
+        ("Recommended", (size(arena.recommended_bytes), ", ", PLACES[arena.memory])),
         ("Smallest that allocates", size(arena.minimum_bytes)),
         ("Used", size(arena.used_bytes)),
     ]
@@ -45,14 +43,15 @@ def section(arena: Arena, ops: Sequence[str]) -> Section:
         facts.append(("Activations and scratch", size(arena.head_bytes)))
         facts.append(("TFLM's own structures", size(arena.tail_bytes)))
     if arena.host_used_bytes is not None:
-        facts.append(("TFLM on the host", f"{size(arena.host_used_bytes)}, measured"))
-    facts.append(("Room in internal SRAM", f"{size(arena.internal_room_bytes)}, assumed: what a usual firmware leaves"))
+        facts.append(("TFLM on the host", (size(arena.host_used_bytes), ", measured")))
+    room = (size(arena.internal_room_bytes), ", assumed: what a usual firmware leaves")
+    facts.append(("Room in internal SRAM", room))
     if arena.psram_room_bytes:
         facts.append((f"Room in{NBSP}PSRAM", size(arena.psram_room_bytes)))
     if arena.peak is not None:
         peak = arena.peak
-        at = f"{code(peak.name)}<br>{code(peak.op)}, op{NBSP}{peak.op_index:,}"
-        facts.append(("Fullest during", f"{at}<br>{size(peak.bytes_in_use)} in use"))
+        at = (Name(peak.name), "\n", Name(peak.op), f", op{NBSP}{peak.op_index:,}\n")
+        facts.append(("Fullest during", (*at, size(peak.bytes_in_use), " in use")))
     rows = (
         (
             _piece(piece),
@@ -62,31 +61,31 @@ def section(arena: Arena, ops: Sequence[str]) -> Section:
         for piece in arena.alive
     )
     tables = [
-        Table.of(("Tensor arena", "Bytes"), facts, len(facts)),
-        Table.of(
+        table(("Tensor arena", "Bytes"), facts, len(facts)),
+        table(
             ("Alive when it is fullest", "Bytes", "Change of the smallest arena if it were half as large"),
             rows,
             len(arena.alive),
         ),
         _timeline(arena.timeline, ops),
     ]
-    return Section("Memory", KINDS[arena.kind], tables)
+    return Folded("Memory", [Paragraph(KINDS[arena.kind]), *tables])
 
 
-def _piece(piece: ArenaPiece) -> str:
-    return code(piece.name) if piece.tensor is not None else f"scratch of {code(piece.name)}"
+def _piece(piece: ArenaPiece) -> Cell:
+    return Name(piece.name) if piece.tensor is not None else ("scratch of ", Name(piece.name))
 
 
-def _timeline(in_use: Sequence[int], ops: Sequence[str]) -> Table:
+def _timeline(in_use: Sequence[int], ops: Sequence[str]) -> Rows:
     """Bars in a table: they need no image and no script, and show in an e-mail and on a terminal, too.
 
     Whether one op stands out or many are as full says what shrinking its tensors can gain.
     """
     rows = list(_bars(in_use, ops))
-    return Table.of(("During op", "In use", "Of the fullest"), rows, len(rows))
+    return table(("During op", "In use", "Of the fullest"), rows, len(rows))
 
 
-def _bars(in_use: Sequence[int], ops: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _bars(in_use: Sequence[int], ops: Sequence[str]) -> Iterator[tuple[Cell, Cell, Cell]]:
     """A row for each op, or for as many neighbours as keep it to MOST_BARS; of these the fullest counts."""
     top = max(in_use, default=0)
     step = -(-len(in_use) // MOST_BARS) or 1
@@ -94,7 +93,6 @@ def _bars(in_use: Sequence[int], ops: Sequence[str]) -> Iterator[tuple[str, str,
         last = min(first + step, len(in_use)) - 1
         fullest = max(range(first, last + 1), key=in_use.__getitem__)
         places = f"{first:,}" if first == last else f"{first:,} to {last:,}"
-        kind = f" {code(ops[fullest])}" if fullest < len(ops) else ""
-        eighths = max(1, 8 * _BAR * in_use[fullest] // (top or 1))
-        bar = code("█" * (eighths // 8) + _EIGHTHS[eighths % 8])
-        yield places + kind, f"{in_use[fullest]:,}{NBSP}B", f"{bar} fullest" if in_use[fullest] == top else bar
+        during = (places, " ", Name(ops[fullest])) if fullest < len(ops) else places
+        bar = Bar(in_use[fullest], top)
+        yield during, Number(in_use[fullest], "B exactly"), (bar, " fullest") if in_use[fullest] == top else bar

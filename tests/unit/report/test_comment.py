@@ -20,10 +20,12 @@ from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.evaluate import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
-from quantci.render.escape import code, prose
+from quantci.render import markdown
+from quantci.render.cells import MOST_ROWS, Folded, Name, Sentence, table
+from quantci.render.escape import prose
+from quantci.render.markdown import COMMENT_LIMIT, length
+from quantci.report.comment import render
 from quantci.report.join import build_report
-from quantci.report.markdown import render
-from quantci.report.tables import COMMENT_LIMIT, Table, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,18 +253,29 @@ def test_a_probability_is_never_shown_as_none(p: float, words: str) -> None:
     assert words in render(replace(report, evaluate=replace(report.evaluate, paired=paired)))
 
 
-def test_what_cannot_be_shown_is_not_escaped_either() -> None:
+def test_what_cannot_be_shown_is_not_made_and_not_escaped_either(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
+    escaped: list[str] = []
 
-    def cells() -> Iterator[tuple[str, str]]:
+    def counted(text: str) -> str:
+        escaped.append(text)
+        return prose(text)
+
+    monkeypatch.setattr(markdown, "prose", counted)
+
+    def rows() -> Iterator[tuple[Name, Sentence]]:
         for index in range(1_000_000):
             made.append(index)
-            yield code(f"@{index}"), prose("http://a.b " * 80)
+            yield Name(f"@{index}"), Sentence("http://a.b " * 80)
 
-    table = Table.of(("Name", "Reason"), cells(), 1_000_000)
-    assert len(made) == len(table.rows) < 100
-    assert length("\n".join(table.rows)) > COMMENT_LIMIT
-    assert table.hidden == 1_000_000 - len(table.rows)
+    names = table(("Name", "Reason"), rows(), 1_000_000)
+    assert len(made) == len(names.rows) == MOST_ROWS
+    assert names.hidden == 1_000_000 - MOST_ROWS
+    text = markdown.render([Folded("Names", [names])])
+    assert len(escaped) < 100
+    shown = text.count("\n| `@")
+    assert f"{1_000_000 - shown:,} rows more in report.json" in text
+    assert 0.9 * COMMENT_LIMIT < length(text) <= COMMENT_LIMIT
 
 
 HOSTILE = "\u202e@x " * 200

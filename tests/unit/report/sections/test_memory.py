@@ -7,15 +7,15 @@ from msgspec.structs import replace
 from tests.golden import example_arena
 
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
-from quantci.report.memory import section
-from quantci.report.tables import Table
+from quantci.render.cells import Rows
+from quantci.render.markdown import render
+from quantci.report.sections.memory import section
 
 OPS = ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "MEAN", "FULLY_CONNECTED", "SOFTMAX"]
 
 
 def text_of(arena: Arena) -> str:
-    shown = section(arena, OPS)
-    return "\n".join([shown.note, *(row for table in shown.tables for row in table.rows)]).replace("\u00a0", " ")
+    return render([section(arena, OPS)]).replace("\u00a0", " ")
 
 
 def test_it_says_that_nothing_was_measured() -> None:
@@ -61,20 +61,21 @@ def test_names_of_strangers_stay_names() -> None:
     arena = replace(
         example_arena(), chip=evil, peak=peak, alive=[ArenaPiece(tensor=0, name=evil, piece_bytes=16, gain_bytes=0)]
     )
-    shown = section(arena, [evil] * 6)
-    for table in shown.tables:
-        for row in table.rows:
-            if "octocat" in row:
-                assert "``a\\|b</details>`@octocat``" in row
+    for row in render([section(arena, [evil] * 6)]).splitlines():
+        if "octocat" in row:
+            assert "``a\\|b</details>`@octocat``" in row
 
 
-def timeline_of(in_use: list[int], ops: list[str]) -> Table:
-    return section(replace(example_arena(), timeline=in_use), ops).tables[-1]
+def timeline_of(in_use: list[int], ops: list[str]) -> list[str]:
+    """The rows of the last table, in Markdown."""
+    table = section(replace(example_arena(), timeline=in_use), ops).blocks[-1]
+    assert isinstance(table, Rows)
+    return render([table]).splitlines()[2:-1]
 
 
 def test_a_bar_for_each_op() -> None:
     """Of 57,344 bytes in 16 characters of 8 steps each: 46,080 are 102.8 steps, 39,712 are 88.6, 37,200 are 83.0."""
-    assert [row.replace("\u00a0", " ") for row in timeline_of(example_arena().timeline, OPS).rows] == [
+    assert [row.replace("\u00a0", " ") for row in timeline_of(example_arena().timeline, OPS)] == [
         "| 0 `CONV_2D` | 46,080 B | `████████████▊` |",
         "| 1 `DEPTHWISE_CONV_2D` | 39,712 B | `███████████` |",
         "| 2 `CONV_2D` | 57,344 B | `████████████████` fullest |",
@@ -82,11 +83,11 @@ def test_a_bar_for_each_op() -> None:
         "| 4 `FULLY_CONNECTED` | 80 B | `▏` |",
         "| 5 `SOFTMAX` | 32 B | `▏` |",
     ]
-    assert timeline_of([], OPS).rows == []
+    assert timeline_of([], OPS) == []
 
 
 def test_neighbours_share_a_bar_in_a_long_model() -> None:
-    rows = timeline_of([*range(20), 7], [f"OP{index}" for index in range(21)]).rows
+    rows = timeline_of([*range(20), 7], [f"OP{index}" for index in range(21)])
     assert len(rows) == 11
     assert rows[0].startswith("| 0 to 1 `OP1` | 1\u00a0B |")
     assert rows[9].startswith("| 18 to 19 `OP19` | 19\u00a0B | `████████████████` fullest |")
@@ -96,12 +97,12 @@ def test_neighbours_share_a_bar_in_a_long_model() -> None:
 @given(st.lists(st.integers(0, 2**40), max_size=3000), st.lists(st.text(min_size=1, max_size=80), max_size=30))
 def test_a_timeline_is_a_table_whatever_is_in_it(in_use: list[int], ops: list[str]) -> None:
     """Read back by a parser of Markdown, every op is in one of at most 20 bars, and no bar hides a fuller op."""
-    table = timeline_of(in_use, ops)
-    lines = ["| a | b | c |", "|---|---|---|", *table.rows]
+    rows = timeline_of(in_use, ops)
+    lines = ["| a | b | c |", "|---|---|---|", *rows]
     tokens = MarkdownIt("commonmark").enable("table").parse("\n".join(lines))
     cells = [token for token in tokens if token.type == "inline"][3:]
     assert tokens[-1].type == "table_close"
-    assert len(cells) == 3 * len(table.rows) <= 60
+    assert len(cells) == 3 * len(rows) <= 60
     shown = []
     for place, figure, bar in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
         first, _, last = (place.children or [])[0].content.strip().replace(",", "").partition(" to ")

@@ -9,8 +9,10 @@ from tests.golden import example_hit, example_report
 from quantci.records.kernels import KernelHit, OpKernel
 from quantci.records.report import Report
 from quantci.records.stage import Advice
-from quantci.report import kernels
-from quantci.report.markdown import render
+from quantci.render import markdown
+from quantci.render.cells import Folded
+from quantci.report.comment import render
+from quantci.report.sections import kernels
 
 replace = msgspec.structs.replace
 
@@ -19,6 +21,12 @@ def report_with(hits: list[KernelHit], op_kernels: list[OpKernel] | None = None)
     report = example_report()
     assert report.embed is not None
     return replace(report, embed=replace(report.embed, kernel_hits=hits, op_kernels=op_kernels or []))
+
+
+def rows_of(part: Folded) -> list[str]:
+    """The rows of its only table, or the items of its only list, in Markdown."""
+    lines = [line for line in markdown.render([part]).splitlines() if line.startswith(("| ", "- "))]
+    return lines[2:] if lines[0].startswith("|") else lines
 
 
 def test_a_report_without_faults_has_no_section() -> None:
@@ -31,38 +39,36 @@ def test_a_fault_that_both_stages_found_stands_there_once() -> None:
     report = report_with([example_hit(), example_hit(op_index=3, layer="")])
     assert report.quantize is not None
     both = replace(report, quantize=replace(report.quantize, kernel_hits=[example_hit()]))
-    (table,) = kernels.faults(both).tables
-    assert len(table.rows) == 2
-    assert table.rows[0].startswith(
-        "| `stem/relu6`<br>`RELU6` | wrong output, `tflite-micro` 1.2.1 to 1.2.3<br>It never"
-    )
-    assert table.rows[1].startswith("| op 3<br>")
+    rows = rows_of(kernels.faults(both))
+    assert len(rows) == 2
+    assert rows[0].startswith("| `stem/relu6`<br>`RELU6` | wrong output, `tflite-micro` 1.2.1 to 1.2.3<br>It never")
+    assert rows[1].startswith("| op 3<br>")
 
 
 def test_doubt_is_said() -> None:
-    (table,) = kernels.faults(report_with([example_hit(is_confirmed=False, severity="crash")])).tables
-    assert "crash, reported and not confirmed, `tflite-micro`" in table.rows[0]
+    rows = rows_of(kernels.faults(report_with([example_hit(is_confirmed=False, severity="crash")])))
+    assert "crash, reported and not confirmed, `tflite-micro`" in rows[0]
 
 
 def test_the_link_is_our_tables_whatever_the_record_says() -> None:
-    (table,) = kernels.faults(
-        report_with([example_hit(source="https://github.com/evil/x)[click](https://evil.example")])
-    ).tables
-    assert "evil" not in table.rows[0]
-    assert "[source](https://github.com/tensorflow/tflite-micro/" in table.rows[0]
+    rows = rows_of(
+        kernels.faults(report_with([example_hit(source="https://github.com/evil/x)[click](https://evil.example")]))
+    )
+    assert "evil" not in rows[0]
+    assert "[source](https://github.com/tensorflow/tflite-micro/" in rows[0]
 
 
 def test_an_unknown_rules_source_is_text() -> None:
-    (table,) = kernels.faults(report_with([example_hit(rule="of-tomorrow", source="https://github.com/evil/x")])).tables
-    assert "](" not in table.rows[0]
-    assert "`https://github.com/evil/x`" in table.rows[0]
+    rows = rows_of(kernels.faults(report_with([example_hit(rule="of-tomorrow", source="https://github.com/evil/x")])))
+    assert "](" not in rows[0]
+    assert "`https://github.com/evil/x`" in rows[0]
 
 
 def test_names_from_strangers_are_literal() -> None:
     report = report_with(
         [example_hit(layer="a|b @team <img>", op="*X*", library="[l](u)", cause="See @all #1.", remedy="<b>.")]
     )
-    (row,) = kernels.faults(report).tables[0].rows
+    (row,) = rows_of(kernels.faults(report))
     assert "`a\\|b @team <img>`" in row
     assert "`*X*`" in row
     assert "`[l](u)`" in row
@@ -78,21 +84,21 @@ def test_slow_layers_are_listed_by_cost_with_what_to_change() -> None:
         OpKernel(op_index=3, op="MEAN", path="reference", reason="no kernel", remedy=""),
         OpKernel(op_index=99, op="CONV_2D", path="scalar", reason="out of the model", remedy=""),
     ]
-    (table,) = kernels.not_accelerated(report_with([], found)).tables
-    assert [row.split("<br>")[0] for row in table.rows] == [
+    rows = rows_of(kernels.not_accelerated(report_with([], found)))
+    assert [row.split("<br>")[0] for row in rows] == [
         "| `model/conv1/Relu;model/conv1/Conv2D`",
         "| `model/pointwise2/Relu`",
     ]
-    assert "padded: 12 channels are few.<br>Give it 16." in table.rows[0]
-    assert table.rows[0].endswith("| 497,664 |")
-    assert "scalar: it is grouped | " in table.rows[1]
+    assert "padded: 12 channels are few.<br>Give it 16." in rows[0]
+    assert rows[0].endswith("| 497,664 |")
+    assert "scalar: it is grouped | " in rows[1]
 
 
 def test_what_holds_for_every_layer_is_said_once() -> None:
     reason = "this chip has no accelerated kernels"
     found = [OpKernel(op_index=index, op="X", path="reference", reason=reason, remedy="") for index in range(3)]
-    (table,) = kernels.not_accelerated(report_with([], found)).tables
-    assert table.rows == ["- All 3 layers: reference: this chip has no accelerated kernels"]
+    rows = rows_of(kernels.not_accelerated(report_with([], found)))
+    assert rows == ["- All 3 layers: reference: this chip has no accelerated kernels"]
 
 
 def test_the_same_advice_from_two_stages_is_said_once() -> None:
@@ -119,10 +125,10 @@ def test_what_a_change_saves_is_always_called_estimated(saved_us: float, words: 
     slow = OpKernel(
         op_index=0, op="CONV_2D", path="padded", reason="r", remedy="Give it 16.", wanted=16, saved_us=saved_us
     )
-    (table,) = kernels.not_accelerated(report_with([], [slow])).tables
-    assert f"padded: r<br>{words} |" in table.rows[0].replace("\N{NO-BREAK SPACE}", " ")
+    rows = rows_of(kernels.not_accelerated(report_with([], [slow])))
+    assert f"padded: r<br>{words} |" in rows[0].replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_what_is_not_known_is_not_said() -> None:
     slow = OpKernel(op_index=0, op="CONV_2D", path="padded", reason="r", remedy="Give it 16.", wanted=16)
-    assert "estimated" not in kernels.not_accelerated(report_with([], [slow])).tables[0].rows[0]
+    assert "estimated" not in rows_of(kernels.not_accelerated(report_with([], [slow])))[0]

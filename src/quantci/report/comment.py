@@ -1,0 +1,82 @@
+"""What a report says: a verdict, the few numbers that everybody reads, and folded parts with what lies behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from quantci.render import markdown
+from quantci.render.cells import Mark, Name, Paragraph, Rows, Sentence, Strong, bullets
+from quantci.report.sections import data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
+
+if TYPE_CHECKING:
+    from quantci.records.report import Report
+    from quantci.records.stage import Failure
+    from quantci.render.cells import Block, Cell, Folded
+
+_MOST_FAILURES: Final = 4  # there are as many stages
+
+
+def render(report: Report, limit: int = markdown.COMMENT_LIMIT) -> str:
+    """The comment in GitHub's Markdown, at most `limit` characters."""
+    text = markdown.render([*opening(report), *sections(report)], limit)
+    if markdown.length(text) <= limit:
+        return text
+    # Only a report that nobody's models make says so much outside of its tables: what stopped the run is left.
+    return markdown.render(opening(report, most_failures=1))
+
+
+def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Block]:
+    """What stands open: verdict, reason, faults and the summary."""
+    title: list[Cell] = [Mark(report.verdict, f"quantci: {summary.headline(report)}"), " · ", Name(report.title)]
+    for word, name in summary.identity(report):
+        title += [f" · {word} " if word else " · ", Name(name, 100)]
+    faults = [bullets(fault(failure, report.verdict_reason)) for failure in _failures(report)[:most_failures]]
+    return [Paragraph(tuple(title)), Paragraph(Sentence(report.verdict_reason)), *faults, summary.figures(report)]
+
+
+def sections(report: Report) -> list[Folded]:
+    """Every folded part that this report has something to say in."""
+    parts: list[Folded] = []
+    if report.gates:
+        parts.append(quality.gates(report))
+    parts.append(provenance.advice(report))
+    if report.evaluate is not None:
+        parts += [quality.waterfall(report.evaluate), quality.values(report.evaluate)]
+        parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), quality.samples(report.evaluate)]
+    if report.diagnose is not None:
+        parts.append(diagnosis.section(report.diagnose))
+    parts.append(kernels.faults(report))
+    if report.baseline is not None:
+        parts.append(model.changes(report.baseline))
+    if report.quantize is not None:
+        parts += [model.layers(report.quantize), kernels.not_accelerated(report)]
+        parts.append(data.section("Calibration", report.quantize.calibration))
+    if report.embed is not None and report.embed.arena is not None:
+        ops = report.quantize.quantized_model.ops if report.quantize else []
+        parts.append(memory.section(report.embed.arena, [op.op for op in ops]))
+    if report.embed is not None and report.embed.latency is not None:
+        parts.append(latency.section(report, report.embed.latency))
+    if report.evaluate is not None:
+        parts += [data.section("Evaluation set", report.evaluate.dataset), data.host_time(report.evaluate)]
+    parts.append(provenance.section(report))
+    return [part for part in parts if any(isinstance(block, Rows) and block.rows for block in part.blocks)]
+
+
+def _failures(report: Report) -> list[Failure]:
+    """The fault that stopped the run, then those of other stages."""
+    stopped = [
+        outcome.failure for outcome in report.stages if outcome.failure is not None and outcome.status != "not_run"
+    ]
+    found = ([report.failure] if report.failure else []) + stopped[:_MOST_FAILURES]
+    return [failure for index, failure in enumerate(found) if failure not in found[:index]]
+
+
+def fault(failure: Failure, said: str = "") -> list[Cell]:
+    """Cause, unless that was said already, remedy, place and code."""
+    lines: list[Cell] = []
+    if failure.cause.strip() and failure.cause not in said:
+        lines.append((Strong("Cause:"), " ", Sentence(failure.cause)))
+    lines.append((Strong("What to do:"), " ", Sentence(failure.remedy)))
+    if failure.where:
+        lines.append((Strong("Where:"), " ", Name(failure.where, 200)))
+    return [*lines, (Strong("Code:"), " ", Name(failure.code))]

@@ -1,0 +1,69 @@
+"""The estimated latency in words, which always say that it is an estimate."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Final
+
+from quantci.render.cells import Folded, Name, Paragraph, Sentence, bullets, joined, table
+from quantci.render.numbers import NBSP, Number, rough_time
+from quantci.report.baseline import layer_names
+from quantci.report.latency import estimate_of
+
+if TYPE_CHECKING:
+    from quantci.records.latency import LatencyEstimate
+    from quantci.records.report import Report
+    from quantci.render.cells import Cell
+
+ESTIMATED: Final = "estimated, not measured"
+MOST_LAYERS: Final = 10
+
+
+def words(estimate: LatencyEstimate) -> tuple[str, str]:
+    """``≈ 12 ms`` and ``±41 %, 7.1 ms to 17 ms``. Whoever shows them says beside them that they are estimated."""
+    bounds = f"{rough_time(estimate.low_us or 0)} to{NBSP}{rough_time(estimate.high_us or 0)}"
+    return f"≈{NBSP}{rough_time(estimate.total_us or 0)}", f"±{100 * (estimate.error_ratio or 0):.0f}{NBSP}%, {bounds}"
+
+
+def section(report: Report, estimate: LatencyEstimate) -> Folded:
+    """The most expensive layers, and what the estimate leaves out."""
+    said: list[Cell]
+    if (known := estimate_of(report.embed)) is None:
+        said = ["No total is estimated. ", Sentence(estimate.reason)]
+        if estimate.memory == "psram" and any(op.cycles is not None for op in estimate.ops):
+            said.append(" The times of single layers are those with an arena in internal RAM.")
+    else:
+        total, margin = words(known)
+        said = [f"Estimated, not measured: {total} ({margin})."]
+        if known.board is not None:
+            said += [" Calibrated to ", Name(str(known.board)), "."]
+    names = layer_names(report.quantize) if report.quantize else []
+    covered = [op for op in estimate.ops if op.cycles is not None]
+    if len(covered) > MOST_LAYERS:
+        said.append(f" The {MOST_LAYERS} most expensive of {len(covered):,} layers.")
+    largest = heapq.nsmallest(MOST_LAYERS, covered, key=lambda op: (-(op.cycles or 0), op.index))
+    rows = [
+        (
+            (Name(names[op.index] if op.index < len(names) else op.name or str(op.index)), "\n", Name(op.op)),
+            Name(op.path),
+            (f"≈{NBSP}", rough_time(op.latency_us or 0)),
+            Number(op.share or 0, "ratio about"),
+        )
+        for op in largest
+    ]
+    head = ("Layer", "Kernel", "Estimated time", "Share" if known else "Share of what is covered")
+    return Folded(
+        "Time on the chip (estimated)",
+        [Paragraph(tuple(said)), table(head, rows, len(rows)), bullets(_left_out(estimate))],
+    )
+
+
+def _left_out(estimate: LatencyEstimate) -> list[Cell]:
+    if not estimate.not_covered:
+        return []
+    share = estimate.not_covered_mac_share
+    of_macs: Cell = "" if share is None else (": ", Number(share, "ratio"), " of the multiply-accumulates")
+    kinds = joined(", ", [(Name(kind.op), f" ({kind.count:,})") for kind in estimate.not_covered[:MOST_LAYERS]])
+    more = len(estimate.not_covered) - MOST_LAYERS
+    others = f" and {more:,} others" if more > 0 else ""
+    return [("Not covered by the estimate", of_macs, ": ", kinds, others)]

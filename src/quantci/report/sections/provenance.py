@@ -1,0 +1,82 @@
+"""What made the report, out of what, and what everybody who took part advises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantci.render.cells import Folded, Name, Sentence, bullets, table
+from quantci.report.sections.diagnosis import MOST_ADVICE
+
+if TYPE_CHECKING:
+    from quantci.records.origin import ReportOrigin
+    from quantci.records.quantize import SourceInfo
+    from quantci.records.report import Report
+    from quantci.render.cells import Cell
+
+
+def advice(report: Report) -> Folded:
+    """What to do, each thing once: two stages may say the same."""
+    results = (report.quantize, report.evaluate, report.embed)
+    found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
+    if report.diagnose is not None:
+        found += report.diagnose.advice[:MOST_ADVICE]
+    told = dict.fromkeys((item.text, item.code) for item in found)
+    return Folded("Advice", [bullets([(Sentence(text), " (", Name(word), ")") for text, word in told])])
+
+
+def section(report: Report) -> Folded:
+    """Versions, digests and the run."""
+    head = report.provenance
+    facts: list[tuple[str, Cell]] = [
+        ("quantci", Name(head.quantci_version)),
+        ("Written", Name(head.created_at)),
+        ("Host", Name(head.host)),
+    ]
+    facts += [("Commit", Name(head.git_commit[:12]))] if head.git_commit else []
+    facts += _origin(report.origin) if report.origin else []
+    if report.quantize is not None:
+        result = report.quantize
+        facts += [
+            ("Source model", _file(result.source.path, result.source.sha256)),
+            ("Float model", _conversion(result.source)),
+            ("Quantized model", Name(result.quantized_model.sha256[:12])),
+            ("Engine", (Name(result.engine), " ", Name(result.engine_version))),
+            ("Recipe", (Name(result.recipe), " ", Name(result.input_type), " → ", Name(result.output_type))),
+            ("Calibration set", _file(result.calibration.path, result.calibration.sha256)),
+        ]
+    if report.evaluate is not None:
+        data, last = report.evaluate.dataset, report.evaluate.steps[-1]
+        facts += [("Oracle", Sentence(last.interpreter)), ("Evaluation set", _file(data.path, data.sha256))]
+    if report.embed is not None and report.embed.arena is not None:
+        facts.append(("Tensor arena", Sentence(report.embed.arena.basis)))
+    if report.embed is not None and report.embed.latency is not None:
+        facts.append(("Latency estimate", Sentence(report.embed.latency.basis)))
+    tools = [(Name(tool), Name(version)) for tool, version in sorted(head.tools.items())]
+    return Folded("Provenance", [table(("What", "Which"), [*facts, *tools], len(facts) + len(tools))])
+
+
+def _conversion(source: SourceInfo) -> str:
+    """How far the float model is from its source."""
+    if source.largest_difference is None:
+        return "taken as it is"
+    return (
+        f"largest difference of an output to the source model {source.largest_difference:.2g}, over "
+        f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"
+    )
+
+
+def _origin(origin: ReportOrigin) -> list[tuple[str, Cell]]:
+    """What the CI service said about the run."""
+    run = f"{origin.run_id}, attempt {origin.run_attempt}" if origin.run_id and origin.run_attempt else ""
+    facts = [
+        ("Key", origin.key),
+        ("Configuration", origin.configuration),
+        ("Branch", origin.branch),
+        ("Head commit" if origin.pull_request else "Measured commit", (origin.commit or "")[:12]),
+        ("Run", run),
+    ]
+    return [(name, Name(text)) for name, text in facts if text]
+
+
+def _file(path: str, sha256: str) -> Cell:
+    return (Name(path), " ", Name(sha256[:12]))

@@ -1,0 +1,154 @@
+"""The folded parts about accuracy: gates, waterfall, classes, tags, samples."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+from quantci.records.evaluate import RegressionMetrics
+from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
+from quantci.render.numbers import Number, percent, points, size
+from quantci.report.wording import METRICS, STEPS
+
+if TYPE_CHECKING:
+    from quantci.records.evaluate import EvaluateResult, Step
+    from quantci.records.report import GateResult, Report
+    from quantci.render.cells import Cell
+
+MOST_SAMPLES: Final = 20
+
+
+def gates(report: Report) -> Folded:
+    """Every gate with its limit, what was found, and why."""
+    rows = (
+        (
+            (Mark(gate.verdict), " ", Name(gate.name), "\nat most ", gate_number(gate, gate.limit)),
+            (gate_number(gate, gate.value, is_found=True), "\n", Sentence(gate.reason)),
+        )
+        for gate in report.gates
+    )
+    return Folded("Gates", [table(("Gate", "Found"), rows, len(report.gates))])
+
+
+def gate_number(gate: GateResult, number: float | None, *, is_found: bool = False) -> Number | str:
+    """The limit or the value of a gate, in the unit of its name; of what was found, how it came about."""
+    if number is None:
+        return "not measured"
+    kind = gate.kind if is_found and gate.name != "int_only" else None
+    if gate.name.endswith("_drop"):
+        return Number(number, "points", kind)
+    if gate.name.endswith("_bytes"):
+        return size(int(number), kind)
+    if gate.name.endswith("_us"):
+        return Number(number, "µs", kind)
+    return Number(number, "ops", kind)
+
+
+def waterfall(evaluate: EvaluateResult) -> Folded:
+    """Where the loss comes from: quantization, rounding or kernels."""
+    rows: list[list[Cell]] = []
+    for place, step in enumerate(evaluate.steps):
+        line: list[Cell] = [_name(step), percent(evaluate.headline(place))]
+        if step.agreement is None:
+            line += [""] * 3
+        else:
+            same, of = step.agreement.identical_outputs, step.agreement.samples
+            line.append("" if same is None else (Number(same), " of ", Number(of)))
+            line += [Number(step.agreement.flips), f"{step.agreement.largest_lsb:,.1f}"]
+        rows.append(line)
+    head = ("Step", METRICS[evaluate.paired.metric], "Identical", "Flips", "LSB")
+    note = (
+        (
+            "The same samples through each step. Against the step before: samples with identical outputs (not for "
+            "the step to INT8), flips of the answer, and the largest difference in LSB, the steps of the INT8 output. "
+            "Measured on host with "
+        ),
+        Name(evaluate.oracle),
+        " as the judge of INT8.",
+    )
+    where = bullets([(_name(step), ": ", Sentence(step.interpreter)) for step in evaluate.steps])
+    return Folded("Loss waterfall", [Paragraph(note), table(head, rows, len(rows)), where])
+
+
+def _name(step: Step) -> Cell:
+    return STEPS.get(step.name) or Name(step.name)
+
+
+def classes(evaluate: EvaluateResult) -> Folded:
+    """Recall of each class, the largest loss first."""
+    found = evaluate.recalls()
+
+    def change(label: str) -> float:
+        _, before, after = found[label]
+        return after - before if before is not None and after is not None else 0.0
+
+    rows = (
+        (
+            Name(label),
+            Number(found[label][0]),
+            (percent(found[label][1]), " → ", percent(found[label][2])),
+            points(change(label)) if found[label][1] is not None else "none",
+        )
+        for label in sorted(found, key=change)
+    )
+    shown = table(("Class", "Samples", "Recall FP32 → INT8", "Change"), rows, len(found))
+    return Folded("Classes", [Paragraph("Measured on host; the largest loss first."), shown])
+
+
+def values(evaluate: EvaluateResult) -> Folded:
+    """The errors of each output of a regression."""
+    first, last = evaluate.steps[0].metrics, evaluate.steps[-1].metrics
+    if not isinstance(first, RegressionMetrics) or not isinstance(last, RegressionMetrics):
+        return Folded("Values", [])
+    rows = (
+        (
+            Name(before.name),
+            (Number(before.mae, "plain"), " → ", Number(after.mae, "plain")),
+            (Number(before.rmse, "plain"), " → ", Number(after.rmse, "plain")),
+            (percent(before.r2), " → ", percent(after.r2)),
+        )
+        for before, after in zip(first.outputs, last.outputs, strict=True)
+    )
+    note = "FP32 → INT8, measured on host; errors in the units of the labels."
+    head = ("Value", "Mean absolute error", "Root mean squared error", "R²")
+    return Folded("Values", [Paragraph(note), table(head, rows, len(first.outputs))])
+
+
+def tags(evaluate: EvaluateResult) -> Folded:
+    """Accuracy on the samples that carry a tag."""
+    rows = (
+        (
+            Name(tag.tag),
+            Number(tag.samples),
+            (percent(tag.float_metric), " → ", percent(tag.quantized_metric)),
+            points(tag.quantized_metric - tag.float_metric),
+        )
+        for tag in evaluate.tags
+    )
+    shown = table(("Tag", "Samples", "Accuracy FP32 → INT8", "Change"), rows, len(evaluate.tags))
+    return Folded("Tags", [Paragraph("Measured on host."), shown])
+
+
+def samples(evaluate: EvaluateResult) -> Folded:
+    """Which samples the change broke and fixed; none where an answer is not right or wrong."""
+
+    def column(ids: list[str]) -> list[Cell]:
+        more = len(ids) - MOST_SAMPLES
+        return [*map(Name, ids[:MOST_SAMPLES]), *([f"{more:,} more in report.json"] if more > 0 else [])]
+
+    paired = evaluate.paired
+    rows = list(zip_longest(column(paired.broken), column(paired.fixed), fillvalue=""))
+    p = "" if paired.mcnemar_p is None else f" McNemar's exact test: p {_p_value(paired.mcnemar_p)}."
+    note = (
+        f"Right in FP32 and wrong in INT8, or the other way round.{p}",
+        " The smallest drop that this evaluation set can detect is ",
+        Number(paired.smallest_detectable_drop, "points"),
+        ".",
+    )
+    head = (f"Broken ({len(paired.broken):,})", f"Fixed ({len(paired.fixed):,})")
+    return Folded("Samples broken and fixed", [Paragraph(note), table(head, rows, len(rows))])
+
+
+def _p_value(p: float) -> str:
+    """Never 0: what three decimals cannot show is only said to be less."""
+    return f"= {p:.3f}" if p >= 0.0005 else "< 0.001"
