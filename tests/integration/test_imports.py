@@ -72,7 +72,7 @@ def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None
         "embed.run",
         "latency_fit.run",
         "report.join",
-        "report.markdown",
+        "report.comment",
         "tflite.summary",
         "github.comment.post",
     ],

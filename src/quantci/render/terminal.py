@@ -33,7 +33,7 @@ def show(blocks: Iterable[Block], file: TextIO | None = None) -> None:
 def render(blocks: Iterable[Block], width: int | None = None) -> str:
     """The blocks for a terminal of that width; plain lines without any."""
     if width is None:
-        return "".join(f"{line.rstrip()}\n" for block in blocks for line in _lines(block))
+        return "".join(f"{line.rstrip()}\n" for block in blocks for line in _lines(block)).removeprefix("\n")
     from rich.console import Console
     from rich.table import Table
 
@@ -42,7 +42,7 @@ def render(blocks: Iterable[Block], width: int | None = None) -> str:
         for block in blocks:
             for shown in _shown(block):
                 console.print(shown, soft_wrap=not isinstance(shown, Table))
-    return capture.get()
+    return capture.get().removeprefix("\n")
 
 
 def _shown(block: Block) -> Iterator[RenderableType]:

@@ -82,7 +82,6 @@ def test_names_can_steer_neither_the_terminal_nor_rich(width: int | None) -> Non
 def test_a_row_of_a_log_is_a_line_and_columns_stand_below_each_other() -> None:
     name = "␛]0;x␇[red]a[/red]⟨U+202E⟩"
     assert render(EVERYTHING).splitlines() == [
-        "",
         f"Of {name}",
         f"Strong {name}",
         f"{'Name':40}   Bytes",
