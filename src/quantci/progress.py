@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with what is going on, and how many of how many are done; total 0 means that nobody knows."""
+    """Called with what is going on, how many are done, and how many there are; total 0 means unknown."""
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None: ...
 

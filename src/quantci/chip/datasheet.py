@@ -56,7 +56,7 @@ def chip_names() -> list[str]:
 
 
 def check_chip(name: str, where: str = "target.chip") -> None:
-    """Refuse a chip that there is no file for.
+    """Refuse a chip that has no file.
 
     Raises:
         ConfigError: `config-value`, naming the chips there are.

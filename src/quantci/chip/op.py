@@ -26,7 +26,7 @@ class Tensor:
     Attributes:
         index: its place among the tensors of its subgraph.
         shape: as TFLM reads it; empty for a scalar.
-        is_open: a size stands in the file as not fixed, whatever `shape` says.
+        is_open: the file says that a size is not fixed, whatever `shape` says.
         scale: 0.0 where it is not quantized, the first one where it is quantized per channel; zero_point alike.
         channels: how many scales it has: none when it is not quantized, several when quantized per channel.
         is_constant: its data lies in the model's file, so that it takes no arena.
@@ -91,7 +91,7 @@ class Op:
 
     @cached_property
     def dtype(self) -> str:
-        """Type of the first input that is no constant, else of the first output; empty without any."""
+        """Type of the first input that is not a constant, or else of the first output; empty if there is neither."""
         return next((tensor.dtype for tensor in self.tensors if not tensor.is_constant), "")
 
     @property

@@ -21,7 +21,7 @@ class Rule:
         name: a kebab-case word, stable.
         library: whose kernel it is.
         seen: first and last version of the library that the fault was seen or read in; None where every version that
-            was tried has it. A version that nobody looked at is not accused.
+            was tried has it. A version that nobody examined is not accused.
         ops: names of the ops that run in this kernel.
         matches: whether an op of these meets the fault.
         severity, cause, remedy: see KernelHit.

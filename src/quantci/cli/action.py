@@ -91,7 +91,7 @@ def options(name: str, environment: Mapping[str, str]) -> list[str]:
 
 
 def _run(name: str, environment: Mapping[str, str]) -> Outcome:
-    """Run the command; whatever it raises becomes what is told."""
+    """Run the command; an exception becomes part of the outcome."""
     nested: argparse.Namespace | None = None
     try:
         _check_inputs(name, environment)

@@ -81,7 +81,7 @@ def keep(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Kept:
     """Write the comment, and say what became of it, also to the runner.
 
     Raises:
-        QuantciError: it is neither written nor forbidden; the report is in the summary then, too.
+        QuantciError: it could not be written, and not for a missing permission; the report is in the summary too.
     """
     from quantci.github.client.api_errors import Forbidden, NotPosted
     from quantci.github.comment.body import read_report
@@ -172,7 +172,7 @@ def _summarize(environment: Mapping[str, str], text: Text) -> None:
 
 
 def _annotate(environment: Mapping[str, str], level: Literal["notice", "error"], error: QuantciError) -> bool:
-    """One annotation, where a runner reads the log; False where none does."""
+    """Print one annotation if a runner reads the log; False if none does."""
     if environment.get("GITHUB_ACTIONS") != "true":
         return False
     error = as_called(error, environment)

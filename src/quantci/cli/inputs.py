@@ -61,7 +61,7 @@ _Fault = TypeVar("_Fault", bound=QuantciError)
 
 
 def as_called(error: _Fault, environment: Mapping[str, str]) -> _Fault:
-    """The fault in its caller's words: in a workflow they know inputs, and neither options nor variables."""
+    """The fault in words that its reader knows: in a workflow these are inputs, not options or variables."""
     if not environment.get(ROOT):
         return error
     error.cause, error.remedy = (NAME.sub(_in_a_sentence, text) for text in (error.cause, error.remedy))

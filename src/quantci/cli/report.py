@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _missing_record(report: Report) -> ConfigError | None:
-    """No green check for a gate that nobody looked at, as after a job that was skipped."""
+    """Do not pass a gate that was never judged, for example because a job was skipped."""
     from quantci.report.gates import never_judged
 
     missing = never_judged(report) if report.status in {"ok", "not_run"} else []

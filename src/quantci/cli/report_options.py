@@ -48,7 +48,7 @@ class ReportOptions(NamedTuple):
     Attributes:
         fails_on_gate: whether a failed gate fails the command.
         baseline: report.json of the base branch.
-        origin: what the report is about; None at a desk, where nobody gave a key: then nothing is checked.
+        origin: what the report is about; None if no key was given, as at a desk: then nothing is checked.
         branch: that the change goes to.
         commit: that this branch stood at; empty where that is not known.
     """

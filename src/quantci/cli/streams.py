@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or that nobody reads any more."""
+"""Standard streams that are closed, full, or no longer read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES: Final = ("stdin", "stdout", "stderr")
 def open_streams() -> None:
     """Open those that were closed when Python started, on the null device.
 
-    Else the next file that is opened gets the stream's number, and native code that prints would write into it.
+    Otherwise the next opened file would get the stream's number, and native code that prints would write into it.
     """
     for number, name in enumerate(_NAMES):
         if getattr(sys, name) is None:
@@ -21,7 +21,7 @@ def open_streams() -> None:
             setattr(sys, name, open(null, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to fail
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not be a failure
 
 
 def say(text: str) -> None:

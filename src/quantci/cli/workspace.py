@@ -43,7 +43,7 @@ class Workspace(NamedTuple):
         folder, word = environment.get(ROOT, ""), environment.get(CODE, "").lower()
         if word not in _WORDS:
             raise ConfigError(
-                "config-value", f"{word[:40]!r} is neither true nor false.", where=CODE, remedy="Say true or false."
+                "config-value", f"{word[:40]!r} is neither true nor false.", where=CODE, remedy="Use true or false."
             )
         return cls(Path(folder).resolve() if folder else None, _WORDS[word])
 

@@ -14,7 +14,7 @@ _COLOR_CHANNELS = {"grey": 1, "rgb": 3}
 
 
 def image_geometry(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """Height, width and channels of a shape with batch; None when it is no image's. [1, h, w] is a grey one."""
+    """Height, width and channels of a shape with batch; None if it is not an image's. [1, h, w] is a grey image."""
     if len(shape) == 3:
         return shape[1], shape[2], 1
     if len(shape) == 4 and shape[3] in _COLOR_CHANNELS.values():

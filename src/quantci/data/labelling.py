@@ -28,7 +28,7 @@ class Labelling(Protocol):
     def needs_label(self) -> bool: ...
 
     def names(self, listing: Listing) -> tuple[str, ...]:
-        """The labels that the set tells by itself, where the configuration has none.
+        """The labels that follow from the set itself, if the configuration has none.
 
         Raises:
             DataRejected: `label-out-of-range`, or what a label cannot be.

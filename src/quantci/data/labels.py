@@ -17,7 +17,7 @@ _MOST_CLASSES = 100_000  # an index by mistake (a year, an id) must not make a l
 
 
 def infer(listing: Listing) -> tuple[str, ...]:
-    """The class names that a set itself tells.
+    """The class names that follow from the set itself.
 
     Class folders are sorted by name, as Keras does. A CSV's names are sorted likewise; indices become names.
     A set without labels has none.
@@ -73,7 +73,7 @@ def resolve(listing: Listing, labels: Sequence[str]) -> list[int | None]:
 
 
 def resolve_several(listing: Listing, labels: Sequence[str]) -> list[tuple[int, ...]]:
-    """The indices of each entry's labels, split by `;`, ascending; nothing written is no label.
+    """The indices of each entry's labels, split by `;`, ascending; an empty text is no label.
 
     Raises:
         DataRejected: as resolve().
@@ -87,7 +87,7 @@ def resolve_several(listing: Listing, labels: Sequence[str]) -> list[tuple[int, 
 
 
 def infer_several(listing: Listing) -> tuple[str, ...]:
-    """The label names that a set itself tells, sorted; see infer().
+    """The label names that follow from the set itself, sorted; see infer().
 
     Raises:
         DataRejected: `label-out-of-range`.

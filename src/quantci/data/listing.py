@@ -82,7 +82,7 @@ def is_inside(root: Path, path: Path) -> bool:
     """Whether `path`, all symbolic links followed, lies below the resolved `root`."""
     top = str(root).rstrip(os.sep) + os.sep
     if str(path).startswith(top):
-        # Without `..` or a link below the root there is no way out, and what lies above is not looked at for each file.
+        # Without `..` or a link below the root no path can lead out: the folders above need no check for each file.
         parts = path.parts[len(root.parts) :]
         if ".." not in parts and not any(map(os.path.islink, accumulate(parts, os.path.join, initial=top))):
             return True

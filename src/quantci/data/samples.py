@@ -55,7 +55,7 @@ def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, rol
             folder of images or tensors.
         base: folder that `data` is relative to.
         task: reads the labels; see `infer_labels`.
-        input: its dtype tells how to read .bin files.
+        input: its dtype says how to read .bin files.
         role: an evaluation set must have a label for each sample and a sample for each label.
 
     Raises:
@@ -78,7 +78,7 @@ def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, rol
 
 
 def infer_labels(data: str, base: Path, task: Labelling) -> tuple[str, ...]:
-    """The class names in the order of the model's outputs: `task.labels`, or those that the set tells by itself.
+    """The class names in the order of the model's outputs: `task.labels`, or those that follow from the set.
 
     Sorted class folders, sorted names of a manifest, "0", "1", .. for indices; normal and anomaly for that task.
     Ask the evaluation set: a calibration set may lack labels or classes.

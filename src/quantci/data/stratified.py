@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
-    """Choose `count` samples, in their own order; all of them when there are no more.
+    """Choose `count` samples, in their own order; all of them if there are not more.
 
     Classes get equal shares as far as they reach; samples without a label count as one more class, and one of several
     labels counts for its first. Each class is drawn

@@ -1,4 +1,4 @@
-"""Raw tensors: .npy files, and .bin files whose type and shape stand in the configuration."""
+"""Raw tensors: .npy files, and .bin files whose type and shape the configuration gives."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_npy(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
     """Read a .npy file of one sample as an array of `shape`, in the file's own type.
 
     Raises:
-        DataRejected: `tensor-size`, or `unreadable-tensor` when it is no .npy of numbers.
+        DataRejected: `tensor-size`, or `unreadable-tensor` if it is not a .npy of numbers.
     """
     try:
         with path.open("rb") as file:
@@ -92,7 +92,7 @@ def _read_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether it is in Fortran's order, and type. numpy.load() would also open archives and pickles.
 
     Raises:
-        ValueError: it is no .npy of numbers, it is one of version 3, which numpy writes for records only, or cut off.
+        ValueError: it is not a .npy of numbers, is of version 3 (which numpy writes for records only), or is cut off.
     """
     start = file.read(12)  # magic, version, length; in version 1 the length has two bytes, and the text begins
     size = int.from_bytes(start[8:10], "little") - 2 if start[6] == 1 else int.from_bytes(start[8:12], "little")

@@ -25,7 +25,7 @@ class Pair(NamedTuple):
 
     Attributes:
         op: of the INT8 model; None for the model's input.
-        float_op: of the float model; None where no op of it is meant: the input, and what a QUANTIZE makes.
+        float_op: of the float model; None where it has none: for the input, and for the output of a QUANTIZE.
         tensor: in the INT8 model.
         float_tensor: in the float model.
     """

@@ -69,12 +69,12 @@ class Findings:
 
 
 def whole_db(layer: LayerError) -> float:
-    """What a layer is judged by, errors before it included: the whole tensor or its median channel, the worse one."""
+    """What a layer is judged by, with the errors before it: its whole tensor or its median channel, if worse."""
     return min(layer.sqnr_db, layer.channel_sqnr_db)
 
 
 def own_db(layer: LayerError) -> float:
-    """The same of its own error."""
+    """The same, for the layer's own error."""
     return min(layer.own_sqnr_db, layer.own_channel_sqnr_db)
 
 

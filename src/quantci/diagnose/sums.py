@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from quantci.records.model import TensorInfo
 
-# Less than this share of the largest channel's sum of squares is no signal: of a channel that training has switched off
-# there is 1e-30 left.
+# A channel with less than this share of the largest channel's sum of squares has no signal: training has switched it
+# off, and 1e-30 is left.
 SILENT: Final = 1e-12
 # A rounded value is half a step off, and where a scale is fixed the limit may be one step short: softmax has 256
 # steps of 1/256 for 0 to 1, so that a probability of 1 is stored as 255/256. Only beyond that something is lost.
@@ -94,7 +94,7 @@ class NoiseSums:
 
     @property
     def channel_sqnr_db(self) -> float:
-        """The median of the channels that carry a signal; that of all where none does."""
+        """The median of the channels that carry a signal; of all channels if none does."""
         carrying = np.flatnonzero(self.signal > SILENT * self.signal.max(initial=0.0))
         if len(carrying) == 0:
             return self.sqnr_db

@@ -1,6 +1,6 @@
 """Write the ESP-IDF component: the quantized model, its constants, and exactly the ops that it uses.
 
-Same input, same bytes: nothing in it tells the time or the place where it was made.
+Same input, same bytes: nothing in it depends on the time or place where it was made.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def write_component(
         model: the quantized model.
         config: name, storage and custom ops.
         labels: class names; may be empty.
-        lookup_table: quantized value of each pixel value 0..255, per channel; None when the input is no 8-bit image.
-        image: what the firmware has to do with an image; None when the input is no image.
+        lookup_table: quantized value of each pixel value 0..255, per channel; None if the input is not an 8-bit image.
+        image: what the firmware has to do with an image; None if the input is not an image.
         arena: the tensor arena to reserve; None when it is not known.
         resolver: what the component registers with TFLM.
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Prediction(NamedTuple):
-    """What stands in the record."""
+    """What the record says."""
 
     arena: Arena | None
     latency: LatencyEstimate | None

@@ -57,7 +57,7 @@ def embed(
     folder = output / COMPONENT_DIR / config.embed.component
     port = model.summary.inputs[0]
     preprocessing = Preprocessing.for_model(config.input, port.shape)
-    # Tensors from .bin files are no pixels, even where the shape could be an image's.
+    # Tensors from .bin files are not pixels, even if their shape could be an image's.
     geometry = image_geometry(preprocessing.shape) if config.input.dtype is None else None
     image = table = None
     if geometry is not None:

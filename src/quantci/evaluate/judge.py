@@ -50,7 +50,7 @@ def judge(
         config: the effective configuration.
         output: folder to write into.
         float_sha256: digest of the float model.
-        quantized_model: the INT8 model: its outputs tell what integers stand for.
+        quantized_model: the INT8 model: its outputs have the scales of the integers.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
         metrics: own metrics by module:function.
         progress: told when the statistics begin.

@@ -94,7 +94,7 @@ def opened(models: Models, config: Config) -> Iterator[Pool]:
 
 
 def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, progress: Progress) -> Scored:
-    """Run these samples of the plan in workers; results stand in their order whatever worker was first.
+    """Run these samples of the plan in workers; results are in the order of the samples, whichever worker was first.
 
     Args:
         plan: what to run them with.
@@ -139,7 +139,7 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
 
 
 def _batches(samples: Sequence[Sample], workers: int) -> Iterator[list[Sample]]:
-    """Large batches first, for each costs this process some time, and ever smaller ones: all workers end together."""
+    """Large batches first, as each costs this process time; then smaller ones, so that all workers end together."""
     start = 0
     while start < len(samples):
         size = max(1, min(_MAX_BATCH, (len(samples) - start) // (2 * workers)))

@@ -23,7 +23,7 @@ class Scored(NamedTuple):
     """The samples that could be read, in the order of the set, and what each step made of them.
 
     Attributes:
-        found: how many samples were asked for: those that could not be read, too.
+        found: number of samples, including those that could not be read.
         labels: class names by index.
         samples: those that could be read, [n].
         tally: what was read and what was skipped.
@@ -48,5 +48,5 @@ class Scored(NamedTuple):
 
 
 def no_outputs(outputs: Sequence[TensorInfo], task: Task) -> dict[str, NDArray[np.generic]]:
-    """What is kept of no sample by step, [0, d]: it tells type and width of that of any number of samples."""
+    """What each step keeps of zero samples, [0, d]: its type and width are those for any number of samples."""
     return {step: task.nothing_kept(outputs, is_float=step == STEPS[0]) for step in STEPS}

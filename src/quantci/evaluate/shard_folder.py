@@ -35,7 +35,7 @@ class Found(NamedTuple):
 def find_shards(folder: Path) -> list[Found]:
     """The shards whose records lie in the folder or in a direct subfolder, by number: one of each, but some may lack.
 
-    actions/download-artifact makes a folder of each artifact unless it is told to merge them.
+    actions/download-artifact makes one folder per artifact, unless it is told to merge them.
 
     Raises:
         ConfigError: `shard-missing`: there is none; `shard-foreign`: they are shares of different numbers of shards;
@@ -149,7 +149,7 @@ def _check_numbers(shards: Sequence[tuple[Path, Shard]]) -> None:
 
 
 def _failed(path: Path, record: ShardRecord) -> QuantciError:
-    """The fault of a shard is the fault of the whole, and of the same kind; one that was stopped may be run again."""
+    """If a shard failed, the whole fails, with a fault of the same kind; a stopped shard may be run again."""
     failure = record.failure
     cause = "it has no result" if failure is None else f"{printable(failure.cause, 1000)} [{failure.code}]"
     return _KINDS.get(record.status, ToolError)(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.quantize import QuantizeResult
 
-_TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' versions stand in their names
+_TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' names include their versions
 
 
 def check_match(found: Sequence[Found], config: Config, quantize: QuantizeResult) -> None:

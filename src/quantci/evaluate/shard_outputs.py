@@ -62,7 +62,7 @@ def unpack(data: bytes, samples: int, nothing: Nothing, where: str) -> Outputs:
         where: the file's name, for errors.
 
     Raises:
-        ToolError: `schema`: it is no such archive, or an array holds what no run can give.
+        ToolError: `schema`: it is not such an archive, or an array has values that no run can give.
     """
     try:
         arrays = _read_all(data, _layout(nothing), samples)

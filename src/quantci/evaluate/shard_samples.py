@@ -1,4 +1,4 @@
-"""The samples of a shard as they stand in its record, and all of them in the order of the set again."""
+"""The samples of a shard as its record lists them, and the samples of all shards in the order of the set."""
 
 from __future__ import annotations
 

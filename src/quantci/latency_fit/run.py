@@ -25,7 +25,7 @@ class Fit(NamedTuple):
 
     Attributes:
         measurements: as in the file; so are the calibration's checks.
-        published: what the coefficients were drawn to; None where nothing is published for such a build.
+        published: what the coefficients were shrunk towards; None if nothing is published for such a build.
     """
 
     calibration: Calibration

@@ -11,7 +11,7 @@ MOST_SAMPLES = 2_000_000  # a stride of one byte over a large file must not fill
 
 
 class ImageCounts(Record, frozen=True, kw_only=True):
-    """How many files needed what, so that nobody has to guess what happened to them."""
+    """How many files needed each correction."""
 
     exif_rotated: Annotated[Count, Meta(description="Turned or mirrored as their EXIF orientation says.")] = 0
     greyscale: Annotated[Count, Meta(description="Stored as greyscale, used as RGB.")] = 0

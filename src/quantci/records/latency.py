@@ -85,7 +85,7 @@ class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """Coefficients of the latency model: those that quantci brings along, or those of one board."""
+    """Coefficients of the latency model: those that quantci ships, or those of one board."""
 
     schema_version: Annotated[Literal[1], Meta(description="Version of this file's schema.")]
     chip: Annotated[str, Meta(description="As target.chip in quantci.toml.")]

@@ -58,7 +58,7 @@ class ShardSample(Record, frozen=True, kw_only=True):
 
 
 class ShardResult(Record, frozen=True, kw_only=True):
-    """A share of an evaluation, with all that tells whether shards belong to each other."""
+    """A share of an evaluation, with everything that shows whether shards belong together."""
 
     float_sha256: Sha256
     quantized_sha256: Sha256

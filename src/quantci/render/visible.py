@@ -1,4 +1,4 @@
-"""Text from strangers with nothing unseen in it: what a person reads is what stands there."""
+"""Text from strangers without invisible characters: what a person reads is what is there."""
 
 from __future__ import annotations
 

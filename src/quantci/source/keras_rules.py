@@ -40,7 +40,7 @@ class Fault(NamedTuple):
     """An object that is not accepted.
 
     Attributes:
-        layer: name of the layer that it is, or stands in.
+        layer: name of the layer that it is, or is part of.
         is_code: it is Python code.
         cause: one sentence.
     """
@@ -139,7 +139,7 @@ def _fault(item: dict[str, Any], layer: str, known: _Names) -> Fault | None:
 
 
 def _complaint(item: dict[str, Any], known: _Names) -> str | None:
-    """What is wrong with an object that is no code, or None."""
+    """What is wrong with an object that is not code, or None."""
     kind, module, registered = item["class_name"], item.get("module"), item.get("registered_name")
     if not isinstance(kind, str) or not isinstance(module, str | None) or not isinstance(registered, str | None):
         return "names its class in a way that Keras does not"

@@ -2,7 +2,7 @@
 
 Everything that a signature or a restored object can run is looked at, before any of it is loaded. Operations without
 state compute, but for the few below that do not; of those with state only variables, tables, random numbers and control
-flow are accepted, so one that a later TensorFlow brings is refused until somebody has looked at it.
+flow are accepted, so one from a later TensorFlow is refused until somebody has examined it.
 """
 
 from __future__ import annotations

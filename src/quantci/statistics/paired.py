@@ -119,7 +119,7 @@ def auc_delta_interval(
     random = np.random.RandomState(seed)
     times_anomalous, times_normal = _resample(random, anomalous), _resample(random, normal)
     total = np.zeros((AUC_RESAMPLES, normal))
-    for start in range(0, anomalous, 256):  # a large set's pairs need not stand in memory as float64 at once
+    for start in range(0, anomalous, 256):  # so that a large set's pairs are never all in memory as float64
         rows = slice(start, start + 256)
         total += times_anomalous[:, rows] @ change[rows].astype(np.float64)
     deltas = np.einsum("rn,rn->r", total, times_normal) / (2 * change.size)

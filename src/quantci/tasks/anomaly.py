@@ -48,10 +48,10 @@ class Groups(NamedTuple):
 
 @dataclass(frozen=True)
 class Anomaly(OneClass):
-    """See tasks.base.Task.
+    """See tasks.task.Task.
 
     Attributes:
-        labels: what stands for normal, and what for anomalous.
+        labels: the words for normal and for anomalous.
     """
 
     empty_remedy = "Add files of this kind: without them there is nothing to tell apart."
@@ -59,7 +59,7 @@ class Anomaly(OneClass):
     labels: tuple[str, ...] = LABELS
 
     def names(self, listing: Listing) -> tuple[str, ...]:
-        """The two labels, whatever the set tells."""
+        """The two labels, whatever the set says."""
         del listing
         return self.labels
 
@@ -91,7 +91,7 @@ class Anomaly(OneClass):
             step: group_means(rows.astype(np.float64).reshape(-1), truth, names) for step, rows in observed.kept.items()
         }
         first, *_, last = groups.values()
-        # The threshold that would be deployed is the float model's; it also tells which groups an INT8 model breaks.
+        # The threshold that would be deployed is the float model's; it also decides which groups an INT8 model breaks.
         threshold = best_threshold(first.scores, first.labels)
         return Judgement(
             metrics={step: anomaly_metrics(means, metrics) for step, means in groups.items()},

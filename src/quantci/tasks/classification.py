@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Classification(OneClass, KeepsOutputs):
-    """See tasks.base.Task.
+    """See tasks.task.Task.
 
     Attributes:
-        labels: class names; empty where the set tells them.
+        labels: class names; empty if they follow from the set.
         top_k: k of the top-k accuracy.
     """
 

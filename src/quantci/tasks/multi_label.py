@@ -38,10 +38,10 @@ THRESHOLD: Final = 0.5
 
 @dataclass(frozen=True)
 class MultiLabel(KeepsOutputs):
-    """See tasks.base.Task.
+    """See tasks.task.Task.
 
     Attributes:
-        labels: their names; empty where the set tells them.
+        labels: their names; empty if they follow from the set.
     """
 
     kind = "multi-label"
@@ -125,7 +125,7 @@ class MultiLabel(KeepsOutputs):
         )
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
-        """`logits` when the outputs are read as probabilities, but no sigmoid makes them such."""
+        """`logits` if the outputs are read as probabilities, but do not come from a sigmoid."""
         last = last_op(summary)
         if last == "LOGISTIC":
             return []

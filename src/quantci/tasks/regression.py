@@ -35,7 +35,7 @@ FLIP: Final = 0.1  # an answer that moves by more than this share of the truth's
 
 @dataclass(frozen=True)
 class Regression(KeepsOutputs):
-    """See tasks.base.Task.
+    """See tasks.task.Task.
 
     Attributes:
         labels: names of the outputs; empty where they are numbered.

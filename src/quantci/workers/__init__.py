@@ -1,1 +1,1 @@
-"""Processes that run what may crash, hang or turn against us, with limits; nothing of TFLite in here."""
+"""Processes with limits, for code that may crash, hang or be exploited; nothing about TFLite in here."""

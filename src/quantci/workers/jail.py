@@ -1,4 +1,4 @@
-"""A process of its own for what a hostile model might turn against us: the loaders of Keras and SavedModel.
+"""A separate process for code that a hostile model might exploit: the loaders of Keras and SavedModel.
 
 It is a new program, not a fork: its memory never held a token. It is given an empty folder, which is its home, its
 temporary folder and the only place where it may write, and an environment of a few words (confine.py has the rest).
@@ -77,7 +77,7 @@ class Jail:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def bring(self, path: Path, name: str, limit_bytes: int) -> Path:
-        """Copy a file or folder in, where the process can read it, and nobody else changes it any more.
+        """Copy a file or folder to where the process can read it and nothing else can change it.
 
         Raises:
             ModelRejected: `too-large`, `path` (a link), `unreadable`.

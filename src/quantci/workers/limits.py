@@ -9,7 +9,7 @@ _MEMORY_BYTES: Final = 16 * 1024**3
 
 
 def limit_resources(*, file_bytes: int | None = None) -> None:
-    """Limit memory and, if asked for, the size of files, and dump no core; as far as the system has such limits."""
+    """Limit memory and, if wanted, the size of files, and switch off core dumps, as far as the system supports it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def serve(connection: Connection[Any, Any], initializer: Callable[..., None] | None, initargs: tuple[Any, ...]) -> None:
-    """Make one call after the other, in a process of its own."""
+    """Make one call after the other, in a separate process."""
     _let_only_the_parent_stop_it()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_resources()

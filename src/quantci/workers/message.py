@@ -49,7 +49,7 @@ def answer(function: Callable[[], Any]) -> bytes:
         return msgspec.msgpack.encode(
             [False, "ToolError", "out-of-memory", text, "Use a machine with more memory.", ""]
         )
-    except Exception as error:  # noqa: BLE001  nobody else would ever hear of it
+    except Exception as error:  # noqa: BLE001  otherwise it would be lost
         text = f"{type(error).__name__}: {error}"
         return msgspec.msgpack.encode(
             [False, "ToolError", "bug", text[:500], "Please report this as a bug in quantci.", ""]
@@ -61,7 +61,7 @@ def result(data: bytes, where: str) -> Any:
 
     Raises:
         QuantciError: what it raised.
-        ToolError: `worker`: this is no answer.
+        ToolError: `worker`: this is not an answer.
     """
     try:
         match msgspec.msgpack.decode(data, ext_hook=_decode):

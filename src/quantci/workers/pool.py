@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CALL_TIMEOUT_S: Final = 900.0  # WHILE is an op: a model may run for ever
-_AHEAD_BYTES: Final = 4096  # fits into the buffer of every pipe: sending so much waits for nobody
+_AHEAD_BYTES: Final = 4096  # fits into the buffer of every pipe: sending so much never blocks
 
 
 def core_count() -> int:

@@ -1,7 +1,7 @@
 """How workers start: as forks of this process where that is safe, elsewhere as forks of multiprocessing's server.
 
 A fork has at once what this process has imported. With another thread, Python's or native, it is not safe: that one may
-hold a lock which nobody in the child would ever release. And macOS' own libraries do not stand it.
+hold a lock which nothing in the child would ever release. And macOS' own libraries do not survive a fork.
 """
 
 from __future__ import annotations

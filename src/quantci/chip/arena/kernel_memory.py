@@ -1,4 +1,4 @@
-"""What each op's kernel asks of the arena: for its options, for data of its own, and while it prepares itself.
+"""How much of the arena each op's kernel needs: for its options, for its own data, and in its Prepare.
 
 Source: esp-tflite-micro 1.4.0. Options (`TfLite...Params`) from tensorflow/compiler/mlir/lite/core/c/builtin_op_data.h,
 as tensorflow/lite/core/api/flatbuffer_conversions.cc allocates them; data (`OpData...`) and Prepare from

@@ -67,7 +67,7 @@ def alive_at(
 
 
 def gain_of_half(simulation: Simulation, place: int) -> int:
-    """How much smaller the smallest arena is when one planned buffer is half as large: the plan made anew."""
+    """How much smaller the smallest arena is when one planned buffer is half as large: computed by planning again."""
     buffers = [piece.buffer for piece in simulation.planned]
     buffers[place] = buffers[place]._replace(size=align(-(-buffers[place].size // 2)))
     head = height(buffers, plan(buffers))

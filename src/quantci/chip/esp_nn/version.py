@@ -1,4 +1,4 @@
-"""The releases whose kernels this room tells of: what else is in it was read in their sources."""
+"""The releases of the kernels that this folder describes."""
 
 from typing import Final
 

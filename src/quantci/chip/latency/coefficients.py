@@ -1,4 +1,4 @@
-"""The coefficients that an estimate uses: those that quantci brings along, or a file of one's own board."""
+"""The coefficients that an estimate uses: those that quantci ships, or a file for your own board."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Coefficients(NamedTuple):
 
 @cache
 def published_coefficients() -> Coefficients:
-    """Those that quantci brings along, fitted to published figures."""
+    """Those that quantci ships, fitted to published figures."""
     data = PUBLISHED.read_bytes()
     return Coefficients(msgspec.json.decode(data, type=LatencyCoefficients), hashlib.sha256(data).hexdigest())
 
 
 def read_coefficients(path: Path) -> Coefficients:
-    """The coefficients of a board, as a file of one's own.
+    """The coefficients of your own board, from a file.
 
     Raises:
-        ConfigError: `latency-coefficients`: the file cannot be read, is no such file, or is of another chip.
+        ConfigError: `latency-coefficients`: the file cannot be read, is not valid, or is for another chip.
     """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_FILE:

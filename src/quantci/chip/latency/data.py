@@ -1,6 +1,6 @@
-"""Published figures as rows to fit, and the coefficients that quantci brings along.
+"""Published figures as rows to fit, and the coefficients that quantci ships.
 
-`python -m quantci.chip.latency.data` fits them anew and writes coefficients.json.
+`python -m quantci.chip.latency.data` fits them again and writes coefficients.json.
 """
 
 from __future__ import annotations

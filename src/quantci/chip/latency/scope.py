@@ -43,7 +43,7 @@ def uncovered_mac_share(ops: Sequence[EstimatedOp]) -> float | None:
 
 
 def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> str:
-    """Why these coefficients say nothing of such a build, or nothing."""
+    """Why these coefficients do not apply to such a build; empty if they do."""
     if kernels != record.kernels:
         off = record.groups_left_out.get(kernels)
         known = "" if off is None else f": published figures lie up to {_percent(off)} off any fit"

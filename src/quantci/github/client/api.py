@@ -54,7 +54,7 @@ class Api:
         """What lies at this path, such as `/user`.
 
         Raises:
-            ToolError: see api_errors.py. A 403 that is no limit is its `Forbidden`.
+            ToolError: see api_errors.py. A 403 that is not a rate limit is its `Forbidden`.
         """
         return decode(self._ask("GET", self._url + path, None, path), kind, path)
 

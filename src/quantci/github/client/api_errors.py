@@ -95,7 +95,7 @@ def redirected(path: str) -> ToolError:
 
 
 def unreachable(reason: str, path: str) -> ToolError:
-    """Nobody answers, or only with errors of the server's own."""
+    """The server does not answer, or only with server errors."""
     return ToolError(
         "api-unreachable",
         f"The API does not answer as it should: {reason}.",
@@ -105,7 +105,7 @@ def unreachable(reason: str, path: str) -> ToolError:
 
 
 def out_of_time(path: str) -> ToolError:
-    """The command's own time is over; what stands in the comment is not sure."""
+    """The command's time limit is over; it is not known what the comment says."""
     return ToolError(
         "out-of-time",
         "The time limit of this command is over, and it is not known what the comment says now.",

@@ -14,7 +14,7 @@ VARIABLES: Final = ("GITHUB_TOKEN", "GITEA_TOKEN", "FORGEJO_TOKEN")
 
 
 class Token:
-    """A token that no message, repr or trace can show: its text is asked for in transport.py and nowhere else."""
+    """A token that no message, repr or trace can show: only transport.py reads its text."""
 
     __slots__ = ("_text",)
 

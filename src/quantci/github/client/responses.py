@@ -63,7 +63,7 @@ class Commit(msgspec.Struct, frozen=True):
 
 
 class Viewer(msgspec.Struct, frozen=True, rename="camel"):
-    """Who a token stands for, as GraphQL tells it."""
+    """Whose token it is, according to GraphQL."""
 
     database_id: int
     login: str = ""

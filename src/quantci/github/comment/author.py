@@ -1,4 +1,4 @@
-"""Who the token stands for: only comments of this account are ours, whatever a marker says.
+"""Whose token it is: only comments of this account are ours, whatever a marker says.
 
 A marker alone proves nothing: anybody who can comment can copy it. So where a token may not ask for its own account
 (on Gitea and Forgejo one without the scope read:user), it reacts to a comment with our marker, reads in the answer who
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _REFUSED: Final = (403, 404)
 _QUESTION: Final = "{viewer{databaseId login}}"
-_GITEA_ACTIONS: Final = -2  # the account that stands for every job of Gitea's and Forgejo's Actions; it is in no table
+_GITEA_ACTIONS: Final = -2  # the account of every job of Gitea's and Forgejo's Actions; it is in no table
 _REACTION: Final = "eyes"
 _MADE: Final = 201  # and not 200: then it was there before, and is not ours to take back
 
@@ -89,7 +89,7 @@ class Account:
         foreign = next((comment for comment in marked if not self.wrote(comment)), None)
         if self._is_sure or foreign is None:
             return False
-        self._is_sure = True  # what a second question would say is no more than the first
+        self._is_sure = True  # asking again would not tell more
         progress("the token may not ask for its own account (on Gitea: scope read:user): asking by a reaction")
         reactions, content = f"{path}/{foreign.id}/reactions", {"content": _REACTION}
         try:

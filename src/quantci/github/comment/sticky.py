@@ -1,12 +1,12 @@
 """One comment a key: created, updated, left alone, and made one again where several writers met.
 
-An API for comments has no "change this only if nobody else did". What stands in its place:
+An API for comments has no "change this only if nobody else did". These rules replace it:
 
-- Nobody writes over, or deletes, a comment that is newer than its own text.
+- No writer overwrites or deletes a comment that is newer than its own text.
 - A change or a deletion leaves within FRESH_S of a look at the very comment that it is about.
 - Who has changed a comment looks again after SETTLE_S, when whatever others had decided before that change has
   either happened or never will, and writes once more if an older text has come through.
-- Who has created a comment looks again at once: nobody can have decided to write an older text over it.
+- After creating a comment, a writer looks again at once: no other can have decided to write an older text over it.
 - Of several comments the newest text stays (of equal ones the first) and the others are deleted, by whoever sees them.
 
 The assumption: a request takes effect within REQUEST_S of being sent, or not at all. Then, when the last writer is
@@ -160,7 +160,7 @@ class Sticky:
         self._settle("waiting to see whether another run writes too")
         if outcome is Outcome.UNCHANGED:
             outcome = Outcome.UPDATED
-        return outcome, was_written or written is Written.DONE  # where it is not known, the next look tells
+        return outcome, was_written or written is Written.DONE  # if it is not known, the next look will tell
 
     def _is_fresh(self, comment: Comment, seen_s: float) -> bool:
         """Whether the comment was seen a moment ago as it is; a list that took long is not enough."""

@@ -1,1 +1,1 @@
-"""What a job is told and tells: the event, outputs, the summary, annotations."""
+"""What a job reads and writes: the event, outputs, the summary, annotations."""

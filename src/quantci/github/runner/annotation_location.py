@@ -42,7 +42,7 @@ def place_of(where: str, config: Path, root: Path) -> Place:
 
 
 def line_of(text: str, key: str) -> int:
-    """Line of a key such as `gates.max_model_bytes` in this TOML, or of its section; 0 if neither stands there."""
+    """Line of a key such as `gates.max_model_bytes` in this TOML, or of its section; 0 if neither is there."""
     section, _, name = key.rpartition(".")
     found, current = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -56,7 +56,7 @@ def line_of(text: str, key: str) -> int:
 
 
 def _key_naming(path: str, text: str, base: Path) -> str:
-    """The key whose value is this path, as it stands or from the configuration's folder; empty if none is."""
+    """The key whose value is this path, as written or from the configuration's folder; empty if there is none."""
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError:

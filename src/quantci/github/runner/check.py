@@ -42,7 +42,7 @@ def faults(inputs: Mapping[str, object], event: str) -> Iterator[ConfigError]:
 
 
 def claim_of(inputs: Mapping[str, object], attempt: str) -> dict[str, str]:
-    """The artifact that tells the other models of the run that the key is taken, and the pattern of all such."""
+    """The artifact that reserves the key within the run, and the pattern of all such artifacts."""
     key = inputs.get("key")
     return {"claim": f"{key}@claim-{attempt}", "claims": f"{key}@claim-*"}
 
@@ -104,7 +104,7 @@ _RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
 
 
 def _shown(value: object) -> str:
-    """As it stands in the workflow, as far as a line has room for it."""
+    """As written in the workflow, cut to what fits into a line."""
     return repr(value[:80] if isinstance(value, str) else value)
 
 

@@ -144,7 +144,7 @@ def run_url(environment: Mapping[str, str], repository: str, payload: Payload) -
 def _is_web(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises where it is no port
+        _ = parts.port  # raises if it is not a port
     except ValueError:
         return False
     plain = re.fullmatch(r"[\x21-\x7e]+", url) is not None and not set(url) & set("<>\"'`()[]{}|\\^")

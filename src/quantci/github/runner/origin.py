@@ -21,7 +21,7 @@ class Base(NamedTuple):
 
 
 def read_origin(environment: Mapping[str, str], key: str, configuration: str | None) -> ReportOrigin:
-    """What stands in the report. What the environment does not say, or says oddly, is null: it costs no report.
+    """What the report says. What the environment does not say, or not clearly, is null; there is still a report.
 
     Args:
         environment: the variables that every runner sets.

@@ -1,4 +1,4 @@
-"""What a finished stage tells the CI service: outputs for later steps, a summary for its page, and annotations."""
+"""What the CI service gets of a finished stage: outputs for later steps, a summary for its page, and annotations."""
 
 from __future__ import annotations
 
