@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ from quantci.records.stages import REPORT
 if TYPE_CHECKING:
     import argparse
 
-    from quantci.records.origin import ReportOrigin
     from quantci.records.report import Report
 
 
@@ -80,25 +80,20 @@ def _write_broken(arguments: argparse.Namespace, error: QuantciError) -> None:
     output = output_of_broken(arguments)
     folder = OutputFolder(output, output.parent, None)
     started_s = folder.begin()
+    origin = None
+    with contextlib.suppress(ConfigError):  # the key may be what is wrong
+        origin = origin_of(arguments, os.environ)
     report = build_report(
         config=None,
         records={},
         baseline=None,
         provenance=folder.provenance(started_s),
-        origin=_origin_of_broken(arguments),
+        origin=origin,
         title="quantci",
         failure=failure_of(error),
         status=error.status,
     )
     _write_both(folder, report)
-
-
-def _origin_of_broken(arguments: argparse.Namespace) -> ReportOrigin | None:
-    """What the report is about, if its key is not what is wrong."""
-    try:
-        return origin_of(arguments, os.environ)
-    except ConfigError:
-        return None
 
 
 def _write_both(folder: OutputFolder, report: Report) -> None:

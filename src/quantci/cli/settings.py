@@ -57,10 +57,10 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
         ConfigError: names the file or option, the key path and the remedy.
     """
     environment = os.environ if environment is None else environment
-    workspace = Workspace.of(environment)
     file = file_of(arguments, environment)
-    workspace.check(file, str(file))  # before it is opened
     given = overrides(arguments, environment, file.parent)
+    workspace = Workspace.of(environment)
+    workspace.check(file, str(file))  # before it is opened
     config = read_config(file, given)
     workspace.check_config(config, file, given)
     return Settings(config, file, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
