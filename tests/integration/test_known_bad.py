@@ -11,7 +11,7 @@ from quantci.chip.known_bad.scan import LITE_RT, TFLM, scan
 from quantci.errors import ModelRejected
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.model import Model
-from quantci.tflite.tflm import open_tflm, tflm_available
+from quantci.tflite.tflm import import_runtime, open_tflm, tflm_available
 from quantci.workers.pool import Pool
 
 pytestmark = pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel for this machine")
@@ -85,3 +85,34 @@ def test_litert_reference_sums_lose_negative_values(given: list[int], expected: 
     model = build_model(tensors, [Op("SUM", ["x", "axes"], ["y"], {"keepDims": False}, 2)], ["x"], ["y"])
     assert answers(model, given) == expected
     assert rules(model) == ["reference-sum"]
+
+
+def svdf(bias: str) -> bytes:
+    """One float SVDF of two units; `bias` is empty where it has none."""
+    tensors = [
+        Tensor("x", [1, 3]),
+        Tensor("feature", data=np.ones((2, 3), np.float32)),
+        Tensor("time", data=np.ones((2, 4), np.float32)),
+        Tensor("bias", data=np.ones(2, np.float32)),
+        Tensor("state", [1, 8], is_variable=True),
+        Tensor("y", [1, 2]),
+    ]
+    op = Op("SVDF", ["x", "feature", "time", bias, "state"], ["y"], {"rank": 1})
+    return build_model(tensors, [op], ["x"], ["y"])
+
+
+def unguarded(model: bytes) -> list[float]:
+    """TFLM on ones, without the check before it; runs in a worker."""
+    interpreter = import_runtime().Interpreter.from_bytes(model, arena_size=1 << 20)
+    interpreter.set_input(np.ones((1, 3), np.float32), 0)
+    interpreter.invoke()
+    found: list[float] = interpreter.get_output(0).ravel().tolist()
+    return found
+
+
+def test_an_svdf_without_a_bias_kills_tflm() -> None:
+    assert (rules(svdf("bias")), rules(svdf(""))) == ([], ["svdf-bias"])
+    with Pool(1, where="SVDF") as worker:
+        assert worker.call(unguarded, svdf("bias")) == [4.0, 4.0]
+        with pytest.raises(ModelRejected, match="SIGSEGV"):
+            worker.call(unguarded, svdf(""))

@@ -122,7 +122,7 @@ def _check_biases(model: Model) -> None:
             "unsupported-op",
             "An SVDF has no bias, and TFLM needs it.",
             where=model.where,
-            remedy="Give the layer a bias; of zeros, if need be.",
+            remedy="Give the layer a bias; zeros will do.",
         )
 
 

@@ -91,6 +91,20 @@ def test_division_of_small_quotients() -> None:
     assert rules(divide(64.0)) == set()
 
 
+@pytest.mark.parametrize(("bias", "expected"), [("bias", set()), ("", {"svdf-bias"})])
+def test_an_svdf_without_a_bias(bias: str, expected: set[str]) -> None:
+    tensors = [
+        Tensor("x", [1, 3]),
+        Tensor("feature", data=np.ones((2, 3), np.float32)),
+        Tensor("time", data=np.ones((2, 4), np.float32)),
+        Tensor("bias", data=np.ones(2, np.float32)),
+        Tensor("state", [1, 8], is_variable=True),
+        Tensor("y", [1, 2]),
+    ]
+    op = Op("SVDF", ["x", "feature", "time", bias, "state"], ["y"], {"rank": 1})
+    assert rules(build_model(tensors, [op], ["x"], ["y"])) == expected
+
+
 def test_litert_only_faults_are_looked_for_where_litert_judges() -> None:
     axes = Tensor("axes", data=np.array([1], np.int32))
     model = one_op("SUM", [tensor("x", 1, 2, zero_point=20), axes], tensor("y", 1))

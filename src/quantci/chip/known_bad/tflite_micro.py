@@ -52,6 +52,14 @@ def divides_small(op: Op) -> bool:
     return a.scale < 64 * b.scale * op.outputs[0].scale
 
 
+def lacks_bias(op: Op) -> bool:
+    """An SVDF without its bias, in float as in INT8.
+
+    The kernels look for five inputs, count an absent one, and read the bias through a null pointer.
+    """
+    return op.input(3) is None
+
+
 RULES: Final = (
     Rule(
         name="relu6-rescale",
@@ -82,5 +90,15 @@ RULES: Final = (
         "smallest value instead of 0, in LiteRT, too.",
         remedy="Replace the division by a multiplication with the reciprocal.",
         source=_TFLM.replace("micro/kernels/", "kernels/internal/reference/div.h"),
+    ),
+    Rule(
+        name="svdf-bias",
+        library="tflite-micro",
+        ops=frozenset({"SVDF"}),
+        matches=lacks_bias,
+        severity="crash",
+        cause="An SVDF reads its bias without a look whether it has one, and crashes where it has none.",
+        remedy="Give the layer a bias; zeros will do.",
+        source=_TFLM + "svdf_common.cc",
     ),
 )
