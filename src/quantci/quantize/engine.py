@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ModelRejected, missing_tensorflow
+from quantci.quantize.sums import disguise_sums, reveal_sums
+from quantci.tflite.model import Model
 from quantci.tflite.native_stderr import native_stderr
 
 if TYPE_CHECKING:
     from quantci.quantize.recipe import Types
-    from quantci.tflite.model import Model
 
 
 def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
@@ -30,7 +31,8 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
     def number(name: str) -> int:
         return np.dtype(name).num
 
-    calibrator = wrapper.CalibrationWrapper(calibrated.data, [], [])
+    given, sums = disguise_sums(calibrated)
+    calibrator = wrapper.CalibrationWrapper(given.data, [], [])
     calibrator.Prepare()
     allow_float, per_tensor, per_tensor_dense = False, False, False
     try:
@@ -47,7 +49,7 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
         cause = f"The quantizer refused the model: {_one_line(error)}"
         remedy = "Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU."
         raise _refusal(calibrated, cause, remedy) from None
-    return bytes(result)
+    return reveal_sums(Model(bytes(result), calibrated.where), sums).data
 
 
 def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
