@@ -147,7 +147,7 @@ def _parse(key: Key, text: str, where: str) -> object:
     except msgspec.ValidationError as error:
         raise ConfigError(
             "config-value",
-            f"{text!r} does not fit: {str(error).split(' - at ')[0]}.",
+            f"{text!r} is not valid: {str(error).split(' - at ')[0]}.",
             where=where,
             remedy=key.help,
         ) from None

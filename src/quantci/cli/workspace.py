@@ -60,9 +60,9 @@ class Workspace(NamedTuple):
         if not self.holds(path):
             raise ConfigError(
                 "outside-workspace",
-                "This path leads out of the workspace, by itself or through a link.",
+                "This path leads outside the workspace, directly or through a symlink.",
                 where=where,
-                remedy="Keep everything that the configuration names inside the checked out repository.",
+                remedy="Keep everything that the configuration names inside the checked-out repository.",
             )
 
     def check_config(self, config: Config, file: Path, given: Mapping[str, Given]) -> None:

@@ -36,7 +36,7 @@ def advise_on_calibration(
     digests = calibrated.tally.digests
     advice = [*find_empty_classes(samples, labels), *find_duplicates(digests)]
     if len(digests) < ADVISED_SAMPLES:
-        text = f"Calibrated with {len(digests)} samples; {ADVISED_SAMPLES} to 500 are advised: add some to {path}."
+        text = f"Calibrated with {len(digests)} samples; {ADVISED_SAMPLES} to 500 are recommended: add some to {path}."
         advice.append(Advice(code="few-samples", text=text))
     outputs = np.concatenate([parts[0] for parts in calibrated.float_outputs])
     if difference is not None and difference > LARGE_DIFFERENCE * max(1.0, float(np.abs(outputs).max())):

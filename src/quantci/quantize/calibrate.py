@@ -126,7 +126,7 @@ def check_spread(ranges: Sequence[TensorRange], where: str) -> None:
         if 0 < entry.max - entry.min < VANISHING:
             raise ModelRejected(
                 "degenerate",
-                f"The activation {entry.name} hardly leaves zero ({entry.min:.3g} to {entry.max:.3g}).",
+                f"The activation {entry.name} stays near zero ({entry.min:.3g} to {entry.max:.3g}).",
                 where=where,
                 remedy="Check that the model is trained and that [input] says what its training did.",
             )

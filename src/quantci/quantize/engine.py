@@ -47,7 +47,7 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
         )
     except (RuntimeError, ValueError) as error:
         cause = f"The quantizer refused the model: {_one_line(error)}"
-        remedy = "Replace the op that it names: for ELU or GELU take ReLU, ReLU6 or LeakyReLU."
+        remedy = "Replace the op that it names: for ELU or GELU use ReLU, ReLU6 or LeakyReLU."
         raise _refusal(calibrated, cause, remedy) from None
     return reveal_sums(Model(bytes(result), calibrated.where), sums).data
 

@@ -44,7 +44,7 @@ class ClassificationMetrics(Record, frozen=True, kw_only=True, tag_field="task",
     roc_auc: Annotated[Ratio | None, Meta(description="For two classes; null otherwise.")]
     per_class: Annotated[list[ClassMetrics], Meta(description="By class, in the order of the outputs.")]
     confusion_matrix: Annotated[list[list[int]], Meta(description="Rows are true classes, columns predicted ones.")]
-    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+    custom: Annotated[dict[str, float], Meta(description="Your own metrics by module:function.")]
 
 
 class AnomalyMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="anomaly"):
@@ -56,7 +56,7 @@ class AnomalyMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag="a
     anomalous_groups: Annotated[Count, Meta(description="Groups labelled anomalous.")]
     mean_score_normal: Annotated[float, Meta(description="Mean score of the normal groups.")]
     mean_score_anomalous: Annotated[float, Meta(description="Mean score of the anomalous groups.")]
-    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+    custom: Annotated[dict[str, float], Meta(description="Your own metrics by module:function.")]
 
 
 class LabelMetrics(Record, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ class MultiLabelMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag
     micro_f1: Annotated[Ratio, Meta(description="F1 over all decisions together.")]
     mean_average_precision: Annotated[Ratio, Meta(description="Mean over the labels that apply to some sample.")]
     per_class: Annotated[list[LabelMetrics], Meta(description="By label.")]
-    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+    custom: Annotated[dict[str, float], Meta(description="Your own metrics by module:function.")]
 
 
 class ValueMetrics(Record, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class RegressionMetrics(Record, frozen=True, kw_only=True, tag_field="task", tag
     mae: Annotated[float, Meta(ge=0, description="Mean absolute error over all outputs, in the units of the truth.")]
     rmse: Annotated[float, Meta(ge=0, description="Root of the mean squared error over all outputs.")]
     outputs: Annotated[list[ValueMetrics], Meta(description="Each output by itself.")]
-    custom: Annotated[dict[str, float], Meta(description="Own metrics by module:function.")]
+    custom: Annotated[dict[str, float], Meta(description="Your own metrics by module:function.")]
 
 
 Metrics = ClassificationMetrics | MultiLabelMetrics | RegressionMetrics | AnomalyMetrics

@@ -97,7 +97,7 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
     measured = baseline.origin.commit if baseline.origin else None
     if base_commit and measured and measured != base_commit:
         notes.append(
-            f"The baseline is of the commit `{measured[:12]}`, while the base branch stood at `{base_commit[:12]}`."
+            f"The baseline is of the commit `{measured[:12]}`, but the base branch was at `{base_commit[:12]}`."
         )
     theirs = baseline.provenance.quantci_version
     if theirs != candidate.quantci_version:
@@ -152,10 +152,10 @@ def _accuracy(
         notes.append("Accuracy is not compared: evaluate gave no result on one side.")
         return None, None
     if mine.paired.metric != old.paired.metric:
-        notes.append("Accuracy is not compared: the task is another one.")
+        notes.append("Accuracy is not compared: the task is a different one.")
         return None, None
     if not same_dataset:
-        notes.append("Accuracy is not compared: the evaluation set is not the same.")
+        notes.append("Accuracy is not compared: the evaluation sets differ.")
         return None, None
     reasons = []
     if (mine.oracle, mine.steps[-1].interpreter) != (old.oracle, old.steps[-1].interpreter):

@@ -28,7 +28,7 @@ def check_baseline(baseline: Report, mine: ReportOrigin, branch: str | None) -> 
         raise ConfigError(
             "foreign-baseline",
             "The baseline does not say which model and branch it is of, so nothing is compared with it.",
-            remedy=f"Take the report.json {wanted}, with this version of quantci.",
+            remedy=f"Use the report.json {wanted}, with this version of quantci.",
         )
     compared = [
         ("repository", (theirs.repository or "").lower(), (mine.repository or "").lower()),
@@ -47,6 +47,6 @@ def check_baseline(baseline: Report, mine: ReportOrigin, branch: str | None) -> 
         raise ConfigError(
             "foreign-baseline",
             f"The baseline is not of this model and branch, so nothing is compared with it: {', '.join(found)}.",
-            remedy=f"Take the report.json {wanted}: name its cache or artifact by key and branch to the end, "
-            "not by a prefix of them.",
+            remedy=f"Use the report.json {wanted}: name its cache or artifact by the whole key and "
+            "branch, not by a prefix of them.",
         )

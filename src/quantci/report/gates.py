@@ -119,7 +119,7 @@ def _too_fine(limit: float, evaluate: EvaluateResult) -> ConfigError:
         needed = math.ceil(used * (smallest / limit) ** 2)
     enough = f"{math.ceil(smallest * 10_000) / 10_000:.4f} or more"
     remedy = (
-        f"Set it to {enough}: no number of samples that anybody has proves a drop of zero, or one so small."
+        f"Set it to {enough}: no realistic number of samples can prove so small a drop."
         if needed is None
         else f"Evaluate about {needed:,} samples, or set it to {enough}."
     )

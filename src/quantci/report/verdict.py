@@ -59,7 +59,7 @@ def decide(
         return Decision("ok", "inconclusive", open_gates[0].reason)
     missing = [stage.name for stage in STAGES if stage.is_needed and stage.name not in ran]
     if missing:
-        return Decision("ok", "inconclusive", f"Without a record of {' and '.join(missing)} this is not the whole.")
+        return Decision("ok", "inconclusive", f"The report is incomplete: no record of {' and '.join(missing)}.")
     return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))
 
 
@@ -78,7 +78,7 @@ def _warnings(embed: EmbedResult | None) -> list[str]:
     if embed is not None and embed.arena is not None and embed.arena.memory == "none":
         found.append("But its tensor arena fits into no memory of the chip.")
     if embed is not None and any(hit.is_confirmed and hit.severity != "slow" for hit in embed.kernel_hits):
-        found.append("But it meets a known fault of a kernel on the chip.")
+        found.append("But a kernel on the chip has a known fault for one of its ops.")
     return found
 
 

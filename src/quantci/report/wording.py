@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from quantci.render.cells import Name
+
+if TYPE_CHECKING:
+    from quantci.records.evaluate import EvaluateResult, Step
+    from quantci.render.cells import Cell
 
 STATUSES: Final = {
     "config_rejected": "configuration rejected",
@@ -13,10 +19,16 @@ STATUSES: Final = {
     "cancelled": "cancelled",
     "not_run": "not run",
 }
-STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT", "int8-oracle": "INT8 in the oracle"}
+_STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT"}
+_ORACLES: Final = {"tflm": "INT8 in TFLM", "litert-reference": "INT8 in LiteRT's reference kernels"}
 METRICS: Final = {
     "top1_accuracy": "Accuracy",
     "exact_match": "Exact match",
     "r2": "R²",
     "roc_auc": "ROC AUC",
 }
+
+
+def step_name(step: Step, evaluate: EvaluateResult) -> Cell:
+    """The interpreter of a step, in two or three words."""
+    return _ORACLES[evaluate.oracle] if step.name == "int8-oracle" else _STEPS.get(step.name) or Name(step.name)

@@ -158,7 +158,7 @@ def _only_input(inputs: list[Any], names: list[str], where: str) -> Any:
     if len(inputs) != 1:
         raise ModelRejected(
             "multi-input",
-            f"The model has {len(inputs)} inputs ({', '.join(names)}); quantci feeds models of one input.",
+            f"The model has {len(inputs)} inputs ({', '.join(names)}); quantci needs a model with one input.",
             where=where,
             remedy="Name a model or a signature with one input.",
         )

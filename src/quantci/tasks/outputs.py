@@ -27,7 +27,7 @@ def only_input(summary: ModelSummary, where: str) -> TensorInfo:
     if len(summary.inputs) != 1:
         raise ModelRejected(
             "multi-input",
-            f"The model has {_named(summary.inputs, 'inputs')}; quantci feeds models of one input.",
+            f"The model has {_named(summary.inputs, 'inputs')}; quantci needs a model with one input.",
             where=where,
             remedy="Name a model or a signature with one input.",
         )

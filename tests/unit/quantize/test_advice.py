@@ -32,7 +32,7 @@ def test_the_set_and_the_conversion_are_looked_at(
 ) -> None:
     advice = advise_on_calibration("data/calibration", [], (), calibrated(outputs), difference)
     assert [entry.code for entry in advice] == codes
-    assert advice[0].text == "Calibrated with 0 samples; 200 to 500 are advised: add some to data/calibration."
+    assert advice[0].text == "Calibrated with 0 samples; 200 to 500 are recommended: add some to data/calibration."
 
 
 def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:

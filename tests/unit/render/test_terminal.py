@@ -49,7 +49,7 @@ def test_log_gets_one_plain_line_a_metric() -> None:
         "[pass] Tensor arena",
         "Device latency",
     ]
-    accuracy = "\N{MINUS SIGN}0.8 pp to FP32, (95 %: \N{MINUS SIGN}2.0 to +0.5)"
+    accuracy = "\N{MINUS SIGN}0.8 pp vs FP32, (95 %: \N{MINUS SIGN}2.0 to +0.5)"
     assert re.split(r" {3,}", lines[3])[1:] == ["96.0 % → 95.2 %", accuracy]
     latency = ["Device latency, estimated, not measured", "≈ 7.0 ms", "±40 %, 4.2 ms to 9.7 ms"]
     assert re.split(r" {3,}", lines[-1]) == latency

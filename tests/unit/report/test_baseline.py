@@ -168,7 +168,7 @@ def test_the_baseline_says_its_branch_and_that_the_base_has_moved_on() -> None:
     found = compare(parts, baseline, moved)
     assert found.branch == "main"
     assert found.not_comparable == [
-        "The baseline is of the commit `aaaaaaaaaaaa`, while the base branch stood at `bbbbbbbbbbbb`."
+        "The baseline is of the commit `aaaaaaaaaaaa`, but the base branch was at `bbbbbbbbbbbb`."
     ]
 
 

@@ -65,7 +65,7 @@ def test_one_table_of_three_columns_stands_open() -> None:
 
 def test_numbers_say_where_they_come_from() -> None:
     table = "\n".join(first_table(render(example_report(baseline=example_report())))).replace("\u00a0", " ")
-    change = "96.0 % → 95.2 % | \N{MINUS SIGN}0.8 pp to FP32<br>(95 %: \N{MINUS SIGN}2.0 to +0.5)"
+    change = "96.0 % → 95.2 % | \N{MINUS SIGN}0.8 pp vs FP32<br>(95 %: \N{MINUS SIGN}2.0 to +0.5)"
     assert f"FP32 → INT8, measured on host | {change}" in table
     assert "estimated | 61,440 B (60.0 KiB) | fits into internal SRAM<br>0 B to baseline" in table
     estimate = "**Device latency**<br>estimated, not measured | ≈ 7.0 ms | ±40 %, 4.2 ms to 9.7 ms"
@@ -134,7 +134,7 @@ def test_time_on_the_host_says_under_what_it_was_measured(workers: int | None, w
     assert f"measured on the host while {words}" in shown
     assert "says nothing about the chip" in shown
     assert "| FP32 | 1,000 µs | 1,234 µs | 400 after 10 |" in shown
-    assert "| INT8 in the oracle | 3,000 µs | 3,704 µs | 400 after 10 |" in shown
+    assert "| INT8 in TFLM | 3,000 µs | 3,704 µs | 400 after 10 |" in shown
 
 
 def test_provenance_says_how_far_the_float_model_is_from_its_source() -> None:

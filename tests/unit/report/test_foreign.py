@@ -56,7 +56,7 @@ def test_any_other_is_refused_by_name(theirs: ReportOrigin | None, words: str) -
     text = refusal(theirs)
     assert words in text
     assert text.endswith("[foreign-baseline]")
-    assert "Take the report.json that a push to `main` made for the key `kws`" in text
+    assert "Use the report.json that a push to `main` made for the key `kws`" in text
 
 
 def test_everything_that_differs_is_named() -> None:

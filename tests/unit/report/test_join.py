@@ -66,7 +66,7 @@ def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> Non
     large = replace(record.result.arena, memory="none")
     for changes, words in (
         ({"arena": large}, " But its tensor arena fits into no memory of the chip."),
-        ({"kernel_hits": [fault]}, " But it meets a known fault of a kernel on the chip."),
+        ({"kernel_hits": [fault]}, " But a kernel on the chip has a known fault for one of its ops."),
         ({"kernel_hits": [replace(fault, severity="slow"), replace(fault, is_confirmed=False)]}, ""),
     ):
         report = report_of(

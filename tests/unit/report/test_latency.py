@@ -82,7 +82,7 @@ def test_without_a_total_there_is_the_reason() -> None:
     assert "| **Device latency**" in text.replace(f"⚠️{NBSP}", "")
     assert "not measured | no device took part<br>no estimate: The cost of `MY_OP` is not known. |" in text
     assert "No total is estimated. The cost of `MY_OP` is not known." in text
-    assert "| Estimated time | Share of what is covered |" in text
+    assert "| Estimated time | Share of covered time |" in text
     assert "arena in internal RAM" not in text
     gate = latency_gate(5_000, report.embed, "no device took part")
     assert (gate.value, gate.kind, gate.verdict) == (None, "not_measured", "inconclusive")
@@ -90,7 +90,7 @@ def test_without_a_total_there_is_the_reason() -> None:
 
 def test_times_of_layers_say_where_their_arena_lay() -> None:
     text = render(changed(total_us=None, memory="psram", reason="The tensor arena does not lie in internal RAM."))
-    assert "The times of single layers are those with an arena in internal RAM." in text
+    assert "The times of single layers assume an arena in internal RAM." in text
 
 
 def test_many_kinds_that_are_not_covered_are_counted() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quantci.render.cells import Folded, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number
-from quantci.report.wording import STEPS
+from quantci.report.wording import step_name
 
 if TYPE_CHECKING:
     from quantci.records.dataset import DatasetSummary
@@ -46,7 +46,7 @@ def host_time(evaluate: EvaluateResult) -> Folded:
     times = [(step, step.host_latency) for step in evaluate.steps]
     rows = (
         (
-            STEPS.get(step.name, step.name),
+            step_name(step, evaluate),
             Number(time.median_us, "µs"),
             Number(time.p90_us, "µs"),
             f"{time.iterations:,} after {time.warm_up:,}",

@@ -60,8 +60,8 @@ def not_accelerated(report: Report) -> Folded:
         for kernel in slow
     )
     note = (
-        "Layers that the vector unit of the chip does not run, or only after copying into padded channels, read from "
-        "their shapes. What a change saves is estimated for the layer alone; the one before has to make the channels."
+        "Layers that the chip's vector unit does not run, or runs only after copying into padded channels; found by "
+        "their shapes. Savings are estimated for the layer alone, without what the layer before it then costs."
     )
     shown = table(("Layer", "Why, and what to change", "MACs"), rows, len(slow))
     return Folded("Not accelerated", [Paragraph(note), shown])

@@ -31,7 +31,7 @@ def section(report: Report, estimate: LatencyEstimate) -> Folded:
     if (known := estimate_of(report.embed)) is None:
         said = ["No total is estimated. ", Sentence(estimate.reason)]
         if estimate.memory == "psram" and any(op.cycles is not None for op in estimate.ops):
-            said.append(" The times of single layers are those with an arena in internal RAM.")
+            said.append(" The times of single layers assume an arena in internal RAM.")
     else:
         total, margin = words(known)
         said = [f"Estimated, not measured: {total} ({margin})."]
@@ -51,7 +51,7 @@ def section(report: Report, estimate: LatencyEstimate) -> Folded:
         )
         for op in largest
     ]
-    head = ("Layer", "Kernel", "Estimated time", "Share" if known else "Share of what is covered")
+    head = ("Layer", "Kernel", "Estimated time", "Share" if known else "Share of covered time")
     return Folded(
         "Time on the chip (estimated)",
         [Paragraph(tuple(said)), table(head, rows, len(rows)), bullets(_left_out(estimate))],

@@ -44,7 +44,7 @@ def section(arena: Arena, ops: Sequence[str]) -> Folded:
         facts.append(("TFLM's own structures", size(arena.tail_bytes)))
     if arena.host_used_bytes is not None:
         facts.append(("TFLM on the host", (size(arena.host_used_bytes), ", measured")))
-    room = (size(arena.internal_room_bytes), ", assumed: what a usual firmware leaves")
+    room = (size(arena.internal_room_bytes), ", assumed: what a typical firmware leaves")
     facts.append(("Room in internal SRAM", room))
     if arena.psram_room_bytes:
         facts.append((f"Room in{NBSP}PSRAM", size(arena.psram_room_bytes)))

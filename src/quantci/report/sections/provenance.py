@@ -60,7 +60,7 @@ def _conversion(source: SourceInfo) -> str:
     if source.largest_difference is None:
         return "taken as it is"
     return (
-        f"largest difference of an output to the source model {source.largest_difference:.2g}, over "
+        f"largest difference of an output from the source model {source.largest_difference:.2g}, over "
         f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"
     )
 

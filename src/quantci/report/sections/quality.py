@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from quantci.records.evaluate import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, percent, points, size
-from quantci.report.wording import METRICS, STEPS
+from quantci.report.wording import METRICS, step_name
 
 if TYPE_CHECKING:
-    from quantci.records.evaluate import EvaluateResult, Step
+    from quantci.records.evaluate import EvaluateResult
     from quantci.records.report import GateResult, Report
     from quantci.render.cells import Cell
 
@@ -48,7 +48,7 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
     """Where the loss comes from: quantization, rounding or kernels."""
     rows: list[list[Cell]] = []
     for place, step in enumerate(evaluate.steps):
-        line: list[Cell] = [_name(step), percent(evaluate.headline(place))]
+        line: list[Cell] = [step_name(step, evaluate), percent(evaluate.headline(place))]
         if step.agreement is None:
             line += [""] * 3
         else:
@@ -59,19 +59,15 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
     head = ("Step", METRICS[evaluate.paired.metric], "Identical", "Flips", "LSB")
     note = (
         (
-            "The same samples through each step. Against the step before: samples with identical outputs (not for "
-            "the step to INT8), flips of the answer, and the largest difference in LSB, the steps of the INT8 output. "
-            "Measured on host with "
+            "The same samples through each step. Compared with the step before: samples with identical outputs (not "
+            "from FP32 to INT8), answers that flip, and the largest difference in LSB (steps of the INT8 output). "
+            "Measured on host; INT8 is judged by "
         ),
         Name(evaluate.oracle),
-        " as the judge of INT8.",
+        ".",
     )
-    where = bullets([(_name(step), ": ", Sentence(step.interpreter)) for step in evaluate.steps])
+    where = bullets([(step_name(step, evaluate), ": ", Sentence(step.interpreter)) for step in evaluate.steps])
     return Folded("Loss waterfall", [Paragraph(note), table(head, rows, len(rows)), where])
-
-
-def _name(step: Step) -> Cell:
-    return STEPS.get(step.name) or Name(step.name)
 
 
 def classes(evaluate: EvaluateResult) -> Folded:

@@ -65,7 +65,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[tuple[Cell, .
         return [_row("Accuracy", "", NOT_MEASURED, [_why(report, "evaluate")], verdict)]
     paired = evaluate.paired
     interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
-    changes: list[Cell] = [(points(paired.delta), f" to{NBSP}FP32"), interval]
+    changes: list[Cell] = [(points(paired.delta), f" vs{NBSP}FP32"), interval]
     if baseline is not None:
         changes.append(_against(points, baseline.metric_delta))
     value = (percent(evaluate.headline(0)), " → ", percent(evaluate.headline(-1)))
@@ -74,7 +74,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[tuple[Cell, .
     if worst is not None:
         support, before, after = evaluate.recalls().get(worst.label, (worst.support, None, None))
         recalls = (Name(worst.label, _LABEL_LIMIT), "\n", percent(before), " → ", percent(after))
-        changes = [(points(worst.recall_delta), f" to{NBSP}FP32"), (Number(support), " samples")]
+        changes = [(points(worst.recall_delta), f" vs{NBSP}FP32"), (Number(support), " samples")]
         verdict = verdicts.get("max_worst_class_drop")
         rows.append(_row("Worst class", "recall, measured on host", recalls, changes, verdict))
     return rows
