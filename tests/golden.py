@@ -19,20 +19,18 @@ from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, Diagnose
 from quantci.records.embed import EmbeddedFile, EmbedRecord, EmbedResult
 from quantci.records.evaluate import (
     Agreement,
-    ClassDelta,
     ClassificationMetrics,
     ClassMetrics,
     EvaluateRecord,
     EvaluateResult,
     HostLatency,
-    Interval,
-    Paired,
     Step,
     TagMetrics,
 )
 from quantci.records.kernels import KernelHit
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
+from quantci.records.paired import ClassDelta, Interval, Paired
 from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.report.join import build_report

@@ -5,20 +5,15 @@ All deltas are quantized minus float: negative is a loss.
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
+from quantci.records.against_base import AgainstBase
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary
-from quantci.records.stage import Advice, StageRecord
+from quantci.records.paired import Paired
+from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Count, Microseconds, Ratio, Sha256, SignedRatio
-
-
-class Interval(Record, frozen=True, kw_only=True):
-    """A two-sided confidence interval."""
-
-    low: Annotated[float, Meta(description="Lower end, in units of the delta.")]
-    high: Annotated[float, Meta(description="Upper end, in units of the delta.")]
-    level: Annotated[Ratio, Meta(description="Its confidence, such as 0.95.")]
 
 
 class ClassMetrics(Record, frozen=True, kw_only=True):
@@ -145,37 +140,6 @@ class Step(Record, frozen=True, kw_only=True):
     host_latency: Annotated[HostLatency, Meta(description="Time of one inference on the host.")]
 
 
-class ClassDelta(Record, frozen=True, kw_only=True):
-    """The class whose recall falls most."""
-
-    label: Annotated[str, Meta(description="Name of the class.")]
-    recall_delta: Annotated[SignedRatio, Meta(description="Recall in INT8 minus recall in float.")]
-    support: Annotated[Count, Meta(description="Samples of the class.")]
-
-
-class Paired(Record, frozen=True, kw_only=True):
-    """The same samples through both models: float against INT8 in the oracle."""
-
-    metric: Annotated[
-        Literal["top1_accuracy", "exact_match", "r2", "roc_auc"], Meta(description="Metric of the delta.")
-    ]
-    delta: Annotated[float, Meta(description="Quantized minus float; negative is a loss.")]
-    interval: Annotated[
-        Interval, Meta(description="Confidence interval of the delta; docs/statistics.md says how each task makes it.")
-    ]
-    bootstrap_resamples: Annotated[Count, Meta(description="Bootstrap resamples behind the interval.")]
-    mcnemar_p: Annotated[Ratio | None, Meta(description="Exact two-sided McNemar p-value; null for scores.")]
-    broken: Annotated[list[str], Meta(description="Ids right in float and wrong in INT8.")]
-    fixed: Annotated[list[str], Meta(description="Ids wrong in float and right in INT8.")]
-    worst_class: Annotated[
-        ClassDelta | None, Meta(description="The class whose recall falls most; null for a task without classes.")
-    ]
-    smallest_detectable_drop: Annotated[
-        Ratio,
-        Meta(description="Smallest true drop found with 80 % power at a two-sided level of 5 % by this set."),
-    ]
-
-
 class TagMetrics(Record, frozen=True, kw_only=True):
     """Accuracy on the samples that carry a tag."""
 
@@ -195,6 +159,16 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
     steps: Annotated[list[Step], Meta(description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")]
     paired: Annotated[Paired, Meta(description="Float against INT8 in the oracle, sample by sample.")]
     tags: Annotated[list[TagMetrics], Meta(description="Results by tag; empty where no sample has one.")]
+    against_base: Annotated[
+        AgainstBase | None, Meta(description="Against the base branch's INT8 model; null without a baseline.")
+    ] = None
+    base_failure: Annotated[
+        Failure | None, Meta(description="Why a baseline that was given was not compared with; null otherwise.")
+    ] = None
+    read_with: Annotated[
+        dict[str, str],
+        Meta(description="Versions of what reads and prepares samples; empty where an older quantci wrote this."),
+    ] = msgspec.field(default_factory=dict)
     predictions_file: Annotated[str, Meta(description="File beside the record with every output (npz).")]
     predictions_sha256: Sha256
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.config import Config
 from quantci.records.diagnose import DiagnoseResult
 from quantci.records.embed import EmbedResult
 from quantci.records.evaluate import EvaluateResult
 from quantci.records.origin import ReportOrigin
+from quantci.records.paired import Interval
 from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.stages import STAGES
@@ -68,7 +70,10 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
     ]
     same_model: Annotated[bool, Meta(description="The quantized models are identical to the byte.")]
     same_dataset: Annotated[bool, Meta(description="Evaluated on the same samples.")]
-    metric_delta: Annotated[float | None, Meta(description="Change of the headline metric of INT8.")]
+    metric_delta: Annotated[
+        float | None, Meta(description="Change of the headline metric of INT8: the delta of evaluate's against_base.")
+    ]
+    metric_interval: Annotated[Interval | None, Meta(description="Its interval; null where there is no delta.")] = None
     float_metric_delta: Annotated[float | None, Meta(description="Change of the headline metric of float.")]
     model_bytes_delta: Annotated[int | None, Meta(description="Change of the quantized file, in bytes.")]
     arena_bytes_delta: Annotated[int | None, Meta(description="Change of the recommended tensor arena, in bytes.")]
@@ -97,6 +102,10 @@ class Report(StageRecord, frozen=True, kw_only=True):
     origin: Annotated[
         ReportOrigin | None,
         Meta(description="Which model, branch, commit and run the report is about; null at a desk."),
+    ] = None
+    config: Annotated[
+        Config | None,
+        Meta(description="The effective configuration; null where it could not be read, or an older quantci wrote it."),
     ] = None
     verdict: Annotated[Verdict, Meta(description="pass, fail or inconclusive.")]
     verdict_reason: Annotated[str, Meta(description="One sentence why.")]

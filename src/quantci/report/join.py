@@ -88,6 +88,7 @@ def build_report(
         provenance=provenance,
         title=title,
         origin=origin,
+        config=config,
         verdict=decision.verdict,
         verdict_reason=decision.reason,
         stages=stages,

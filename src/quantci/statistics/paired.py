@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantci.records.evaluate import Interval
+from quantci.records.paired import Interval
 from quantci.statistics.power import Z_LEVEL, unseen_share
 from quantci.statistics.roc import auc_change, pair_changes
 

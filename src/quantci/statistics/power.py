@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from quantci.records.evaluate import Interval
+    from quantci.records.paired import Interval
 
 POWER: Final = 0.8
 Z_LEVEL: Final = 1.959963984540054  # statistics.NormalDist().inv_cdf(0.975)

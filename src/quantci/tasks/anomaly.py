@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from quantci.errors import DataRejected, ModelRejected
-from quantci.records.evaluate import AnomalyMetrics, Paired
+from quantci.records.evaluate import AnomalyMetrics
+from quantci.records.paired import Paired
 from quantci.statistics.agreement import side_changes
 from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.data.labels import infer
-from quantci.records.evaluate import ClassDelta, Paired
+from quantci.records.paired import ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop

@@ -10,7 +10,8 @@ import numpy as np
 
 from quantci.data.labels import check_none_empty, infer_several, resolve_several
 from quantci.errors import DataRejected
-from quantci.records.evaluate import LabelMetrics, MultiLabelMetrics, Paired
+from quantci.records.evaluate import LabelMetrics, MultiLabelMetrics
+from quantci.records.paired import Paired
 from quantci.records.stage import Advice
 from quantci.records.truth import LabelsTruth
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p

@@ -11,7 +11,8 @@ import numpy as np
 
 from quantci.data.culprits import counted
 from quantci.errors import DataRejected
-from quantci.records.evaluate import Paired, RegressionMetrics, ValueMetrics
+from quantci.records.evaluate import RegressionMetrics, ValueMetrics
+from quantci.records.paired import Paired
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantci.records.evaluate import ClassDelta, TagMetrics
+from quantci.records.evaluate import TagMetrics
+from quantci.records.paired import ClassDelta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
-    from quantci.records.evaluate import Metrics, Paired, TagMetrics
+    from quantci.records.evaluate import Metrics, TagMetrics
     from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.paired import Paired
     from quantci.records.stage import Advice
     from quantci.records.truth import Truth
     from quantci.tasks.custom import Metric

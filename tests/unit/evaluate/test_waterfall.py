@@ -20,7 +20,8 @@ from quantci.tasks.classification import Classification
 from quantci.tasks.task import Observed
 
 if TYPE_CHECKING:
-    from quantci.records.evaluate import Paired, Step
+    from quantci.records.evaluate import Step
+    from quantci.records.paired import Paired
     from quantci.tasks.task import Task
 
 STEPS = ("float", "int8-litert", "int8-oracle")

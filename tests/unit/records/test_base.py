@@ -9,7 +9,8 @@ import pytest
 
 from quantci.errors import ConfigError, ToolError
 from quantci.records.base import decode, encode, read, write, write_bytes
-from quantci.records.evaluate import Agreement, Interval
+from quantci.records.evaluate import Agreement
+from quantci.records.paired import Interval
 from quantci.records.quantize import QuantizeRecord
 from quantci.records.stage import Failure
 from quantci.schema import check

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from quantci.records import diagnose, evaluate
+from quantci.records import diagnose, evaluate, paired
 
 GLOSSARY = (Path(__file__).parents[3] / "docs" / "glossary.md").read_text(encoding="utf-8")
 # Counts, names and parts of a metric; three that the glossary has in other words.
@@ -28,8 +28,8 @@ def test_every_metric_is_explained() -> None:
         evaluate.ValueMetrics,
         evaluate.AnomalyMetrics,
         evaluate.Agreement,
-        evaluate.ClassDelta,
-        evaluate.Paired,
+        paired.ClassDelta,
+        paired.Paired,
         diagnose.LayerError,
     )
     names = {field.name for record in records for field in msgspec.structs.fields(record)}

@@ -17,7 +17,7 @@ from tests.golden import (
 from quantci.records.base import encode
 from quantci.records.config import GatesConfig
 from quantci.records.dataset import ImageCounts, SkippedFile
-from quantci.records.evaluate import ClassDelta
+from quantci.records.paired import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
 from quantci.render import markdown

@@ -10,7 +10,8 @@ from tests.golden import example_embed_record, example_evaluate_record, example_
 
 from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
-from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Interval, Step
+from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Step
+from quantci.records.paired import Interval
 from quantci.report.gates import judge
 from quantci.report.sections.quality import gate_number
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantci.records.evaluate import Interval
+from quantci.records.paired import Interval
 from quantci.statistics import power
 from quantci.statistics.power import (
     samples_needed,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import ClassDelta, Paired
+from quantci.records.paired import ClassDelta, Paired
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.classification import paired_accuracy, worst_class
 

@@ -17,7 +17,8 @@ from quantci.data.listing import Entry, Listing
 from quantci.data.samples import Sample
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import Paired, RegressionMetrics
+from quantci.records.evaluate import RegressionMetrics
+from quantci.records.paired import Paired
 from quantci.records.truth import ClassTruth, ValuesTruth
 from quantci.tasks.regression import Regression, regression_metrics
 from quantci.tasks.task import Judgement, Observed
