@@ -123,7 +123,7 @@ def go_tool(session: nox.Session, name: str) -> str | None:
 
 
 def missing(session: nox.Session, what: str) -> None:
-    """Say what a check goes without; in CI that is an error, for nobody would read it there."""
+    """Say that a check is skipped; in CI that is an error, because nobody would read a warning there."""
     if os.environ.get("CI"):
         session.error(what)
     session.warn(what)
@@ -242,7 +242,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def schemas(session: nox.Session) -> None:
-    """Whether schemas/ is what the records say, and valid."""
+    """Check that schemas/ matches the records and is valid."""
     prepare(session, "lint")
     session.run("quantci", "schema", "--check")
     check_schemas(session)
@@ -250,7 +250,7 @@ def schemas(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def build(session: nox.Session) -> None:
-    """Wheel and sdist, in build/release/dist; the wheel starts, and says the schemas that are committed."""
+    """Wheel and sdist, in build/release/dist; the wheel starts, and its schemas are the committed ones."""
     shutil.rmtree(DIST, ignore_errors=True)
     locked = [argument for name in ("build", "base") for argument in ("-r", f"requirements/{name}.txt")]
     session.install("--require-hashes", *locked)
@@ -263,7 +263,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def docs(session: nox.Session) -> None:
-    """Whether links between the documents lead somewhere and the commands in them exist."""
+    """Check the documents: links, commands and generated tables."""
     prepare(session, "test")
     session.run("python", "-m", "tests.docs.tables")
     session.run("python", "tests/docs/check.py")
@@ -282,14 +282,14 @@ def picture(session: nox.Session) -> None:
 
 @nox.session(python=TENSORFLOW_PYTHON)
 def benchmarks(session: nox.Session) -> None:
-    """What the parts of quantci cost, in time and memory."""
+    """Measure what the parts of quantci cost, in time and memory."""
     prepare(session, "tensorflow")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(venv_backend="none")
 def locks(session: nox.Session) -> None:
-    """Make requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes new versions."""
+    """Make requirements/*.txt again from pyproject.toml; `-- --upgrade` takes new versions."""
     done = ["requirements/constraints.in"]
     for name, sources in LOCKS.items():
         output = f"requirements/{name}.txt"

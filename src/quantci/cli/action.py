@@ -1,8 +1,8 @@
 """Run a command as the composite actions do: with outputs, a step summary and annotations for the CI service.
 
-Options come from the environment, as the inputs of an action do; an empty variable is an input that was not given.
-Nothing outside of GITHUB_WORKSPACE (or the working folder) is read or written, but for the report to comment on, which
-may lie in RUNNER_TEMP; and own metrics do not run unless QUANTCI_ALLOW_CODE is true.
+Options come from the environment, like the inputs of an action; an empty variable is an input that was not given.
+Nothing outside GITHUB_WORKSPACE (or the working folder) is read or written, except the report to comment on, which may
+be in RUNNER_TEMP. Your own metrics run only if QUANTCI_ALLOW_CODE is true.
 
 examples:
   quantci action quantize

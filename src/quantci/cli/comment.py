@@ -1,7 +1,7 @@
 """Keep one comment with the report on the pull request up to date.
 
 The pull request is the one with the measured commit as its head; in a workflow that runs on `workflow_run`, commit and
-run are those of the run before, which measured. The token comes from GITHUB_TOKEN (or GITEA_TOKEN,
+run are those of the earlier run that measured. The token comes from GITHUB_TOKEN (or GITEA_TOKEN,
 FORGEJO_TOKEN) and from nowhere else; it needs the permission `pull-requests: write`.
 
 examples:

@@ -1,6 +1,6 @@
 """Write an ESP-IDF component: the model, its constants and exactly the operators that it uses.
 
-Reads quantize.json and model_quant.tflite from the output folder, or an INT8 model of your own; writes component/ and
+Reads quantize.json and model_quant.tflite from the output folder, or your own INT8 model; writes component/ and
 embed.json.
 
 examples:

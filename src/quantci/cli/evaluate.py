@@ -1,7 +1,7 @@
 """Measure what quantization costs: float and INT8 on the same evaluation samples, with paired statistics.
 
 Reads quantize.json and both models from the output folder; writes evaluate.json and predictions.npz. With --shard it
-scores a part of the set and writes evaluate-2-of-4.json and .npz; quantci merge joins all parts.
+scores only a part of the set and writes evaluate-2-of-4.json and .npz; quantci merge joins all parts.
 
 examples:
   quantci evaluate

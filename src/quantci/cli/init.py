@@ -1,4 +1,4 @@
-"""Write a commented quantci.toml for a model, by looking at the model.
+"""Write a commented quantci.toml for a model, from its inputs and outputs.
 
 examples:
   quantci init model.keras

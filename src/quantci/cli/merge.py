@@ -1,7 +1,7 @@
 """Join the shards of an evaluation into one record: evaluate.json and predictions.npz as quantci evaluate writes them.
 
-Reads quantize.json from the output folder, and evaluate-*-of-*.json and .npz from FOLDER and the folders in it. The
-whole set is judged: statistics, own metrics, leaks, unreadable files. Neither the set nor the models are needed.
+Reads quantize.json from the output folder, and evaluate-*-of-*.json and .npz from FOLDER and its subfolders. The whole
+set is judged: statistics, your own metrics, leaks, unreadable files. The data and the models are not needed.
 
 examples:
   quantci merge

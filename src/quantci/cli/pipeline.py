@@ -1,7 +1,7 @@
 """Quantize, evaluate, embed and report in one go, and print the comment that a pull request would get.
 
-Whatever happens, report.json and report.md are written. Where accuracy is lost, quantci diagnose runs as well, so that
-the report says in which layer.
+Whatever happens, report.json and report.md are written. If accuracy is lost, quantci diagnose runs too, so that the
+report says in which layer.
 
 examples:
   quantci pipeline

@@ -1,7 +1,7 @@
 """Join the records of the output folder, judge the gates and write report.json and report.md (the comment).
 
 With a baseline (report.json of the base branch) the report says what changed. With a key it says which model, branch,
-commit and run it is about, and takes only a baseline of that key and of the branch that the change goes to.
+commit and run it is about, and accepts only a baseline with that key, from the branch that the change goes to.
 
 examples:
   quantci report

@@ -201,7 +201,7 @@ def logits(found: Findings) -> Advice | None:
         return None
     text = (
         f"The model ends in {last.op}. The largest output is the same without it, and it costs time on the chip and "
-        "squeezes the answers into steps of 1/256: end the model with its logits if only the class is asked for."
+        "squeezes the answers into steps of 1/256: end the model with its logits if you only need the class."
     )
     return Advice(code="logits", text=text)
 
