@@ -5,15 +5,19 @@ All ops become INT8 (what TFLiteConverter calls TFLITE_BUILTINS_INT8), weights a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ModelRejected, missing_tensorflow
 from quantci.quantize.sums import disguise_sums, reveal_sums
+from quantci.tflite.integer_only import name_ops, replacement
 from quantci.tflite.model import Model
 from quantci.tflite.native_stderr import native_stderr
 
 if TYPE_CHECKING:
     from quantci.quantize.recipe import Types
+
+_NAMED_OP: Final = re.compile(r"not yet supported for op: '(\w+)'")
 
 
 def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
@@ -46,9 +50,7 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
             per_tensor_dense,
         )
     except (RuntimeError, ValueError) as error:
-        cause = f"The quantizer refused the model: {_one_line(error)}"
-        remedy = "Replace the op that it names: for ELU or GELU use ReLU, ReLU6 or LeakyReLU."
-        raise _refusal(calibrated, cause, remedy) from None
+        raise _refusal(calibrated, *_explain(calibrated, _one_line(error))) from None
     return reveal_sums(Model(bytes(result), calibrated.where), sums).data
 
 
@@ -76,7 +78,7 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
             )
     except Exception as error:  # noqa: BLE001  whatever MLIR raises, it is about the model
         cause = f"TensorFlow's quantizer refused the model: {_one_line(error)}"
-        remedy = "Replace the op that it names, or set quantization.engine to litert."
+        remedy = "Set quantization.engine to litert: it names the op that it cannot quantize, and the layer."
         raise _refusal(calibrated, cause, remedy) from None
     return bytes(result)
 
@@ -86,6 +88,15 @@ def engine_version(engine: str) -> str:
     from importlib.metadata import version
 
     return version("tensorflow" if engine == "tensorflow" else "ai-edge-litert")
+
+
+def _explain(model: Model, reason: str) -> tuple[str, str]:
+    """Cause and remedy, of the op that LiteRT's quantizer names and of the layers that have it."""
+    named = _NAMED_OP.search(reason)
+    ops = [op for op in model.summary.ops if named is not None and op.op == named[1]]
+    if ops:
+        return f"LiteRT's quantizer has no INT8 form of {name_ops(ops)}.", replacement(ops)
+    return f"LiteRT's quantizer refused the model: {reason}", "Replace the layer that it names."
 
 
 def _refusal(model: Model, cause: str, remedy: str) -> ModelRejected:

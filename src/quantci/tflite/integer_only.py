@@ -21,6 +21,10 @@ _REPLACEMENTS: Final = {
     "RELU_N1_TO_1": "Replace the clipping to -1..1 by tanh or ReLU6.",
     "TILE": "Replace UpSampling2D(interpolation='nearest') by a Resizing layer, which gives RESIZE_NEAREST_NEIGHBOR.",
     "POW": "Replace a power of 2 by multiplying the tensor with itself.",
+    "SQUARE": "Replace the square by multiplying the tensor with itself.",
+    "NEG": "Replace the negation by multiplying with -1.",
+    "DIV": "Replace a division by a constant by multiplying with its reciprocal.",
+    "ADD_N": "Replace the sum of several tensors by additions of two each.",
     "SQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
     "RSQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
 }
@@ -45,21 +49,21 @@ def check_integer_only(model: Model, allowed_custom_ops: Collection[str]) -> Non
     if flex:
         raise ModelRejected(
             "flex-op",
-            f"{_list(flex)}: TensorFlow's own kernels, which are not on the chip.",
+            f"{name_ops(flex)}: TensorFlow's own kernels, which are not on the chip.",
             where=where,
             remedy="Convert with TFLITE_BUILTINS only, and replace the layers that then fail.",
         )
     if customs:
         raise ModelRejected(
             "custom-op",
-            f"{_list(customs)}: custom ops that TFLM does not have.",
+            f"{name_ops(customs)}: custom ops that TFLM does not have.",
             where=where,
             remedy="Replace them, or name the header of your own kernel under [embed.custom_ops] in quantci.toml.",
         )
     missing = [op for op in summary.ops if not op.runs_in_tflm and not op.is_custom]
     if missing:
         raise ModelRejected(
-            "unsupported-op", f"TFLM has no kernel for {_list(missing)}.", where=where, remedy=_advice(missing)
+            "unsupported-op", f"TFLM has no kernel for {name_ops(missing)}.", where=where, remedy=replacement(missing)
         )
     elsewhere = [name for name in summary.unsupported_ops if name.split(" (version ")[0] not in allowed_custom_ops]
     if elsewhere:
@@ -99,16 +103,18 @@ def _check_types(summary: ModelSummary, where: str) -> None:
     ]
     raise ModelRejected(
         "float-op",
-        f"{_list(blamed)} would run in float (tensors {_some(names)}).",
+        f"{name_ops(blamed)} would run in float (tensors {_some(names)}).",
         where=where,
-        remedy=_advice(blamed) if blamed is not floats or any(op.op in _REPLACEMENTS for op in blamed) else _IO_ADVICE,
+        remedy=replacement(blamed)
+        if blamed is not floats or any(op.op in _REPLACEMENTS for op in blamed)
+        else _IO_ADVICE,
     )
 
 
 _IO_ADVICE: Final = "Quantize the inputs and outputs, too: set quantization.input_type and output_type to int8."
 
 
-def _list(ops: Iterable[OpInfo]) -> str:
+def name_ops(ops: Iterable[OpInfo]) -> str:
     """Each kind of op with the layer that it first occurs in."""
     first: dict[str, str] = {}
     for op in ops:
@@ -122,6 +128,7 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(unique[:_SHOWN]) + more
 
 
-def _advice(ops: Iterable[OpInfo]) -> str:
+def replacement(ops: Iterable[OpInfo]) -> str:
+    """What to replace these ops by."""
     known = dict.fromkeys(_REPLACEMENTS[op.op] for op in ops if op.op in _REPLACEMENTS)
     return " ".join(known) or _ANY
