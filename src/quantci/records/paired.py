@@ -1,11 +1,19 @@
 """The same samples through two models: what the second one loses, and how sure that is."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.units import Count, Ratio, SignedRatio
+
+HeadlineMetric = Literal["top1_accuracy", "exact_match", "r2", "roc_auc"]
+HEADLINES: Final[dict[str, HeadlineMetric]] = {
+    "classification": "top1_accuracy",
+    "multi-label": "exact_match",
+    "regression": "r2",
+    "anomaly": "roc_auc",
+}  # of each task, what its models are judged by
 
 
 class Interval(Record, frozen=True, kw_only=True):
@@ -30,9 +38,7 @@ class Paired(Record, frozen=True, kw_only=True):
     In an evaluation: float, then INT8 in the oracle; against a baseline: the base branch's INT8, then this change's.
     """
 
-    metric: Annotated[
-        Literal["top1_accuracy", "exact_match", "r2", "roc_auc"], Meta(description="Metric of the delta.")
-    ]
+    metric: Annotated[HeadlineMetric, Meta(description="Metric of the delta.")]
     delta: Annotated[float, Meta(description="Second minus first; negative is a loss.")]
     interval: Annotated[
         Interval, Meta(description="Confidence interval of the delta; docs/statistics.md says how each task makes it.")

@@ -10,6 +10,7 @@ import msgspec
 from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
+from quantci.report.wording import metric_name, metric_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +109,7 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
         and baseline.evaluate is not None
         and candidate.evaluate.dataset.sha256 == baseline.evaluate.dataset.sha256
     )
-    int8_delta, float_delta = _accuracy(candidate, baseline, notes, same_dataset=same_dataset)
+    int8_delta, float_delta = _metric(candidate, baseline, notes, same_dataset=same_dataset)
     if mine is None or old is None:
         notes.append("Model size, ops and layers are not compared: quantize gave no result on one side.")
     arena = candidate.embed.arena if candidate.embed else None
@@ -144,18 +145,20 @@ def layer_names(result: QuantizeResult) -> list[str]:
     ]
 
 
-def _accuracy(
+def _metric(
     candidate: Parts, baseline: Report, notes: list[str], *, same_dataset: bool
 ) -> tuple[float | None, float | None]:
     mine, old = candidate.evaluate, baseline.evaluate
     if mine is None or old is None:
-        notes.append("Accuracy is not compared: evaluate gave no result on one side.")
+        known = mine.paired.metric if mine else metric_of(baseline)
+        notes.append(f"{metric_name(known)} is not compared: evaluate gave no result on one side.")
         return None, None
-    if mine.paired.metric != old.paired.metric:
-        notes.append("Accuracy is not compared: the task is a different one.")
+    metric = mine.paired.metric
+    if metric != old.paired.metric:
+        notes.append(f"{metric_name(metric)} is not compared: the task is a different one.")
         return None, None
     if not same_dataset:
-        notes.append("Accuracy is not compared: the evaluation sets differ.")
+        notes.append(f"{metric_name(metric)} is not compared: the evaluation sets differ.")
         return None, None
     reasons = []
     if (mine.oracle, mine.steps[-1].interpreter) != (old.oracle, old.steps[-1].interpreter):
@@ -164,13 +167,13 @@ def _accuracy(
     if len(set(engines)) > 1:
         reasons.append("the engine was {} {} and is {} {}".format(*engines[0], *engines[1]))
     if reasons:
-        notes.append(f"INT8 accuracy is not compared: {', and '.join(reasons)}.")
+        notes.append(f"{metric_name(metric, 'INT8')} is not compared: {', and '.join(reasons)}.")
     float_delta = None
     if mine.steps[0].interpreter == old.steps[0].interpreter:
         float_delta = mine.headline(0) - old.headline(0)
     else:
         notes.append(
-            f"Float accuracy is not compared: the interpreter was {old.steps[0].interpreter} and is "
+            f"{metric_name(metric, 'Float')} is not compared: the interpreter was {old.steps[0].interpreter} and is "
             f"{mine.steps[0].interpreter}."
         )
     return (None if reasons else mine.headline(-1) - old.headline(-1)), float_delta

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from quantci.render import markdown
 from quantci.render.cells import Mark, Name, Paragraph, Rows, Sentence, Strong, bullets
 from quantci.report.sections import data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
+from quantci.report.wording import metric_of
 
 if TYPE_CHECKING:
     from quantci.records.report import Report
@@ -47,7 +48,7 @@ def sections(report: Report) -> list[Folded]:
         parts.append(diagnosis.section(report.diagnose))
     parts.append(kernels.faults(report))
     if report.baseline is not None:
-        parts.append(model.changes(report.baseline))
+        parts.append(model.changes(report.baseline, metric_of(report)))
     if report.quantize is not None:
         parts += [model.layers(report.quantize), kernels.not_accelerated(report)]
         parts.append(data.section("Calibration", report.quantize.calibration))

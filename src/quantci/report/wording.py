@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from quantci.records.paired import HEADLINES
 from quantci.render.cells import Name
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult, Step
+    from quantci.records.paired import HeadlineMetric
+    from quantci.records.report import Report
     from quantci.render.cells import Cell
 
 STATUSES: Final = {
@@ -21,12 +24,25 @@ STATUSES: Final = {
 }
 _STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT"}
 _ORACLES: Final = {"tflm": "INT8 in TFLM", "litert-reference": "INT8 in LiteRT's reference kernels"}
-METRICS: Final = {
+_METRICS: Final[dict[HeadlineMetric, str]] = {
     "top1_accuracy": "Accuracy",
     "exact_match": "Exact match",
     "r2": "R²",
     "roc_auc": "ROC AUC",
 }
+
+
+def metric_of(report: Report) -> HeadlineMetric | None:
+    """What the model of this report is judged by; None where its task is not known."""
+    if report.evaluate is not None:
+        return report.evaluate.paired.metric
+    return HEADLINES[report.config.task.kind] if report.config else None
+
+
+def metric_name(metric: HeadlineMetric | None, before: str = "") -> str:
+    """What a task is judged by, alone or after another word, such as ``INT8 accuracy``."""
+    name = _METRICS[metric] if metric else "The task's metric"
+    return f"{before} {name[0].lower() + name[1:] if name[1].islower() else name}" if before else name
 
 
 def step_name(step: Step, evaluate: EvaluateResult) -> Cell:

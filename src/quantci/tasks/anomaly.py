@@ -14,7 +14,7 @@ import numpy as np
 
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.evaluate import AnomalyMetrics
-from quantci.records.paired import Paired
+from quantci.records.paired import HEADLINES, Paired
 from quantci.statistics.agreement import side_changes
 from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
@@ -198,7 +198,7 @@ def paired_auc(
     right_before, right_after = ((scores > threshold) == (labels == 1) for scores in (before, after))
     interval = auc_delta_interval(before, after, labels, seed)
     return Paired(
-        metric="roc_auc",
+        metric=HEADLINES["anomaly"],
         delta=auc_change(pair_changes(before, after, labels)),
         interval=interval,
         bootstrap_resamples=AUC_RESAMPLES,

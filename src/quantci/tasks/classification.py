@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.data.labels import infer
-from quantci.records.paired import ClassDelta, Paired
+from quantci.records.paired import HEADLINES, ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
@@ -107,7 +107,7 @@ def paired_accuracy(
     broken, fixed = before & ~after, after & ~before
     b, f = int(broken.sum()), int(fixed.sum())
     return Paired(
-        metric="top1_accuracy",
+        metric=HEADLINES["classification"],
         delta=(f - b) / len(ids),
         interval=accuracy_delta_interval(b, f, len(ids), seed),
         bootstrap_resamples=ACCURACY_RESAMPLES,

@@ -11,7 +11,7 @@ import numpy as np
 from quantci.data.labels import check_none_empty, infer_several, resolve_several
 from quantci.errors import DataRejected
 from quantci.records.evaluate import LabelMetrics, MultiLabelMetrics
-from quantci.records.paired import Paired
+from quantci.records.paired import HEADLINES, Paired
 from quantci.records.stage import Advice
 from quantci.records.truth import LabelsTruth
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
@@ -112,7 +112,7 @@ class MultiLabel(KeepsOutputs):
                 for earlier, later in pairwise(answers)
             },
             paired=Paired(
-                metric="exact_match",
+                metric=HEADLINES["multi-label"],
                 delta=(f - b) / len(ids),
                 interval=accuracy_delta_interval(b, f, len(ids), seed),
                 bootstrap_resamples=ACCURACY_RESAMPLES,

@@ -12,7 +12,7 @@ import numpy as np
 from quantci.data.culprits import counted
 from quantci.errors import DataRejected
 from quantci.records.evaluate import RegressionMetrics, ValueMetrics
-from quantci.records.paired import Paired
+from quantci.records.paired import HEADLINES, Paired
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
@@ -116,7 +116,7 @@ class Regression(KeepsOutputs):
                 for earlier, later in pairwise(answers)
             },
             paired=Paired(
-                metric="r2",
+                metric=HEADLINES["regression"],
                 delta=after.r2 - before.r2,
                 interval=interval,
                 bootstrap_resamples=R2_RESAMPLES,

@@ -10,9 +10,11 @@ from tests.golden import LAYERS, example_report, more_layers, sha
 
 from quantci.errors import ToolError
 from quantci.records.base import encode
+from quantci.records.evaluate import AnomalyMetrics
 from quantci.records.origin import ReportOrigin
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
 from quantci.report.baseline import Parts, compare, read_baseline
+from quantci.report.comment import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,3 +187,33 @@ def test_a_baseline_larger_than_any_report_is_not_read(tmp_path: Path) -> None:
     os.truncate(path, MOST_BYTES + 1)
     with pytest.raises(ToolError, match="larger than 25 MB"):
         read_baseline(path)
+
+
+def test_notes_name_the_metric_of_the_task() -> None:
+    assert BASE.evaluate is not None
+    areas = [
+        replace(
+            step,
+            metrics=AnomalyMetrics(
+                roc_auc=0.9,
+                partial_auc=0.8,
+                normal_groups=2,
+                anomalous_groups=2,
+                mean_score_normal=0.1,
+                mean_score_anomalous=0.5,
+                custom={},
+            ),
+        )
+        for step in BASE.evaluate.steps
+    ]
+    paired = replace(BASE.evaluate.paired, metric="roc_auc", worst_class=None, mcnemar_p=None)
+    anomaly = replace(BASE, evaluate=replace(BASE.evaluate, steps=areas, paired=paired))
+    assert anomaly.evaluate is not None
+    assert against(replace(anomaly, evaluate=None), anomaly).not_comparable == [
+        "ROC AUC is not compared: evaluate gave no result on one side."
+    ]
+    other = replace(anomaly, evaluate=replace(anomaly.evaluate, oracle="litert-reference"))
+    (note,) = against(other, anomaly).not_comparable
+    assert note.startswith("INT8 ROC AUC is not compared: the oracle was")
+    assert against(BASE, anomaly).not_comparable == ["Accuracy is not compared: the task is a different one."]
+    assert "FP32 ROC AUC 0.0" in render(replace(anomaly, baseline=against(anomaly, anomaly))).replace("\u00a0", " ")

@@ -18,7 +18,7 @@ from tests.golden import (
 
 from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
-from quantci.records.config import Config, GatesConfig
+from quantci.records.config import Config, GatesConfig, Task, TaskConfig
 from quantci.records.report import Report
 from quantci.records.stage import Failure, Status
 from quantci.report.comment import render
@@ -56,6 +56,17 @@ def test_everything_well_passes() -> None:
     assert report.verdict_reason == "All 5 gates hold."
     assert [outcome.status for outcome in report.stages] == ["ok", "ok", "ok", "not_run"]
     assert report.device_latency_us is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("classification", "Accuracy"), ("multi-label", "Exact match"), ("regression", "R²"), ("anomaly", "ROC AUC")],
+)
+def test_what_was_never_evaluated_is_called_as_its_task_calls_it(kind: Task, name: str) -> None:
+    report = report_of(config=replace(example_config(), task=TaskConfig(kind=kind)))
+    assert f"**{name}** | not measured | evaluate: not run |" in render(report)
+    unknown = report_of(example_quantize_record())
+    assert "| **The task's metric** | not measured | evaluate: not run |" in render(unknown)
 
 
 def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> None:

@@ -10,7 +10,7 @@ from quantci.render.markdown import render
 from quantci.render.numbers import NBSP, Number, percent, points, size
 from quantci.report.comment import fault
 from quantci.report.sections.diagnosis import cells, headline, worst_layers
-from quantci.report.wording import METRICS, STATUSES
+from quantci.report.wording import STATUSES, metric_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def _evaluate(result: EvaluateResult) -> list[tuple[str, Cell]]:
     interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
     broken = f"; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"
     return [
-        (METRICS[paired.metric], ("FP32 ", percent(result.headline(0)), " → INT8 ", percent(result.headline(-1)))),
+        (metric_name(paired.metric), ("FP32 ", percent(result.headline(0)), " → INT8 ", percent(result.headline(-1)))),
         ("Difference", (points(paired.delta), " ", interval, ", measured on host")),
         ("Samples", (Number(result.dataset.used), broken)),
         ("INT8 was judged in", Sentence(last.interpreter)),

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 from quantci.render.cells import MOST_ROWS, Folded, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, points, size, size_change
 from quantci.report.baseline import layer_names
+from quantci.report.wording import metric_name
 
 if TYPE_CHECKING:
+    from quantci.records.paired import HeadlineMetric
     from quantci.records.quantize import QuantizeResult
     from quantci.records.report import BaselineComparison
     from quantci.render.cells import Cell
 
 
-def changes(baseline: BaselineComparison) -> Folded:
+def changes(baseline: BaselineComparison, metric: HeadlineMetric | None) -> Folded:
     """Ops and layers that are not as they were, and what may not be compared."""
     commit: Cell = Name(baseline.git_commit[:12]) if baseline.git_commit else "of an unknown commit"
     branch: Cell = (" of ", Name(baseline.branch)) if baseline.branch else ""
     same = "The quantized model is the same to the byte." if baseline.same_model else "The quantized model differs."
     facts: list[Cell] = []
     if baseline.float_metric_delta is not None:
-        facts.append(("FP32 accuracy ", points(baseline.float_metric_delta, "measured")))
+        facts.append((metric_name(metric, "FP32"), " ", points(baseline.float_metric_delta, "measured")))
     if baseline.macs_delta is not None:
         facts.append(f"Multiply-accumulates {baseline.macs_delta:+,}")
     ops = ((Name(op.op), Number(op.baseline_count), Number(op.candidate_count)) for op in baseline.ops)

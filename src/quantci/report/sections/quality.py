@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from quantci.records.evaluate import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, percent, points, size
-from quantci.report.wording import METRICS, step_name
+from quantci.report.wording import metric_name, step_name
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
@@ -56,7 +56,7 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
             line.append("" if same is None else (Number(same), " of ", Number(of)))
             line += [Number(step.agreement.flips), f"{step.agreement.largest_lsb:,.1f}"]
         rows.append(line)
-    head = ("Step", METRICS[evaluate.paired.metric], "Identical", "Flips", "LSB")
+    head = ("Step", metric_name(evaluate.paired.metric), "Identical", "Flips", "LSB")
     note = (
         (
             "The same samples through each step. Compared with the step before: samples with identical outputs (not "
@@ -111,7 +111,7 @@ def values(evaluate: EvaluateResult) -> Folded:
 
 
 def tags(evaluate: EvaluateResult) -> Folded:
-    """Accuracy on the samples that carry a tag."""
+    """The task's metric on the samples that carry a tag."""
     rows = (
         (
             Name(tag.tag),
@@ -121,7 +121,8 @@ def tags(evaluate: EvaluateResult) -> Folded:
         )
         for tag in evaluate.tags
     )
-    shown = table(("Tag", "Samples", "Accuracy FP32 → INT8", "Change"), rows, len(evaluate.tags))
+    head = ("Tag", "Samples", f"{metric_name(evaluate.paired.metric)} FP32 → INT8", "Change")
+    shown = table(head, rows, len(evaluate.tags))
     return Folded("Tags", [Paragraph("Measured on host."), shown])
 
 

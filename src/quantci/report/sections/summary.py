@@ -10,7 +10,7 @@ from quantci.render.numbers import NBSP, Number, percent, points, size, size_cha
 from quantci.report.latency import estimate_of
 from quantci.report.sections.latency import ESTIMATED, words
 from quantci.report.sections.memory import PLACES
-from quantci.report.wording import METRICS, STATUSES
+from quantci.report.wording import STATUSES, metric_name, metric_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,14 +62,14 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[tuple[Cell, .
     evaluate, baseline = report.evaluate, report.baseline
     verdict = verdicts.get("max_metric_drop")
     if evaluate is None:
-        return [_row("Accuracy", "", NOT_MEASURED, [_why(report, "evaluate")], verdict)]
+        return [_row(metric_name(metric_of(report)), "", NOT_MEASURED, [_why(report, "evaluate")], verdict)]
     paired = evaluate.paired
     interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
     changes: list[Cell] = [(points(paired.delta), f" vs{NBSP}FP32"), interval]
     if baseline is not None:
         changes.append(_against(points, baseline.metric_delta))
     value = (percent(evaluate.headline(0)), " → ", percent(evaluate.headline(-1)))
-    rows = [_row(METRICS[paired.metric], "FP32 → INT8, measured on host", value, changes, verdict)]
+    rows = [_row(metric_name(paired.metric), "FP32 → INT8, measured on host", value, changes, verdict)]
     worst = paired.worst_class
     if worst is not None:
         support, before, after = evaluate.recalls().get(worst.label, (worst.support, None, None))
