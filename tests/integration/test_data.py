@@ -12,7 +12,7 @@ from PIL import Image
 
 from quantci.data.audit import check_overlap, find_duplicates
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import find_samples, infer_labels
+from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
@@ -47,8 +47,7 @@ def test_two_workers_tell_what_one_tells(tmp_path: Path) -> None:
     draw(tmp_path / "val", seed=0)
     (tmp_path / "val/red/0000.png").write_bytes(b"")
     task = Classification()
-    labels = infer_labels("val", tmp_path, task)
-    samples = find_samples("val", tmp_path, task, InputConfig(), "evaluation")
+    samples, labels = find_samples("val", tmp_path, task, InputConfig(), "evaluation")
     preprocessing = Preprocessing.for_model(InputConfig(resize="box"), [1, 8, 8, 1])
     alone = walk(preprocessing, samples).summary("val", len(samples), labels, None)
     together = Tally()
@@ -69,7 +68,7 @@ def test_a_calibration_set_drawn_from_the_evaluation_set_is_a_leak(tmp_path: Pat
     preprocessing = Preprocessing.for_model(InputConfig(), [1, 16, 16, 3])
     tallies = []
     for data in ("calib", "val"):
-        samples = find_samples(data, tmp_path, Classification(), InputConfig(), "calibration")
+        samples, _ = find_samples(data, tmp_path, Classification(), InputConfig(), "calibration")
         chosen = choose(samples, 30, seed=0)
         assert len(chosen) == 30
         tallies.append(walk(preprocessing, chosen))

@@ -16,7 +16,7 @@ from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
 from quantci.chip.graph import read_graph
 from quantci.embed.component import write_component
-from quantci.embed.constants import ImageConstants
+from quantci.embed.picture import InputConstants
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.records.config import EmbedConfig
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
@@ -86,13 +86,8 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
         config=config,
         labels=labels,
         lookup_table=table,
-        image=ImageConstants(
-            height=8,
-            width=8,
-            channels=3,
-            mean=(123.675, 116.28, 103.53),
-            std=(58.395, 57.12, 57.375),
-            resize="bilinear",
+        constants=InputConstants(
+            size=(8, 8, 3), statistics=((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)), is_bgr=True
         ),
         arena=arena,
         resolver=make_resolver(used_ops(graph), config.custom_ops, tmp_path),
@@ -134,7 +129,7 @@ def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: P
             config=EmbedConfig(storage=storage, component=component),
             labels=[],
             lookup_table=None,
-            image=None,
+            constants=InputConstants(),
             arena=None,
             resolver=make_resolver(used_ops(graph_of(int8_model())), {}, tmp_path),
         )

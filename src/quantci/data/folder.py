@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from quantci.data.culprits import counted
 from quantci.data.listing import SUFFIXES, Entry, Listing, check_inside, check_readable, is_inside, too_many
+from quantci.data.sound import refuse_sound
 from quantci.errors import DataRejected
 from quantci.records.dataset import MOST_SAMPLES
 
@@ -23,21 +24,27 @@ def list_folder(root: Path, where: str) -> Listing:
     root = root.resolve()
     ids: list[str] = []
     links: list[str] = []
+    others: list[str] = []
     for folder, names, files in os.walk(root, onerror=_stop):
         names[:] = sorted(name for name in names if not name.startswith("."))
         place = Path(folder)
         # os.walk does not enter linked folders; left unsaid, their samples would be missing in silence.
         links += [(place / name).relative_to(root).as_posix() for name in names if (place / name).is_symlink()]
         ids += [(place / name).relative_to(root).as_posix() for name in files if _is_sample(name)]
+        if not ids:
+            others += [(place / name).relative_to(root).as_posix() for name in files if not name.startswith(".")]
         if len(ids) > MOST_SAMPLES:
             raise too_many(where, ids[-1])
     check_inside(sorted(links) + sorted(name for name in ids if not is_inside(root, root / name)), where)
     if not ids:
+        refuse_sound(sorted(others), where)
+        found = f" What it has is not read {counted(sorted(others))}." if others else ""
         raise DataRejected(
             "no-samples",
-            "This folder has no samples.",
+            f"This folder has no samples.{found}",
             where=where,
-            remedy="Put images (or .npy or .bin tensors) into one folder per class, or a manifest.csv beside them.",
+            remedy="Put images (or .npy or .bin tensors) into one folder per class, or a manifest.csv beside them; or "
+            "name a CSV of values, an .npz or X.npy.",
         )
     loose = sorted(name for name in ids if "/" not in name)
     if loose and len(loose) < len(ids):

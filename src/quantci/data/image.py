@@ -1,4 +1,4 @@
-"""Image files: from any mode that Pillow reads to 8-bit grey or RGB pixels, upright."""
+"""Image files: from any mode that Pillow reads to 8-bit grey or RGB pixels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantci.data.fit import in_colour, in_grey
 from quantci.errors import DataRejected
 from quantci.records.dataset import ImageCounts
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from quantci.records.config import Alpha, Exif
+
 MAX_PIXELS = 64 * 1024**2
 _AT_ONCE = 1024**2  # pixels that are widened in one go: a whole image as 64-bit integers would fill the memory
 # Photographs and drawings only: others of Pillow's formats start programs (EPS) or read what no camera writes.
@@ -28,8 +31,26 @@ _LFS_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
+class Decoding:
+    """What becomes of transparency and of the orientation that a camera noted.
+
+    Attributes:
+        alpha: composite: transparent pixels lie on the background; drop: their stored colours are shown.
+        background: grey, or R, G, B.
+        exif: apply or ignore the orientation. A TIFF is turned by Pillow itself, always.
+    """
+
+    alpha: Alpha = "composite"
+    background: tuple[int, ...] = (0,)
+    exif: Exif = "apply"
+
+
+AS_SEEN = Decoding()
+
+
+@dataclass(frozen=True)
 class DecodedImage:
-    """An image as it is seen.
+    """An image as it is used.
 
     Attributes:
         pixels: uint8 [height, width] for grey, [height, width, 3] for RGB.
@@ -42,7 +63,7 @@ class DecodedImage:
     content_sha256: str
 
 
-def decode_image(path: Path) -> DecodedImage:
+def decode_image(path: Path, decoding: Decoding = AS_SEEN) -> DecodedImage:
     """Decode the first frame of an image file.
 
     Raises:
@@ -56,7 +77,7 @@ def decode_image(path: Path) -> DecodedImage:
             warnings.simplefilter("ignore")
             # Image.draft is never called: it lets JPEG skip details, and the accuracy would follow.
             with Image.open(path, formats=_FORMATS) as image:
-                return _decode(image)
+                return _decode(image, decoding)
     except _UnfitError as error:
         raise _unreadable(path, str(error)) from None
     except Exception as error:  # on a damaged file Pillow's parsers raise whatever they stumble over
@@ -72,7 +93,7 @@ class _UnfitError(Exception):
     """Pillow reads the file, but its pixels cannot be used."""
 
 
-def _decode(image: Image.Image) -> DecodedImage:
+def _decode(image: Image.Image, decoding: Decoding) -> DecodedImage:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise _UnfitError(f"it has {width} x {height} pixels, and {MAX_PIXELS} are the most that are decoded")
@@ -85,11 +106,14 @@ def _decode(image: Image.Image) -> DecodedImage:
     palette = image.mode in {"P", "PA"}
     cmyk = image.mode == "CMYK"
     alpha = image.has_transparency_data and not image.mode.startswith("I")
-    pixels = _turn(_to_pixels(image, alpha=alpha), after)
+    pixels = _to_pixels(image, decoding if alpha else None)
+    is_turned = decoding.exif == "apply" and (before in range(2, 9) or after in range(2, 9))
+    if decoding.exif == "apply":
+        pixels = _turn(pixels, after)
     return DecodedImage(
         pixels=pixels,
         counts=ImageCounts(
-            exif_rotated=int(before in range(2, 9) or after in range(2, 9)),
+            exif_rotated=int(is_turned),
             palette=int(palette),
             alpha=int(alpha),
             cmyk=int(cmyk),
@@ -111,7 +135,8 @@ def _strips(pixels: NDArray[Any]) -> Iterator[NDArray[Any]]:
     return (pixels[first : first + rows] for first in range(0, pixels.shape[0], rows))
 
 
-def _to_pixels(image: Image.Image, *, alpha: bool) -> NDArray[np.uint8]:
+def _to_pixels(image: Image.Image, transparent: Decoding | None) -> NDArray[np.uint8]:
+    """`transparent`: what to do about transparency, for an image that has some."""
     from PIL import Image
 
     if image.mode.startswith("I"):
@@ -119,11 +144,13 @@ def _to_pixels(image: Image.Image, *, alpha: bool) -> NDArray[np.uint8]:
     if image.mode == "F":
         raise _UnfitError("its pixels are floating-point numbers of unknown range; save them as .npy")
     grey = image.mode in {"1", "L", "LA", "La"}
-    if alpha:
-        layer = image.convert("LA" if grey else "RGBA")
-        black = Image.new("L" if grey else "RGB", image.size)
-        black.paste(layer.convert(black.mode), mask=layer.getchannel("A"))
-        return np.array(black, dtype=np.uint8)
+    if transparent is not None and transparent.alpha == "composite":
+        colour = in_colour(transparent.background)
+        grey = grey and len(set(colour)) == 1
+        layer = image.convert("RGBA" if not grey else "LA")
+        below = Image.new("L", image.size, in_grey(colour)) if grey else Image.new("RGB", image.size, colour)
+        below.paste(layer.convert(below.mode), mask=layer.getchannel("A"))
+        return np.array(below, dtype=np.uint8)
     mode = "L" if grey else "RGB"
     return np.asarray(image if image.mode == mode else image.convert(mode), dtype=np.uint8)
 

@@ -19,6 +19,7 @@ class Labelling(Protocol):
     Attributes:
         labels: those of the configuration, in the order of the model's outputs; empty where it has none.
         needs_label: False where a sample of the evaluation set may have nothing written as its label.
+        has_numbers: True where a label is numbers, not names or indices.
     """
 
     @property
@@ -26,6 +27,9 @@ class Labelling(Protocol):
 
     @property
     def needs_label(self) -> bool: ...
+
+    @property
+    def has_numbers(self) -> bool: ...
 
     def names(self, listing: Listing) -> tuple[str, ...]:
         """The labels that follow from the set itself, if the configuration has none.

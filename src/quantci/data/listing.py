@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Role = Literal["calibration", "evaluation"]
 Kind = Literal["folders", "flat", "manifest", "truth"]
 
-_IMAGES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
-SUFFIXES = frozenset({*_IMAGES, ".bin", ".npy"})
+IMAGES = (".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
+SUFFIXES = frozenset({*IMAGES, ".bin", ".npy"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of a set.
+    """One file of a set, or one of many samples in a file.
 
     Attributes:
         id: path relative to the set, with forward slashes.
@@ -33,6 +33,7 @@ class Entry:
         label: as written: a class name or an index; None without one.
         tags: as written.
         windows: bytes of a window and of the stride from one to the next; None takes the whole file.
+        place: where in the file a single sample is, see samples.Sample.window; None takes the whole file.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Entry:
     label: str | None = None
     tags: tuple[str, ...] = ()
     windows: tuple[int, int] | None = None
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Listing:
 
     Attributes:
         where: the folder or CSV, as written in the configuration.
-        kind: how the set is laid out.
+        kind: how the set is laid out; a manifest is whatever has labels written in a file.
         entries: in the order of the CSV, or sorted by id.
         class_count: number of classes that a truth file states; None elsewhere.
     """

@@ -72,7 +72,7 @@ def read_manifest(path: Path, where: str, role: Role, *, needs_label: bool) -> L
         if file is None:
             escaping.append(f"{cells['path']} (line {line})")
             continue
-        tags = tuple(dict.fromkeys(tag.strip() for tag in cells.get("tags", "").split(";") if tag.strip()))
+        tags = tags_of(cells.get("tags", ""))
         entries[identity] = Entry(identity, file, label=cells.get("label") or None, tags=tags)
     if problems:
         raise fault(problems, where)
@@ -80,6 +80,11 @@ def read_manifest(path: Path, where: str, role: Role, *, needs_label: bool) -> L
     check_not_empty(len(entries), where)
     check_readable(entries.values(), where)
     return Listing(where, "manifest", tuple(entries.values()))
+
+
+def tags_of(cell: str) -> tuple[str, ...]:
+    """The tags of a cell, split by `;`, each once."""
+    return tuple(dict.fromkeys(tag.strip() for tag in cell.split(";") if tag.strip()))
 
 
 def check_not_empty(number: int, where: str) -> None:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from quantci.data.geometry import check_color, check_size, image_geometry
-from quantci.data.image import DecodedImage, decode_image, to_rgb
-from quantci.data.tensor import digest_tensor, item_type, read_bin, read_npy
+from quantci.data.fit import Fit
+from quantci.data.geometry import channels_first_hint, check_color, check_layout, check_size, image_geometry
+from quantci.data.image import Decoding, decode_image, to_rgb
+from quantci.data.tensor import digest_tensor, read_tensor
 from quantci.errors import ConfigError, DataRejected, ModelRejected
 from quantci.records.dataset import ImageCounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
     from quantci.records.config import InputConfig
+
+
+@dataclass(frozen=True)
+class RawSample:
+    """A sample as it was read: what depends on the file and not on the model.
+
+    Attributes:
+        values: of an image its pixels, uint8 [height, width] or [height, width, 3]; else the tensor in the model's
+            shape without batch.
+        content_sha256: digest of them.
+        counts: what the file needed, each 0 or 1.
+        is_image: whether they are pixels.
+        sample: what was read.
+    """
+
+    values: NDArray[Any]
+    content_sha256: str
+    counts: ImageCounts
+    is_image: bool
+    sample: Sample
 
 
 @dataclass(frozen=True)
@@ -44,25 +65,22 @@ class LoadedSample:
 class Preprocessing:
     """How files become the input of one model. Picklable, so workers get their copy.
 
+    To try several on the same files, `read` each file once and give it to `load_raw` of each.
+
     Attributes:
         shape: the model's input shape, batch 1 first.
-        resize: name of Pillow's filter.
-        mean, std: float values, one or one for each channel; None where the graph normalizes by itself.
-        dtype: type of the values in .bin files.
+        config: [input], checked against it.
     """
 
     shape: tuple[int, ...]
-    resize: str
-    mean: tuple[float, ...] | None
-    std: tuple[float, ...] | None
-    dtype: str | None
+    config: InputConfig
 
     @classmethod
     def for_model(cls, input: InputConfig, shape: Sequence[int]) -> Self:  # noqa: A002 - the name in quantci.toml
         """Check the configuration against the model's input shape, such as [1, height, width, channels].
 
         Raises:
-            ConfigError: `input-size`, `input-color` or `input-normalization`.
+            ConfigError: `input-size`, `input-color`, `input-resize` or `input-normalization`.
             ModelRejected: `dynamic-shape`.
         """
         shape = tuple(int(size) for size in shape)
@@ -72,33 +90,50 @@ class Preprocessing:
                 f"The model's input has shape `{list(shape)}`; it must be fixed, with a batch of 1.",
                 remedy="Export the model with a fixed input shape and batch size 1.",
             )
-        shape = (1, *shape[1:])
-        check_size(input, shape)
-        check_color(input, shape)
-        if input.preprocess == "in-model":
-            return cls(shape, input.resize, None, None, input.dtype)
-        _check_normalization(input, shape)
-        return cls(shape, input.resize, input.mean, input.std, input.dtype)
+        made = cls((1, *shape[1:]), input)
+        check_layout(input, made.shape)
+        check_size(input, made.shape)
+        check_color(input, made.shape)
+        Fit.of(input, (made.geometry or (1, 1, 1))[:2])
+        if input.preprocess == "normalize":
+            _check_normalization(input, made.shape, made.shape[made.channel_axis])
+        return made
+
+    @property
+    def geometry(self) -> tuple[int, int, int] | None:
+        """Height, width and channels, if the model's input can be an image's."""
+        return image_geometry(self.shape, self.config.layout)
+
+    @property
+    def channel_axis(self) -> int:
+        """Along which mean and std may differ."""
+        return 1 if self.config.layout == "nchw" else len(self.shape) - 1
+
+    @property
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Mean and std, one or one a channel; None where the values stay as they are or each sample has its own."""
+        return (self.config.mean, self.config.std) if self.config.preprocess == "normalize" else None
 
     @property
     def channels(self) -> int:
         """Channels that can differ in mean and std: those of an image, else as many as mean or std tell apart."""
         if len(self.shape) == 4:
-            return self.shape[3]
-        return max(len(self.mean or (0.0,)), len(self.std or (1.0,)))
+            return self.shape[self.channel_axis]
+        return max(map(len, self.statistics or ((0.0,),)))
 
     def normalize(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """(values - mean) / std in float32, or the values themselves where the graph does it; channels are last.
+        """(values - mean) / std in float32, or the values themselves where there are none; channels are last.
 
         Everything that feeds the model goes through here, the table in the generated C header too: one subtraction and
         one division, each rounded to float32, so that no second implementation can differ in a bit.
         """
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite afterwards is refused by `load`
             raw = values.astype(np.float32)
-            if self.mean is None or self.std is None:
+            if self.statistics is None:
                 return raw
-            centred = np.subtract(raw, np.asarray(self.mean, np.float32), dtype=np.float32)
-            return np.divide(centred, np.asarray(self.std, np.float32), dtype=np.float32)
+            mean, std = (np.asarray(numbers, np.float32) for numbers in self.statistics)
+            centred = np.subtract(raw, mean, dtype=np.float32)
+            return np.divide(centred, std, dtype=np.float32)
 
     def lookup_table(self, scale: float, zero_point: int, dtype: str) -> NDArray[Any]:
         """The quantized value of each 8-bit pixel, [channels, 256] of `dtype` ("int8" or "uint8")."""
@@ -112,66 +147,96 @@ class Preprocessing:
 
         Raises:
             DataRejected: `unreadable-image` or `unreadable-tensor` (a few may be skipped, see `Tally`), `tensor-size`,
-                `not-finite`.
+                `manifest`, `not-finite`.
             ConfigError: `input-color` (the model's input is no image), `input-dtype`.
         """
-        suffix = sample.path.suffix.lower()
-        if suffix in {".bin", ".npy"}:
-            values = (
-                read_bin(sample.path, item_type(self.dtype), self.shape[1:], sample.window)
-                if suffix == ".bin"
-                else read_npy(sample.path, self.shape[1:])
-            )
-            digest, counts, decoded = digest_tensor(values), ImageCounts(), 0
+        return self.load_raw(self.read(sample))
+
+    def read(self, sample: Sample) -> RawSample:
+        """The part of `load` that reads the file; of the configuration only alpha, background, exif and dtype count."""
+        config = self.config
+        values = read_tensor(sample, config.dtype, self.shape[1:])
+        if values is not None:
+            return RawSample(values, digest_tensor(values), ImageCounts(), is_image=False, sample=sample)
+        image = decode_image(sample.path, Decoding(config.alpha, config.background, config.exif))
+        return RawSample(image.pixels, image.content_sha256, image.counts, is_image=True, sample=sample)
+
+    def load_raw(self, raw: RawSample) -> LoadedSample:
+        """The part of `load` that makes the model's input of what was read."""
+        is_first = self.config.layout == "nchw"
+        if raw.is_image:
+            values, counts = self._fit(raw)
         else:
-            image = decode_image(sample.path)
-            values, counts = self._fit(image, sample.path)
-            digest, decoded = image.content_sha256, image.pixels.shape[0] * image.pixels.shape[1]
-        tensor = self.normalize(values).reshape(self.shape)
+            values, counts = np.moveaxis(raw.values, 0, -1) if is_first else raw.values, raw.counts
+        tensor = (
+            _standardize(values, is_image=raw.is_image)
+            if self.config.preprocess == "standardize"
+            else self.normalize(values)
+        )
+        if is_first:
+            tensor = np.ascontiguousarray(np.moveaxis(tensor, -1, 0))
+        tensor = tensor.reshape(self.shape)
         if not np.isfinite(tensor).all():
             raise DataRejected(
                 "not-finite",
                 f"{int(np.size(tensor) - np.isfinite(tensor).sum())} of {tensor.size} values are NaN or infinite.",
-                where=f"{sample.path} ({sample.id})",
+                where=f"{raw.sample.path} ({raw.sample.id})",
                 remedy="Correct the file: no integer model can represent these values.",
             )
-        return LoadedSample(tensor, digest, counts, decoded)
+        pixels = raw.values.shape[0] * raw.values.shape[1] if raw.is_image else 0
+        return LoadedSample(tensor, raw.content_sha256, counts, pixels)
 
-    def _fit(self, image: DecodedImage, path: Path) -> tuple[NDArray[np.uint8], ImageCounts]:
+    def _fit(self, raw: RawSample) -> tuple[NDArray[Any], ImageCounts]:
+        """Pixels [height, width, channels] of the model's size, in the order of its channels."""
         from PIL import Image
 
-        geometry = image_geometry(self.shape)
-        if geometry is None:
+        if self.geometry is None:
             raise ConfigError(
                 "input-color",
-                f"{path.name} is an image, but the model's input {list(self.shape)} is not.",
+                f"{raw.sample.path.name} is an image, but the model's input {list(self.shape)} is not.",
                 where="input",
-                remedy="Give tensors as .npy or .bin, or a model with an input of [1, height, width, 1 or 3].",
+                remedy="Give tensors as .npy or .bin, or a model with an input of [1, height, width, 1 or 3]."
+                f"{channels_first_hint(self.config, self.shape)}",
             )
-        height, width, channels = geometry
-        pixels = image.pixels
-        counts = {name: getattr(image.counts, name) for name in image.counts.__struct_fields__}
+        height, width, channels = self.geometry
+        pixels: NDArray[Any] = raw.values
+        counts = {name: getattr(raw.counts, name) for name in raw.counts.__struct_fields__}
         # Colour before size, as Keras and torchvision load: the other order rounds differently.
         if channels == 1 and pixels.ndim == 3:
             counts["colour_to_grey"] = 1
             pixels = np.asarray(Image.fromarray(pixels).convert("L"))
-        if pixels.shape[:2] != (height, width):
-            counts["resized"] = 1
-            resampling = Image.Resampling[self.resize.upper()]
-            # reducing_gap would shrink in two steps: faster, and other pixels.
-            pixels = np.asarray(Image.fromarray(pixels).resize((width, height), resampling, reducing_gap=None))
         if channels == 3 and pixels.ndim == 2:
-            # Resized as grey: three equal channels would be resized to the same three times over.
             counts["greyscale"] = 1
-            pixels = to_rgb(pixels)
-        return pixels.reshape(self.shape[1:]), ImageCounts(**counts)
+        counts["resized"] = int(pixels.shape[:2] != (height, width))
+        fit = Fit.of(self.config, (height, width))
+        if pixels.ndim == 2 and channels == 3 and len(set(fit.background)) == 1:
+            # Resized as grey: three equal channels would be resized to the same three times over.
+            pixels = to_rgb(fit.apply(pixels))
+        else:
+            pixels = fit.apply(to_rgb(pixels) if channels == 3 else pixels)
+        if self.config.color == "bgr":
+            pixels = pixels[:, :, ::-1]
+        return pixels.reshape(height, width, channels), ImageCounts(**counts)
 
 
-def _check_normalization(config: InputConfig, shape: tuple[int, ...]) -> None:
+def _standardize(values: NDArray[Any], *, is_image: bool) -> NDArray[np.float32]:
+    """(value - mean) / deviation, both of this sample.
+
+    Of an image the deviation counts as 1 / sqrt(number of values) at least, as in tf.image.per_image_standardization;
+    of a tensor, whose unit may be small, as it is: where all values are the same they become 0.
+    """
+    wide = values.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = wide.mean(), wide.std()
+        least = 1 / math.sqrt(wide.size) if is_image else 0.0
+        return ((wide - mean) / (max(deviation, least) or 1.0)).astype(np.float32)
+
+
+def _check_normalization(config: InputConfig, shape: tuple[int, ...], channels: int) -> None:
     for key, values in (("mean", config.mean), ("std", config.std)):
         single = np.asarray(values, np.float32)
-        if len(values) not in {1, shape[-1]}:
-            problem = f"has {len(values)} values, but the model's input {list(shape)} has {shape[-1]} channels"
+        if len(values) not in {1, channels}:
+            problem = f"has {len(values)} values, but the model's input {list(shape)} has {channels} channels"
         elif not np.isfinite(single).all():
             problem = f"is {list(values)}, and float32 has no such number"
         elif key == "std" and not single.all():

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from quantci.data.array_file import is_archived, read_header
+from quantci.data.arrays import list_arrays, pair_in_archive, pair_in_folder, pair_of_file
+from quantci.data.csv_values import list_values, read_columns
 from quantci.data.folder import list_folder
-from quantci.data.listing import too_many
-from quantci.data.manifest import read_manifest, read_rows
+from quantci.data.listing import IMAGES, too_many
+from quantci.data.manifest import read_manifest
+from quantci.data.sound import refuse_sound
 from quantci.data.tensor import item_type
 from quantci.data.y_labels import is_truth, read_truth
 from quantci.errors import DataRejected
@@ -26,17 +30,18 @@ MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One input of the model.
 
     Attributes:
-        id: path relative to the set with forward slashes, plus ``#k`` for its k-th window.
+        id: path relative to the set with forward slashes, plus ``#k`` for its k-th window, ``:k`` for line k of a CSV,
+            ``[k]`` for row k of an array.
         path: the file.
         truth: what is right about it; None where that is not known.
         tags: words by which results are grouped.
-        group: id of the file; windows of one file share it.
-        window: byte offset and length within a .bin; None is the whole file.
+        group: id of the file, which the windows of one share; of a line or a row its own id.
+        window: byte offset and length within a .bin or a CSV; row and 1 in an array; None is the whole file.
     """
 
     id: str
@@ -47,51 +52,65 @@ class Sample:
     window: tuple[int, int] | None
 
 
-def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, role: Role) -> list[Sample]:  # noqa: A002 - the name in quantci.toml
-    """Find the samples of a set in an order that is the same on every machine.
+class SampleSet(NamedTuple):
+    """A set, read once.
+
+    Attributes:
+        samples: in an order that is the same on every machine.
+        labels: class names in the order of the model's outputs: those of the configuration, or what the set tells by
+            itself: sorted class folders, sorted names of a file, "0", "1", .. for indices.
+    """
+
+    samples: list[Sample]
+    labels: tuple[str, ...]
+
+
+def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, role: Role) -> SampleSet:  # noqa: A002 - the name in quantci.toml
+    """Find the samples of a set.
 
     Args:
-        data: a folder per class; a folder with manifest.csv or y_labels.csv; such a CSV; for calibration also a flat
-            folder of images or tensors.
+        data: see `list_set`.
         base: folder that `data` is relative to.
-        task: reads the labels; see `infer_labels`.
+        task: reads the labels.
         input: its dtype says how to read .bin files.
         role: an evaluation set must have a label for each sample and a sample for each label.
 
     Raises:
-        DataRejected: `not-found`, `unreadable`, `no-samples`, `path`, `manifest`, `label-mismatch`,
-            `label-out-of-range`, `empty-class`, `tensor-size` (a file shorter than its window) or `too-many-samples`.
+        DataRejected: as `list_set`; `label-mismatch`, `label-out-of-range`, `empty-class`, `tensor-size` (a file
+            shorter than its window) or `too-many-samples`.
         ConfigError: `input-dtype`: .bin files without a dtype.
     """
-    listing = _list(data, base, role, needs_label=role == "evaluation" and task.needs_label)
+    listing = list_set(data, base, task, role, needs_label=role == "evaluation" and task.needs_label)
     if any(entry.path.suffix.lower() == ".bin" for entry in listing.entries):
         item_type(input.dtype)
-    truths = task.truths(listing, task.labels or task.names(listing), role)
+    labels = task.labels or task.names(listing)
     samples: list[Sample] = []
-    for entry, truth in zip(listing.entries, truths, strict=True):
+    for entry, truth in zip(listing.entries, task.truths(listing, labels, role), strict=True):
         for k, window in enumerate(_windows(entry, listing.where, input)):
-            name = entry.id if window is None else f"{entry.id}#{k}"
+            name = entry.id if entry.windows is None else f"{entry.id}#{k}"
             samples.append(Sample(name, entry.path, truth, entry.tags, entry.id, window))
             if len(samples) > MOST_SAMPLES:
                 raise too_many(listing.where, entry.id)
-    return samples
+    return SampleSet(samples, labels)
 
 
-def infer_labels(data: str, base: Path, task: Labelling) -> tuple[str, ...]:
-    """The class names in the order of the model's outputs: `task.labels`, or those that follow from the set.
+def list_set(data: str, base: Path, task: Labelling, role: Role, *, needs_label: bool = False) -> Listing:
+    """The files, lines or rows of a set, with labels as written there.
 
-    Sorted class folders, sorted names of a manifest, "0", "1", .. for indices; normal and anomaly for that task.
-    Ask the evaluation set: a calibration set may lack labels or classes.
+    Args:
+        data: a folder per class; a folder with manifest.csv, y_labels.csv, or X.npy and y.npy; such a CSV or .npy; a
+            CSV of values; an .npz; for calibration also a flat folder of images or tensors.
+        base: folder that `data` is relative to.
+        task: says what an array of labels means.
+        role: of several arrays, which are taken.
+        needs_label: whether something without a label is a fault.
 
     Raises:
-        DataRejected: as `find_samples`.
+        DataRejected: `not-found`, `unreadable`, `no-samples`, `path`, `manifest`, `label-mismatch`,
+            `unreadable-tensor` or `too-many-samples`.
     """
-    return task.labels or task.names(_list(data, base, "calibration", needs_label=False))
-
-
-def _list(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
     try:
-        return _list_any(data, base, role, needs_label=needs_label)
+        return _list_any(data, base, task, role, needs_label=needs_label)
     except OSError as error:
         raise DataRejected(
             "unreadable",
@@ -101,12 +120,26 @@ def _list(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
         ) from error
 
 
-def _list_any(data: str, base: Path, role: Role, *, needs_label: bool) -> Listing:
+def holds_pixels(listing: Listing) -> bool:
+    """Whether the set has pictures: image files, or arrays of 8-bit values.
+
+    Raises:
+        DataRejected: `unreadable-tensor`.
+    """
+    path = listing.entries[0].path
+    if path.suffix.lower() == ".npy" or is_archived(path):
+        return read_header(path).dtype == "uint8"
+    return path.suffix.lower() in IMAGES
+
+
+def _list_any(data: str, base: Path, task: Labelling, role: Role, *, needs_label: bool) -> Listing:
     path = base / data
     if path.is_dir():
         for name in (MANIFEST, TRUTH):
             if (path / name).is_file():
-                return _list_any(f"{data.rstrip('/')}/{name}", base, role, needs_label=needs_label)
+                return _list_any(f"{data.rstrip('/')}/{name}", base, task, role, needs_label=needs_label)
+        if pair := pair_in_folder(path, data, role):
+            return list_arrays(pair, data, task, needs_label=needs_label)
         return list_folder(path, data)
     if not path.is_file():
         raise DataRejected(
@@ -115,19 +148,31 @@ def _list_any(data: str, base: Path, role: Role, *, needs_label: bool) -> Listin
             where=data,
             remedy=f"Correct {role}.data; it is relative to the folder of quantci.toml.",
         )
-    if path.suffix.lower() != ".csv":
-        raise DataRejected(
-            "manifest", "This is neither a folder nor a .csv.", where=data, remedy=f"Correct {role}.data."
-        )
-    rows = read_rows(path, data)
-    if path.name == TRUTH or (rows and is_truth(rows[0][1])):
+    match path.suffix.lower():
+        case ".npy":
+            return list_arrays(pair_of_file(path), data, task, needs_label=needs_label)
+        case ".npz":
+            return list_arrays(pair_in_archive(path, data, role), data, task, needs_label=needs_label)
+        case ".csv":
+            return _list_csv(path, data, role, needs_label=needs_label)
+    refuse_sound([path.name], data)
+    raise DataRejected(
+        "manifest", "This is neither a folder nor a .csv, .npy or .npz.", where=data, remedy=f"Correct {role}.data."
+    )
+
+
+def _list_csv(path: Path, data: str, role: Role, *, needs_label: bool) -> Listing:
+    columns = read_columns(path)
+    if path.name == TRUTH or is_truth(list(columns.names)):
         return read_truth(path, data)
-    return read_manifest(path, data, role, needs_label=needs_label)
+    if path.name == MANIFEST or "path" in (name.lower() for name in columns.names) or not any(columns.names):
+        return read_manifest(path, data, role, needs_label=needs_label)
+    return list_values(path, data, needs_label=needs_label)
 
 
 def _windows(entry: Entry, where: str, config: InputConfig) -> Iterator[tuple[int, int] | None]:
     if entry.windows is None:
-        yield None
+        yield entry.place
         return
     length, stride = entry.windows
     if entry.path.suffix.lower() != ".bin" or length % item_type(config.dtype).itemsize:

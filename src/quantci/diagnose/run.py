@@ -98,9 +98,9 @@ def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
     """A choice of those that quantize calibrated with, and of those that evaluate judges on."""
     count = config.diagnose.samples
     task = choose_task(config.task)
-    found = find_samples(config.calibration.data, base, task, config.input, "calibration")
+    found, _ = find_samples(config.calibration.data, base, task, config.input, "calibration")
     calibrated = choose(found, config.calibration.samples, config.calibration.seed)
-    evaluated = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
+    evaluated, _ = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
     return (
         choose(calibrated, count, config.calibration.seed),
         choose(evaluated, count, config.evaluation.seed),

@@ -18,7 +18,7 @@ from quantci.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quantci.embed.constants import ImageConstants
+    from quantci.embed.picture import InputConstants
     from quantci.embed.resolver import Resolver
     from quantci.records.arena import Arena
     from quantci.records.config import EmbedConfig
@@ -37,7 +37,7 @@ def write_component(
     config: EmbedConfig,
     labels: Sequence[str],
     lookup_table: Sequence[Sequence[int]] | None,
-    image: ImageConstants | None,
+    constants: InputConstants,
     arena: Arena | None,
     resolver: Resolver,
 ) -> list[EmbeddedFile]:
@@ -49,7 +49,7 @@ def write_component(
         config: name, storage and custom ops.
         labels: class names; may be empty.
         lookup_table: quantized value of each pixel value 0..255, per channel; None if the input is not an 8-bit image.
-        image: what the firmware has to do with an image; None if the input is not an image.
+        constants: what the firmware has to do with a sample.
         arena: the tensor arena to reserve; None when it is not known.
         resolver: what the component registers with TFLM.
 
@@ -66,7 +66,7 @@ def write_component(
             remedy="Choose another name, such as quantci_model.",
         )
     summary = model.summary
-    channels = image.channels if image else None
+    channels = constants.size[2] if constants.size else None
     values = {
         "marker": MARKER,
         "component": config.component,
@@ -82,7 +82,7 @@ def write_component(
         "outputs": ports("Output", summary.outputs),
         "labels": labels,
         "table": check_table(lookup_table, summary.inputs[0].dtype, channels) if lookup_table is not None else None,
-        "image": image,
+        "input": constants,
         "arena": arena,
         "resolver": resolver,
     }

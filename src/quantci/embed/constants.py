@@ -25,23 +25,6 @@ PIXEL_RANGE: Final = {"int8": (-128, 127), "uint8": (0, 255)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageConstants:
-    """How an image becomes the model's input: resized, then x = (value - mean) / std with value 0..255.
-
-    Attributes:
-        mean: one, or one a channel; the same for std. Both None where the graph takes raw values and normalizes itself.
-        resize: name of Pillow's filter.
-    """
-
-    height: int
-    width: int
-    channels: int
-    mean: tuple[float, ...] | None
-    std: tuple[float, ...] | None
-    resize: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Port:
     """One input or output. Its constants are called kInput..., kOutput...; those of a second one kInput1..., and so on.
 

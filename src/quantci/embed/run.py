@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.chip.graph import read_graph
-from quantci.data.geometry import image_geometry
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import infer_labels
+from quantci.data.samples import holds_pixels, list_set
 from quantci.embed.component import write_component
-from quantci.embed.constants import PIXEL_RANGE, ImageConstants
+from quantci.embed.constants import PIXEL_RANGE
+from quantci.embed.picture import InputConstants
 from quantci.embed.prediction import predict
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import DataRejected
@@ -57,28 +57,19 @@ def embed(
     folder = output / COMPONENT_DIR / config.embed.component
     port = model.summary.inputs[0]
     preprocessing = Preprocessing.for_model(config.input, port.shape)
-    # Tensors from .bin files are not pixels, even if their shape could be an image's.
-    geometry = image_geometry(preprocessing.shape) if config.input.dtype is None else None
-    image = table = None
-    if geometry is not None:
-        height, width, channels = geometry
-        image = ImageConstants(
-            height=height,
-            width=width,
-            channels=channels,
-            mean=preprocessing.mean,
-            std=preprocessing.std,
-            resize=preprocessing.resize,
-        )
-        if port.dtype in PIXEL_RANGE and port.scale:  # int16 and float inputs are computed, not looked up
-            table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
+    labels, is_picture = _look(config, base)
+    constants = InputConstants.of(preprocessing, is_picture=is_picture and preprocessing.geometry is not None)
+    table = None
+    # int16 and float inputs are computed, not looked up, as is what depends on the whole picture.
+    if constants.size and not constants.is_standardized and port.dtype in PIXEL_RANGE and port.scale:
+        table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
     files = write_component(
         folder,
         model=model,
         config=config.embed,
-        labels=_labels(config, base),
+        labels=labels,
         lookup_table=table,
-        image=image,
+        constants=constants,
         arena=prediction.arena,
         resolver=resolver,
     )
@@ -97,9 +88,16 @@ def embed(
     )
 
 
-def _labels(config: Config, base: Path) -> tuple[str, ...]:
-    """Labels of the config, else those of the evaluation set, else none: the component works without them."""
+def _look(config: Config, base: Path) -> tuple[tuple[str, ...], bool]:
+    """Labels, and whether a sample is a picture, as configuration and evaluation set tell.
+
+    Without the set the labels are those of the configuration, perhaps none, and only the shape tells pictures.
+    """
+    task = choose_task(config.task)
+    # Tensors from .bin files are not pixels, even if their shape could be an image's.
+    may_be_picture = config.input.dtype is None
     try:
-        return infer_labels(config.evaluation.data, base, choose_task(config.task))
+        listing = list_set(config.evaluation.data, base, task, "evaluation")
+        return task.labels or task.names(listing), may_be_picture and holds_pixels(listing)
     except DataRejected:
-        return ()
+        return task.labels, may_be_picture

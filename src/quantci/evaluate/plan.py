@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import find_samples, infer_labels
+from quantci.data.samples import find_samples
 from quantci.evaluate.score import Job
 from quantci.tasks.choose import choose_task
 from quantci.tasks.outputs import only_input
@@ -49,7 +49,6 @@ def make_plan(config: Config, base: Path, summary: ModelSummary) -> Plan:
     task = choose_task(config.task)
     outputs = task.outputs_of(summary)
     job = Job(Preprocessing.for_model(config.input, only_input(summary, summary.file_name).shape), task)
-    samples = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
-    labels = infer_labels(config.evaluation.data, base, task)
+    samples, labels = find_samples(config.evaluation.data, base, task, config.input, "evaluation")
     task.check_labels(labels, outputs, config.evaluation.data)
     return Plan(job, outputs, samples, labels)

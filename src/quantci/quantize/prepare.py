@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import find_samples, infer_labels
+from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
@@ -71,12 +71,11 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     float_model = source.convert()
     preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
 
-    found = workers.result(finding)
+    found, labels = workers.result(finding)
     chosen = choose(found, wanted.samples, wanted.seed)
     progress(f"calibrating with {len(chosen)} samples")
     calibration_set = CalibrationSet(preprocessing, chosen)
     calibrated = calibration_set.run_through(float_model, workers)
-    labels = infer_labels(wanted.data, base, task)
     seed = wanted.seed if len(chosen) < len(found) else None
     calibration = calibrated.tally.summary(wanted.data, found=len(found), labels=labels, seed=seed)
     difference = calibrated.difference_to(source)

@@ -11,7 +11,13 @@ from quantci.records.units import Bytes, FilePath, Microseconds, Positive, Ratio
 MOST_BYTES = 1_000_000  # of a quantci.toml
 
 Task = Literal["classification", "multi-label", "regression", "anomaly"]
-Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"]
+ResizeLibrary = Literal["pillow", "tensorflow", "opencv"]
+Fit = Literal["stretch", "crop", "letterbox"]
+Color = Literal["auto", "rgb", "bgr", "grey"]
+Alpha = Literal["composite", "drop"]
+Exif = Literal["apply", "ignore"]
+Layout = Literal["nhwc", "nchw"]
 IntegerType = Literal["int8", "uint8"]
 Engine = Literal["auto", "litert", "tensorflow"]
 
@@ -48,21 +54,52 @@ class InputConfig(Record, frozen=True, kw_only=True):
 
     width: Annotated[Positive | None, Meta(description="In pixels; if not set, the model's.")] = None
     height: Annotated[Positive | None, Meta(description="In pixels; if not set, the model's.")] = None
-    color: Annotated[Literal["auto", "rgb", "grey"], Meta(description="auto follows the model's channels.")] = "auto"
-    resize: Annotated[Resize, Meta(description="Resize filter, by Pillow's name; use the one from training.")] = (
-        "bilinear"
+    layout: Annotated[
+        Layout, Meta(description="Of the model's input: channels last, as Keras has them, or first, as PyTorch has.")
+    ] = "nhwc"
+    color: Annotated[Color, Meta(description="auto follows the model's channels; bgr is what cv2.imread gives.")] = (
+        "auto"
     )
+    alpha: Annotated[
+        Alpha, Meta(description="composite: transparent pixels lie on the background. drop: they show what is stored.")
+    ] = "composite"
+    exif: Annotated[Exif, Meta(description="Whether the orientation in a photo's EXIF data turns it.")] = "apply"
+    fit: Annotated[
+        Fit,
+        Meta(description="stretch: to the model's size. crop: its middle. letterbox: all of it, with bars around it."),
+    ] = "stretch"
+    resize_shorter: Annotated[
+        Positive | None,
+        Meta(description="For crop: resize the shorter side to this, then cut; null cuts first, then resizes."),
+    ] = None
+    resize: Annotated[
+        Resize, Meta(description="Interpolation; pillow has no area, tensorflow and opencv no box, hamming, lanczos.")
+    ] = "bilinear"
+    resize_library: Annotated[
+        ResizeLibrary, Meta(description="Whose: pillow (antialiased; torchvision), tensorflow (Keras) or opencv.")
+    ] = "pillow"
+    background: Annotated[
+        tuple[Annotated[int, Meta(ge=0, le=255)], ...],
+        Meta(min_length=1, max_length=3, description="Grey or R, G, B: of bars, and under transparent pixels."),
+    ] = (0,)
     preprocess: Annotated[
-        Literal["normalize", "in-model"],
+        Literal["normalize", "in-model", "standardize"],
         Meta(
-            description="normalize: x = (value - mean) / std. in-model: raw values; the model normalises them itself."
+            description="normalize: x = (value - mean) / std. in-model: raw values; the model normalises them itself. "
+            "standardize: by the mean and deviation of each sample."
         ),
     ] = "normalize"
     mean: Annotated[
-        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255: one number, or one per channel.")
+        tuple[float, ...],
+        Meta(
+            min_length=1, description="In pixel values 0..255: one number, or one per channel, in the order of color."
+        ),
     ] = (0.0,)
     std: Annotated[
-        tuple[float, ...], Meta(min_length=1, description="In pixel values 0..255: one number, or one per channel.")
+        tuple[float, ...],
+        Meta(
+            min_length=1, description="In pixel values 0..255: one number, or one per channel, in the order of color."
+        ),
     ] = (255.0,)
     dtype: Annotated[
         Literal["int8", "uint8", "int16", "float32"] | None, Meta(description="Type of the values in .bin files.")
@@ -75,7 +112,7 @@ class InputConfig(Record, frozen=True, kw_only=True):
 class CalibrationConfig(Record, frozen=True, kw_only=True):
     """The calibration set (TFLite: representative dataset)."""
 
-    data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
+    data: Annotated[FilePath, Meta(description="Folder per class, CSV of files or of values, .npz, or X.npy.")]
     samples: Annotated[int, Meta(ge=1, description="Number of samples to use; 200 to 500 are recommended.")] = 300
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified sampling.")] = 0
 
@@ -83,7 +120,7 @@ class CalibrationConfig(Record, frozen=True, kw_only=True):
 class EvaluationConfig(Record, frozen=True, kw_only=True):
     """The evaluation set."""
 
-    data: Annotated[FilePath, Meta(description="Folder per class, CSV manifest, or folder of tensors.")]
+    data: Annotated[FilePath, Meta(description="Folder per class, CSV of files or of values, .npz, or X.npy.")]
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the bootstrap.")] = 0
     workers: Annotated[int, Meta(ge=0, description="Worker processes; 0 means one per core.")] = 0
     oracle: Annotated[

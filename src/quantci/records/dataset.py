@@ -17,10 +17,10 @@ class ImageCounts(Record, frozen=True, kw_only=True):
     greyscale: Annotated[Count, Meta(description="Stored as greyscale, used as RGB.")] = 0
     colour_to_grey: Annotated[Count, Meta(description="Stored in colour, used as greyscale.")] = 0
     palette: Annotated[Count, Meta(description="Palette expanded.")] = 0
-    alpha: Annotated[Count, Meta(description="Alpha channel composited over black.")] = 0
+    alpha: Annotated[Count, Meta(description="Alpha channel composited or dropped, as input.alpha says.")] = 0
     cmyk: Annotated[Count, Meta(description="Converted from CMYK.")] = 0
     sixteen_bit: Annotated[Count, Meta(description="Scaled from 16 bits to 8 bits.")] = 0
-    resized: Annotated[Count, Meta(description="Resized to the model's input.")] = 0
+    resized: Annotated[Count, Meta(description="Resized, cut or letterboxed to the model's input.")] = 0
 
 
 class SkippedFile(Record, frozen=True, kw_only=True):
@@ -33,7 +33,10 @@ class SkippedFile(Record, frozen=True, kw_only=True):
 class SampleDigest(Record, frozen=True, kw_only=True):
     """Identity of a sample: the digest of its decoded pixels (before resizing) or of its tensor's bytes."""
 
-    id: Annotated[str, Meta(description="Path relative to the set; #k for the k-th window of a file.")]
+    id: Annotated[
+        str,
+        Meta(description="Path relative to the set; #k for a window of a file, :k for a line of a CSV, [k] for a row."),
+    ]
     content_sha256: Sha256
 
 

@@ -28,6 +28,7 @@ class OneClass:
 
     empty_remedy: ClassVar[str]
     needs_label = True
+    has_numbers = False
 
     def truths(self, listing: Listing, names: Sequence[str], role: Role) -> list[Truth | None]:
         """The class of each entry. An evaluation set has a label for each sample, and a sample for each label.

@@ -50,6 +50,7 @@ class MultiLabel(KeepsOutputs):
     labels: tuple[str, ...] = ()
 
     needs_label = False  # that no label applies is an answer as well
+    has_numbers = False
 
     def names(self, listing: Listing) -> tuple[str, ...]:
         """All that are written in the set, sorted."""

@@ -47,6 +47,7 @@ class Regression(KeepsOutputs):
     labels: tuple[str, ...] = ()
 
     needs_label = True
+    has_numbers = True
 
     def names(self, listing: Listing) -> tuple[str, ...]:
         """Numbers, as many as the first label has."""

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image
 from tests.truths import of
 from tests.unit.data.images import ARROW, gradient, save
@@ -50,6 +51,15 @@ def raised(call: Callable[[], object]) -> QuantciError:
         (InputConfig(color="grey"), [1, 32, 32, 3], "input-color", "input.color"),
         (InputConfig(color="rgb"), [1, 32, 32, 1], "input-color", "input.color"),
         (InputConfig(color="rgb"), [1, 490], "input-color", "input.color"),
+        (InputConfig(color="bgr"), [1, 32, 32, 1], "input-color", "input.color"),
+        (InputConfig(color="rgb"), [1, 3, 32, 32], "input-color", "input.color"),
+        (InputConfig(color="rgb", layout="nchw"), [1, 32, 32, 3], "input-color", "input.color"),
+        (InputConfig(layout="nchw"), [1, 490], "input-size", "input.layout"),
+        (InputConfig(width=24, layout="nchw"), [1, 3, 24, 32], "input-size", "input.width"),
+        (InputConfig(background=(1, 2)), [1, 32, 32, 3], "input-color", "input.background"),
+        (InputConfig(resize="area"), [1, 32, 32, 3], "input-resize", "input.resize"),
+        (InputConfig(fit="crop", resize_shorter=16), [1, 32, 32, 3], "input-resize", "input.resize_shorter"),
+        (InputConfig(mean=(1.0, 2.0), layout="nchw"), [1, 3, 32, 2], "input-normalization", "input.mean"),
         (InputConfig(mean=(1.0, 2.0)), [1, 32, 32, 3], "input-normalization", "input.mean"),
         (InputConfig(std=(1.0, 2.0)), [1, 32, 32, 3], "input-normalization", "input.std"),
         (InputConfig(std=(0.0,)), [1, 32, 32, 3], "input-normalization", "input.std"),
@@ -209,6 +219,106 @@ def test_an_unreadable_image_passes_through(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     item = sample(tmp_path / "a.png")
     assert raised(lambda: Preprocessing.for_model(InputConfig(), [1, 2, 3, 3]).load(item)).code == "unreadable-image"
+
+
+def test_bgr_turns_the_channels_and_takes_mean_and_std_in_that_order(tmp_path: Path) -> None:
+    """The Caffe way of Keras' ResNet50 and VGG16: blue first, each minus its own mean."""
+    config = InputConfig(color="bgr", mean=(103.939, 116.779, 123.68), std=(1.0,))
+    loaded = Preprocessing.for_model(config, [1, 2, 3, 3]).load(sample(save(tmp_path / "a.png", ARROW)))
+    expected = ARROW[:, :, ::-1].astype(np.float32) - np.array([103.939, 116.779, 123.68], np.float32)
+    assert np.array_equal(loaded.tensor[0], expected)
+    table = Preprocessing.for_model(config, [1, 2, 3, 3]).lookup_table(1.0, 0, "int8")
+    assert table[:, 110].tolist() == [6, -7, -14]  # 110 minus 103.939, 116.779, 123.68, rounded
+
+
+def test_channels_first_are_the_same_numbers_in_another_order(tmp_path: Path) -> None:
+    item = sample(save(tmp_path / "a.png", gradient(20, 30)))
+    config = InputConfig(mean=(1.0, 2.0, 3.0), std=(4.0, 5.0, 6.0))
+    first = replace(config, layout="nchw")
+    last = Preprocessing.for_model(config, [1, 8, 10, 3]).load(item)
+    turned = Preprocessing.for_model(first, [1, 3, 8, 10]).load(item)
+    assert np.array_equal(turned.tensor[0], last.tensor[0].transpose(2, 0, 1))
+    np.save(tmp_path / "a.npy", np.arange(12).reshape(3, 2, 2))
+    tensor = Preprocessing.for_model(first, [1, 3, 2, 2]).load(sample(tmp_path / "a.npy")).tensor
+    assert np.array_equal(tensor[0, 1], ((np.array([[4, 5], [6, 7]]) - 2) / 5).astype(np.float32))
+
+
+def test_standardizing_a_picture_is_by_its_own_mean_and_deviation(tmp_path: Path) -> None:
+    config = InputConfig(preprocess="standardize", mean=(9.0,), std=(0.0,))  # neither is looked at
+    loaded = Preprocessing.for_model(config, [1, 2, 3, 3]).load(sample(save(tmp_path / "a.png", ARROW)))
+    expected = (ARROW - ARROW.mean()) / ARROW.std()
+    assert loaded.tensor[0] == pytest.approx(expected, abs=1e-6)
+    # All the same: the deviation counts as 1 / sqrt(18), and what is divided by it is 0.
+    flat = Preprocessing.for_model(config, [1, 2, 3, 3]).load(sample(save(tmp_path / "b.png", ARROW * 0 + 7)))
+    assert not flat.tensor.any()
+
+
+def test_standardizing_a_tensor_does_not_depend_on_its_unit(tmp_path: Path) -> None:
+    config = InputConfig(preprocess="standardize")
+    found = []
+    for unit in (1.0, 1e-6):
+        np.save(tmp_path / "a.npy", np.array([1.0, 2.0, 3.0]) * unit)
+        found.append(Preprocessing.for_model(config, [1, 3]).load(sample(tmp_path / "a.npy")).tensor)
+    assert found[0] == pytest.approx(found[1])
+    assert found[0][0] == pytest.approx([-(1.5**0.5), 0, 1.5**0.5])
+    np.save(tmp_path / "a.npy", np.full(3, 5.0))
+    assert not Preprocessing.for_model(config, [1, 3]).load(sample(tmp_path / "a.npy")).tensor.any()
+
+
+def test_alpha_is_composited_on_the_background_or_dropped(tmp_path: Path) -> None:
+    pixels = np.array([[[200, 100, 50, 0], [200, 100, 50, 255], [200, 100, 50, 51]]], np.uint8)
+    item = sample(save(tmp_path / "a.png", pixels))
+
+    def values(**config: Any) -> Any:
+        made = Preprocessing.for_model(InputConfig(preprocess="in-model", **config), [1, 1, 3, 3])
+        loaded = made.load(item)
+        assert loaded.counts.alpha == 1
+        return loaded.tensor[0, 0].tolist()
+
+    assert values() == [[0, 0, 0], [200, 100, 50], [40, 20, 10]]
+    assert values(background=(255, 0, 100)) == [[255, 0, 100], [200, 100, 50], [244, 20, 90]]
+    assert values(alpha="drop", background=(255, 0, 100)) == [[200, 100, 50]] * 3
+
+
+def test_a_coloured_background_shows_through_grey(tmp_path: Path) -> None:
+    item = sample(save(tmp_path / "a.png", np.array([[[90, 0], [90, 255]]], np.uint8)))
+    made = Preprocessing.for_model(InputConfig(preprocess="in-model", background=(10, 20, 30)), [1, 1, 2, 3])
+    assert made.load(item).tensor[0, 0].tolist() == [[10, 20, 30], [90, 90, 90]]
+
+
+def test_orientation_is_applied_or_ignored(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    item = sample(save(tmp_path / "a.png", ARROW, exif=exif))
+    applied = Preprocessing.for_model(InputConfig(preprocess="in-model"), [1, 3, 2, 3]).load(item)
+    ignored = Preprocessing.for_model(InputConfig(preprocess="in-model", exif="ignore"), [1, 2, 3, 3]).load(item)
+    assert np.array_equal(applied.tensor[0], np.rot90(ARROW, -1))
+    assert np.array_equal(ignored.tensor[0], ARROW)
+    assert (applied.counts.exif_rotated, ignored.counts.exif_rotated) == (1, 0)
+
+
+def test_a_picture_is_read_once_for_many_ways(tmp_path: Path) -> None:
+    item = sample(save(tmp_path / "a.png", gradient(20, 30)))
+    first = Preprocessing.for_model(InputConfig(), [1, 8, 8, 3])
+    raw = first.read(item)
+    (tmp_path / "a.png").unlink()
+    for config in (InputConfig(color="bgr"), InputConfig(fit="letterbox"), InputConfig(resize_library="tensorflow")):
+        loaded = Preprocessing.for_model(config, [1, 8, 8, 3]).load_raw(raw)
+        assert loaded.tensor.shape == (1, 8, 8, 3)
+        assert loaded.content_sha256 == raw.content_sha256
+
+
+def test_bars_of_colour_around_a_grey_picture(tmp_path: Path) -> None:
+    item = sample(save(tmp_path / "a.png", np.full((2, 4), 90, np.uint8)))
+    config = InputConfig(preprocess="in-model", fit="letterbox", background=(1, 2, 3))
+    found = Preprocessing.for_model(config, [1, 4, 4, 3]).load(item)
+    assert found.tensor[0, :, 0].tolist() == [[1, 2, 3], [90, 90, 90], [90, 90, 90], [1, 2, 3]]
+    assert found.counts.resized == 1
+
+
+def test_channels_first_is_named_where_a_picture_would_fit(tmp_path: Path) -> None:
+    item = sample(save(tmp_path / "a.png", ARROW))
+    assert 'layout = "nchw"' in raised(lambda: Preprocessing.for_model(InputConfig(), [1, 3, 96, 96]).load(item)).remedy
 
 
 # Tensors

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from tests.truths import index_of
 
-from quantci.data.samples import Sample, find_samples, infer_labels
+from quantci.data.samples import Sample, find_samples
 from quantci.errors import ConfigError, DataRejected
 from quantci.records.config import InputConfig
 from quantci.tasks.anomaly import Anomaly
@@ -33,7 +33,11 @@ def write(root: Path, text: str, name: str = "set/manifest.csv") -> None:
 def find(
     root: Path, data: str = "set", task: Task = LIGHTS, role: str = "evaluation", config: InputConfig = UINT8
 ) -> list[Sample]:
-    return find_samples(data, root, task, config, "evaluation" if role == "evaluation" else "calibration")
+    return find_samples(data, root, task, config, "evaluation" if role == "evaluation" else "calibration").samples
+
+
+def labels_of(root: Path) -> tuple[str, ...]:
+    return find_samples("set", root, Classification(), UINT8, "calibration").labels
 
 
 def rejected(root: Path, code: str, **arguments: object) -> DataRejected:
@@ -93,12 +97,8 @@ def test_files_beside_class_folders_are_not_left_out_in_silence(tmp_path: Path) 
 
 def test_labels_are_inferred_from_sorted_folders(tmp_path: Path) -> None:
     touch(tmp_path / "set", "red/a.png", "green/a.png")
-    assert infer_labels("set", tmp_path, Classification()) == ("green", "red")
+    assert labels_of(tmp_path) == ("green", "red")
     assert [index_of(s) for s in find(tmp_path, task=Classification())] == [0, 1]
-
-
-def test_configured_labels_are_returned_without_looking(tmp_path: Path) -> None:
-    assert infer_labels("absent", tmp_path, LIGHTS) == ("red", "green")
 
 
 def test_anomaly_labels_are_normal_then_anomaly(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_calibration_manifest_needs_no_labels(tmp_path: Path) -> None:
 def test_labels_are_inferred_from_a_manifest(tmp_path: Path, rows: str, labels: tuple[str, ...]) -> None:
     touch(tmp_path / "set", "a.png", "b.png")
     write(tmp_path, f"path,label\n{rows}\n")
-    assert infer_labels("set", tmp_path, Classification()) == labels
+    assert labels_of(tmp_path) == labels
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_truth_file_of_a_classifier(tmp_path: Path) -> None:
         ("tst_000000_Stop_7.bin", 1, None),
         ("tst_000001_Up_1.bin", 0, None),
     ]
-    assert infer_labels("set", tmp_path, Classification()) == ("0", "1")
+    assert labels_of(tmp_path) == ("0", "1")
 
 
 def test_truth_file_of_another_name_is_recognised(tmp_path: Path) -> None:

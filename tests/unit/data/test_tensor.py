@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from quantci.data.tensor import digest_tensor, item_type, read_bin, read_npy
+from quantci.data.array_file import read_npy
+from quantci.data.tensor import digest_tensor, item_type, read_bin
 from quantci.errors import ConfigError, DataRejected
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.quantize.recipe import Types
+from quantci.records.config import InputConfig
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.model import Model
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def preprocessing(*shape: int) -> Preprocessing:
-    return Preprocessing(shape, "bilinear", None, None, None)
+    return Preprocessing(shape, InputConfig(preprocess="in-model"))
 
 
 def job_for(data: bytes, quantized: bytes, *shape: int) -> Job:

@@ -11,7 +11,7 @@ from tests.unit.embed.sample import example_model, tensor_info
 from quantci.chip.esp_nn.version import VERSION
 from quantci.chip.graph import read_graph
 from quantci.embed.component import write_component
-from quantci.embed.constants import ImageConstants
+from quantci.embed.picture import InputConstants
 from quantci.embed.replace_folder import MARKER
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import ConfigError
@@ -21,7 +21,11 @@ MODEL = example_model()
 ARENA = msgspec.structs.replace(
     example_arena(), recommended_bytes=5488, basis="Guessed */ \\ ??/ from " + "words " * 30
 )
-IMAGE = ImageConstants(height=8, width=9, channels=3, mean=(1.5, 2.5, 3.5), std=(0.1,), resize="bilinear")
+IMAGE = InputConstants(
+    size=(8, 9, 3),
+    steps="An image is resized with the bilinear filter of Pillow to this size.",
+    statistics=((1.5, 2.5, 3.5), (0.1,)),
+)
 
 
 def write(folder: Path, **changes: Any) -> dict[str, str]:
@@ -31,7 +35,7 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
         "config": EmbedConfig(),
         "labels": ["red", "green"],
         "lookup_table": [[value - 128 for value in range(256)]] * 3,
-        "image": IMAGE,
+        "constants": IMAGE,
         "arena": ARENA,
     } | changes
     resolver = make_resolver(used_ops(read_graph(arguments["model"])), arguments["config"].custom_ops, folder)
@@ -106,7 +110,7 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
         arena=None,
         labels=[],
         lookup_table=None,
-        image=None,
+        constants=InputConstants(),
         model=example_model(outputs=outputs),
     )
     assert not re.search(r"= *kArenaSize|kArenaSize *=|QuantizePixel|kInputMean|kOutputScale|kOutput1Dims", text)
@@ -116,8 +120,7 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_model_that_normalizes_by_itself_has_no_mean(tmp_path: Path) -> None:
-    raw = ImageConstants(height=8, width=9, channels=3, mean=None, std=None, resize="box")
-    text = header(tmp_path, image=raw)
+    text = header(tmp_path, constants=InputConstants(size=(8, 9, 3)))
     assert "the model normalizes them" in text
     assert "kInputMean" not in text
     assert "kInputHeight = 8;" in text
