@@ -27,6 +27,7 @@ PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 EXAMPLE = "examples/traffic-lights"
 TOOLS = ROOT / "build" / "tools"
 DIST = ROOT / "build" / "release" / "dist"
+COVERED = ROOT / "build" / "coverage"
 
 # Tools of Go, by their name: built once, from the module proxy and its checksum database.
 GO_TOOLS = {
@@ -122,6 +123,20 @@ def go_tool(session: nox.Session, name: str) -> str | None:
     return str(folder / name)
 
 
+def run_pytest(session: nox.Session, folder: str, *options: str, env: dict[str, str] | None = None) -> None:
+    """Run a whole folder of tests, two files side by side, or only what `-- ARGUMENTS` say."""
+    chosen = session.posargs or [folder, "--numprocesses=2", "--dist=loadfile"]
+    session.run("python", "-m", "pytest", *options, *chosen, env=env or {})
+
+
+def measured(session: nox.Session) -> tuple[list[str], dict[str, str]]:
+    """Options and variables with which a session leaves its part for `coverage`: a whole run on one Python does."""
+    if session.posargs or session.python != TENSORFLOW_PYTHON:
+        return [], {}
+    COVERED.mkdir(parents=True, exist_ok=True)
+    return ["--cov", "--cov-report=", "--cov-fail-under=0"], {"COVERAGE_FILE": str(COVERED / f".coverage.{session.name}")}
+
+
 def missing(session: nox.Session, what: str) -> None:
     """Say that a check is skipped; in CI that is an error, because nobody would read a warning there."""
     if os.environ.get("CI"):
@@ -201,14 +216,36 @@ def report(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit tests, on every supported Python that is there."""
     prepare(session, "test")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/unit"]))
+    options, environment = measured(session)
+    run_pytest(session, "tests/unit", *options, env=environment)
+
+
+@nox.session(python=TOOL_PYTHON)
+def coverage(session: nox.Session) -> None:
+    """How much of quantci, branches included, `tests` and `integration` ran; build/coverage/html shows the rest."""
+    prepare(session, "test")
+    if not list(COVERED.glob(".coverage.*")):
+        session.error(f"nothing is measured yet: run `sh nox.sh -s tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON}` first")
+    environment = {"COVERAGE_FILE": str(COVERED / ".coverage")}
+    session.run("coverage", "combine", "--keep", "--quiet", str(COVERED), env=environment)
+    session.run("coverage", "html", "--quiet", "--directory", str(COVERED / "html"), "--fail-under=0", env=environment)
+    session.run("coverage", "report", "--skip-covered", "--sort=-miss", env=environment)
+
+
+@nox.session(python=THERE[:1] or TOOL_PYTHON)
+def lowest(session: nox.Session) -> None:
+    """Unit tests with the oldest versions that pyproject.toml allows, on the oldest Python that is there."""
+    session.install("--resolution=lowest-direct", "-r", "pyproject.toml", "--group", "test")
+    session.install("--no-deps", "-e", ".")
+    run_pytest(session, "tests/unit")
 
 
 @nox.session(python=PYTHONS, download_python=DOWNLOAD)
 def integration(session: nox.Session) -> None:
     """Tests with LiteRT, TFLM and a C++ compiler; with TensorFlow on the oldest and the newest Python."""
     prepare(session, "integration" if session.python in {*THERE[:1], TENSORFLOW_PYTHON} else "test")
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/integration"]))
+    options, environment = measured(session)
+    run_pytest(session, "tests/integration", *options, env=environment)
 
 
 @nox.session(python=EDGES)
@@ -221,10 +258,7 @@ def e2e(session: nox.Session) -> None:
         act = None
     if act is None:
         session.skip("it needs Go, which builds act, and node")
-    environment = {"QUANTCI_ACT": act}
-    kept = "--basetemp=build/e2e"  # the log of every run stays there until the next
-    side_by_side = ("-n", "2", "--dist", "loadfile")
-    session.run("python", "-m", "pytest", kept, *side_by_side, *(session.posargs or ["tests/e2e"]), env=environment)
+    run_pytest(session, "tests/e2e", "--basetemp=build/e2e", env={"QUANTCI_ACT": act})  # its logs stay until the next run
 
 
 @nox.session(python=TOOL_PYTHON)

@@ -31,10 +31,15 @@ def quantci() -> Callable[..., Done]:
 
 
 @pytest.fixture(scope="session")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of source models of one and the same network in every format, written by real TensorFlow."""
+def needs_tensorflow() -> None:
+    """Skip what asks for this where TensorFlow is not installed: it takes no part on every Python."""
     if find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow")
+
+
+@pytest.fixture(scope="session")
+def sources(needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of source models of one and the same network in every format, written by real TensorFlow."""
     folder = tmp_path_factory.mktemp("sources")
     subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True)
     return folder

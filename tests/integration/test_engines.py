@@ -35,7 +35,7 @@ NETWORKS = ["plain", "residual", "separable", "concat", "dense", "transposed", "
 
 
 @pytest.fixture(scope="module")
-def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def zoo(needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Float models of many kinds, and what TFLiteConverter makes of them with the same samples."""
     folder = tmp_path_factory.mktemp("zoo")
     subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), folder, *NETWORKS], check=True)
@@ -43,7 +43,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tensorflow() -> Iterator[Pool]:
+def tensorflow(needs_tensorflow: None) -> Iterator[Pool]:
     """TensorFlow in a worker: its calibration wrapper and LiteRT's cannot live in one process."""
     with Pool(1, where="test") as pool:
         yield pool

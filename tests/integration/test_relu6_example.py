@@ -83,7 +83,7 @@ def test_the_mend_takes_the_loss_away_and_is_said(quantci: Callable[..., Done], 
     assert comment.count("(`rewritten`)") == 1
 
 
-def test_both_engines_mend_alike(quantci: Callable[..., Done], example: Path) -> None:
+def test_both_engines_rewrite_alike(quantci: Callable[..., Done], example: Path, needs_tensorflow: None) -> None:
     done = quantci("pipeline", "--quantization-engine", "tensorflow", "--output-dir", "other", cwd=example)
     assert done.code == 0, done.err
     report = read(example / "other" / "report.json", Report)

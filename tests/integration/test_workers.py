@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import os
+import posix
 import signal
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_a_worker_that_dies_takes_only_itself(pool: Pool) -> None:
         with pytest.raises(ModelRejected, match="died of SIGSEGV"):
             pool.call(signal.raise_signal, signal.SIGSEGV)
     with pytest.raises(ModelRejected, match="died of exit code 3"):
-        pool.call(os._exit, 3)
+        pool.call(posix._exit, 3)  # not os._exit, which coverage replaces
     assert pool.call(len, b"four") == 4
 
 
