@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import posix
 import platform
+import posix
 import signal
 import socket
 import subprocess
