@@ -227,9 +227,8 @@ def coverage(session: nox.Session) -> None:
     """How much of quantci, branches included, `tests` and `integration` ran; build/coverage/html shows the rest."""
     prepare(session, "test")
     if not list(COVERED.glob(".coverage.*")):
-        session.error(
-            f"nothing is measured yet: run `sh nox.sh -s tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON}` first"
-        )
+        first = f"tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON}"
+        session.error(f"nothing is measured yet: run `sh nox.sh -s {first}` first")
     environment = {"COVERAGE_FILE": str(COVERED / ".coverage")}
     session.run("coverage", "combine", "--keep", "--quiet", str(COVERED), env=environment)
     session.run("coverage", "html", "--quiet", "--directory", str(COVERED / "html"), "--fail-under=0", env=environment)
