@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from quantci.records.against_base import AgainstBase, BaseModel, ClassChange, TagChange
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
 from quantci.records.base import encode
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
@@ -34,6 +35,7 @@ from quantci.records.paired import ClassDelta, Interval, Paired
 from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.report.join import build_report
+from quantci.statistics.paired import accuracy_delta_interval
 
 if TYPE_CHECKING:
     from quantci.records.report import Report
@@ -222,7 +224,46 @@ def example_quantize_record(layers: tuple[Layer, ...] = LAYERS, *, validate: boo
     return record
 
 
-def example_evaluate_record(quantize: QuantizeRecord | None = None) -> EvaluateRecord:
+def example_against_base(base_sha256: str) -> AgainstBase:
+    """One yellow sample that the base gets right and this change does not; all others fare as before."""
+    return AgainstBase(
+        base=BaseModel(quantci_version="0.1.0", branch="main", git_commit="c" * 40, quantized_sha256=base_sha256),
+        reused=400,
+        run_again=0,
+        reasons=[],
+        base_metric=382 / 400,
+        candidate_metric=381 / 400,
+        paired=Paired(
+            metric="top1_accuracy",
+            delta=-1 / 400,
+            interval=accuracy_delta_interval(1, 0, 400, 0),
+            bootstrap_resamples=10_000,
+            mcnemar_p=1.0,
+            broken=["yellow/0090.png"],
+            fixed=[],
+            worst_class=ClassDelta(label="yellow", recall_delta=-0.01, support=100),
+            smallest_detectable_drop=0.01,
+        ),
+        per_class=[
+            ClassChange(
+                label=label,
+                support=100,
+                base_recall=LITERT_CONFUSION[index][index] / 100,
+                candidate_recall=INT8_CONFUSION[index][index] / 100,
+            )
+            for index, label in enumerate(LABELS)
+        ],
+        tags=[
+            TagChange(tag="night", samples=120, base_metric=109 / 120, candidate_metric=0.9),
+            TagChange(tag="rain", samples=80, base_metric=0.95, candidate_metric=0.95),
+        ],
+        not_comparable=[],
+    )
+
+
+def example_evaluate_record(
+    quantize: QuantizeRecord | None = None, against_base: AgainstBase | None = None
+) -> EvaluateRecord:
     """Record of an evaluation over 400 samples: 5 broke, 2 were fixed."""
     result = (quantize or example_quantize_record()).result
     assert result is not None
@@ -266,6 +307,8 @@ def example_evaluate_record(quantize: QuantizeRecord | None = None) -> EvaluateR
                 TagMetrics(tag="night", samples=120, float_metric=0.925, quantized_metric=0.9),
                 TagMetrics(tag="rain", samples=80, float_metric=0.95, quantized_metric=0.95),
             ],
+            against_base=against_base,
+            read_with={"quantci": "0.1.0", "numpy": "2.3.4", "pillow": "12.0.0"},
             predictions_file="predictions.npz",
             predictions_sha256=sha("predictions"),
             advice=[],
@@ -390,11 +433,13 @@ def example_report(
 ) -> Report:
     """Report of the example; every gate holds."""
     quantize = example_quantize_record(layers, validate=validate)
+    base = baseline.quantize if baseline else None
+    against = example_against_base(base.quantized_model.sha256) if base else None
     report = build_report(
         config=config or example_config(),
         records={
             "quantize": quantize,
-            "evaluate": example_evaluate_record(quantize),
+            "evaluate": example_evaluate_record(quantize, against),
             "embed": example_embed_record(quantize),
         },
         baseline=baseline,

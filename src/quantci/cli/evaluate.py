@@ -1,21 +1,25 @@
 """Measure what quantization costs: float and INT8 on the same evaluation samples, with paired statistics.
 
 Reads quantize.json and both models from the output folder; writes evaluate.json and predictions.npz. With --shard it
-scores only a part of the set and writes evaluate-2-of-4.json and .npz; quantci merge joins all parts.
+scores only a part of the set and writes evaluate-2-of-4.json and .npz; quantci merge joins all parts. With --baseline
+the INT8 model is also compared with the base branch's, sample by sample.
 
 examples:
   quantci evaluate
   quantci evaluate --evaluation-workers 1
+  quantci evaluate --baseline base
   quantci evaluate --shard 2/4        the second of four jobs; then: quantci merge
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING
 
-from quantci.cli import options
+from quantci.cli import against, options
+from quantci.cli.against import Against
 from quantci.cli.console import Console
 from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--shard", default=None, metavar="I/N", help="only the I-th of N parts of the evaluation set")
+    against.add_arguments(parser)
     options.add_arguments(parser)
 
 
@@ -42,12 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate, and print the result in one line."""
     shard = None if arguments.shard is None else parse_shard(arguments.shard)
     settings = load(arguments)
+    base = Against.of(arguments, os.environ)
     folder = OutputFolder.of(settings)
     with Console("evaluate") as console:
         if shard is None:
-            result = run_stage(EVALUATE, folder, lambda: work(settings, folder, console))
+            result = run_stage(EVALUATE, folder, lambda: work(settings, folder, console, base))
         else:
-            part = run_stage(EVALUATE, folder, lambda: work_on(shard, settings, folder, console), shard)
+            part = run_stage(EVALUATE, folder, lambda: work_on(shard, settings, folder, console, base), shard)
     if shard is None:
         show(result, folder)
     else:
@@ -76,7 +82,7 @@ def parse_shard(text: str) -> Shard:
     return Shard(index=index, count=count)
 
 
-def work(settings: Settings, folder: OutputFolder, progress: Progress) -> EvaluateResult:
+def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Against) -> EvaluateResult:
     """Run the stage in this process and its workers."""
     from quantci.evaluate.run import evaluate
 
@@ -87,12 +93,13 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Evalua
         float_model=folder.float_model,
         quantized_model=folder.quantized_model,
         calibration=folder.quantized.calibration_samples,
+        baseline=base.read(),
         progress=progress,
         allow_code=settings.allow_code,
     )
 
 
-def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Progress) -> ShardResult:
+def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Progress, base: Against) -> ShardResult:
     """Run one shard of the stage in this process and its workers."""
     from quantci.evaluate.shard import evaluate_shard
 
@@ -103,6 +110,7 @@ def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Pr
         folder.path,
         float_model=folder.float_model,
         quantized_model=folder.quantized_model,
+        baseline=base.read(),
         progress=progress,
     )
 
@@ -115,5 +123,13 @@ def show(result: EvaluateResult, folder: OutputFolder) -> None:
         f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
         f"{folder.path / EVALUATE.record_file}"
     )
+    if (found := result.against_base) is not None:
+        low, high = found.paired.interval.low, found.paired.interval.high
+        print(
+            f"against the base branch: {100 * found.paired.delta:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}], "
+            f"{found.reused} samples from its predictions, {found.run_again} run again"
+        )
+    if result.base_failure is not None:
+        print(f"warning: {result.base_failure.cause} [{result.base_failure.code}]", file=sys.stderr)
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)

@@ -38,14 +38,15 @@ class Input(NamedTuple):
         return f"--{self.name}"
 
 
+_BASELINE: Final = (Input("baseline", is_path=True), Input("key"), Input("base-branch"))
 # Action -> its inputs that are options of its command, and no keys of quantci.toml.
 ACTIONS: Final[dict[str, tuple[Input, ...]]] = {
     "quantize": (),
-    "evaluate": (Input("shard"),),
+    "evaluate": (Input("shard"), *_BASELINE),
     "merge": (Input("shards", is_path=True, is_bare=True),),
     "diagnose": (),
     "embed": (Input("model", is_path=True),),
-    "report": (Input("baseline", is_path=True), Input("key"), Input("base-branch"), Input("fail-on")),
+    "report": (*_BASELINE, Input("fail-on")),
     "comment": (Input("report", is_path=True), Input("key"), Input("sha"), Input("pull-request")),
 }
 CONFIG: Final = Input("config", is_path=True)

@@ -6,7 +6,7 @@ report says in which layer.
 examples:
   quantci pipeline
   quantci pipeline --config examples/traffic-lights/quantci.toml
-  quantci pipeline --baseline base/report.json --gates-max-metric-drop 0.05
+  quantci pipeline --baseline base --gates-max-metric-drop 0.05
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from quantci.cli.report import exit_code, show_failure
 from quantci.cli.report_files import load_for_report, write_report
 from quantci.cli.stage import run_stage
 from quantci.errors import QuantciError, fault_of
-from quantci.records.stages import STAGES
+from quantci.records.stages import EVALUATE, STAGES
 
 if TYPE_CHECKING:
     import argparse
 
+    from quantci.cli.report_options import ReportOptions
     from quantci.cli.settings import Settings
     from quantci.progress import Progress
 
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     stopped: QuantciError | None = None
     try:
         with Console("pipeline") as console:
-            _run_stages(settings, folder, console)
+            _run_stages(settings, folder, console, wanted)
     except (QuantciError, KeyboardInterrupt) as error:
         stopped = fault_of(error)
     except Exception:
@@ -59,11 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
     return exit_code(report, settings, wanted) if stopped is None else stopped.exit_code
 
 
-def _run_stages(settings: Settings, folder: OutputFolder, progress: Progress) -> None:
+def _run_stages(settings: Settings, folder: OutputFolder, progress: Progress, wanted: ReportOptions) -> None:
     """Run one stage after the other, up to the first fault that leaves the verdict open."""
     for stage in STAGES:
         command = import_module(f"quantci.cli.{stage.name}")
         if not stage.is_needed and not command.is_called_for(settings, folder):
             continue
         with contextlib.nullcontext() if stage.decides else contextlib.suppress(QuantciError):
-            run_stage(stage, folder, partial(command.work, settings, folder, progress))
+            against = (wanted.against,) if stage is EVALUATE else ()
+            run_stage(stage, folder, partial(command.work, settings, folder, progress, *against))

@@ -1,12 +1,13 @@
 """Join the records of the output folder, judge the gates and write report.json and report.md (the comment).
 
-With a baseline (report.json of the base branch) the report says what changed. With a key it says which model, branch,
-commit and run it is about, and accepts only a baseline with that key, from the branch that the change goes to.
+With a baseline (the folder that quantci left on the base branch) the report says what changed. With a key it says which
+model, branch, commit and run it is about, and accepts only a baseline with that key, from the branch that the change
+goes to. Accuracy is compared by quantci evaluate, which takes the same options.
 
 examples:
   quantci report
-  quantci report --baseline base/report.json
-  quantci report --baseline base/report.json --key kws --base-branch main
+  quantci report --baseline base
+  quantci report --baseline base --key kws --base-branch main
   quantci report --gates-max-metric-drop 0.05; echo $?
 """
 

@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantci.cli.against import origin_of
 from quantci.cli.inputs import failure_of
 from quantci.cli.output_folder import OutputFolder
-from quantci.cli.report_options import ReportOptions, origin_of
+from quantci.cli.report_options import ReportOptions
 from quantci.cli.settings import Settings, load, output_of_broken
 from quantci.errors import ConfigError, QuantciError
 from quantci.records.base import write_bytes
+from quantci.records.stage import Failure
 from quantci.records.stages import REPORT
 
 if TYPE_CHECKING:
@@ -46,17 +48,17 @@ def write_report(
 
     started_s = folder.begin()
     folder.remove(REPORT)
-    baseline, baseline_failure = wanted.read_baseline()
+    baseline = wanted.against.read()
 
     def build(records: dict[str, Any], fault: QuantciError | None = None) -> Report:
         return build_report(
             config=settings.config,
             records=records,
-            baseline=baseline,
-            baseline_failure=baseline_failure,
-            base_commit=wanted.commit,
+            baseline=None if baseline is None or isinstance(baseline, Failure) else baseline.report,
+            baseline_failure=baseline if isinstance(baseline, Failure) else None,
+            base_commit=wanted.against.commit,
             provenance=folder.provenance(started_s),
-            origin=wanted.origin,
+            origin=wanted.against.origin,
             title=Path(settings.config.model.source).name,
             failure=failure_of(fault) if fault else None,
             status=fault.status if fault else "ok",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.data.audit import check_overlap, find_duplicates
+from quantci.evaluate.against_base import compare_with_base
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
 from quantci.evaluate.score import WARM_UP
 from quantci.records.base import write_bytes
@@ -67,6 +68,7 @@ def judge(
     judged = task.judge(
         Observed(scored.samples, scored.outputs, scored.labels, model_outputs), metrics, config.evaluation.seed
     )
+    against_base, base_failure = compare_with_base(scored, task, model_outputs, config.evaluation.seed)
     predictions = to_npz(
         scored.samples,
         scored.outputs,
@@ -75,6 +77,8 @@ def judge(
         labels=scored.labels,
         scales=[output.scale[0] for output in model_outputs],
         zero_points=[output.zero_point[0] for output in model_outputs],
+        digests=[scored.tally.used[sample.id][1] for sample in scored.samples],
+        base=(scored.base, scored.base_rows) if scored.base and scored.base_rows else None,
     )
     write_bytes(output / PREDICTIONS, predictions)
     return EvaluateResult(
@@ -85,6 +89,9 @@ def judge(
         steps=steps_of(scored, judged),
         paired=judged.paired,
         tags=judged.tags,
+        against_base=against_base,
+        base_failure=base_failure,
+        read_with=dict(scored.read_with),
         predictions_file=PREDICTIONS,
         predictions_sha256=hashlib.sha256(predictions).hexdigest(),
         advice=[*find_duplicates(scored.tally.digests), *task.advice(quantized_model)],

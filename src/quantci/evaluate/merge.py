@@ -14,7 +14,8 @@ import numpy as np
 from quantci.errors import ConfigError, ToolError
 from quantci.evaluate.judge import judge
 from quantci.evaluate.score import STEPS
-from quantci.evaluate.scored import Scored, no_outputs
+from quantci.evaluate.scored import BaseRows, Scored, no_outputs
+from quantci.evaluate.shard_base import base_of_shards, nothing_of_base, read_with_of
 from quantci.evaluate.shard_folder import check_complete, find_shards
 from quantci.evaluate.shard_match import check_match
 from quantci.evaluate.shard_outputs import most_bytes, unpack
@@ -74,11 +75,12 @@ def merge(
     labels = found[0].result.labels
     samples, tally = list_samples(found, task)
     task.check_labels(labels, model_outputs, config.evaluation.data)
+    side, base_failure = base_of_shards(found)
     nothing = no_outputs(model_outputs, task)
     parts: list[Outputs] = []
     for one in found:
         progress("reading shards", len(parts), len(found))
-        parts.append(_read_outputs(one, nothing))
+        parts.append(_read_outputs(one, nothing | nothing_of_base(one, task)))
     order = _order(found)
     workers = {one.result.workers for one in found if one.result.samples}
     scored = Scored(
@@ -92,6 +94,10 @@ def merge(
         found[0].result.oracle,
         dict(zip(STEPS, found[0].result.interpreters, strict=True)),
         workers.pop() if len(workers) == 1 else None,
+        read_with_of(found[0]),
+        side,
+        _join_base([part.base for part in parts], order) if side else None,
+        base_failure,
     )
     return judge(
         scored,
@@ -152,6 +158,11 @@ def _order(found: Sequence[Found]) -> NDArray[np.int64]:
         if not isinstance(entry.content, Unreadable)
     ]
     return np.argsort(np.array(places, dtype=np.int64))
+
+
+def _join_base(parts: Sequence[BaseRows | None], order: NDArray[np.int64]) -> BaseRows:
+    there = [part for part in parts if part is not None]
+    return BaseRows(_join([part.base for part in there], order), _join([part.base_again for part in there], order))
 
 
 def _join(parts: Sequence[NDArray[T]], order: NDArray[np.int64]) -> NDArray[T]:

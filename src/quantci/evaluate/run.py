@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from quantci.data.tally import Tally
+from quantci.errors import QuantciError
+from quantci.evaluate.base_runner import BASE_FAULT, base_fault
+from quantci.evaluate.baseline import Baseline, read_base, read_with
 from quantci.evaluate.judge import judge
 from quantci.evaluate.plan import make_plan
 from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
-from quantci.evaluate.scored import Scored, no_outputs
+from quantci.evaluate.scored import BaseRows, Scored, no_outputs
+from quantci.records.stage import Failure
+from quantci.tasks.choose import choose_task
 from quantci.tasks.custom import load_metrics
 from quantci.tflite.oracle import choose_oracle
 from quantci.workers.pool import Pool, core_count
@@ -24,15 +29,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
+    from quantci.evaluate.baseline import Base
     from quantci.evaluate.plan import Plan
+    from quantci.evaluate.score import Job
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.shard import Shard
     from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
 
 _MAX_BATCH = 32
+_MAY_BE_THE_BASE: Final = {BASE_FAULT, "crashed-interpreter", "too-slow", "out-of-memory", "worker-killed"}
 
 
 def evaluate(
@@ -43,6 +52,7 @@ def evaluate(
     float_model: Model,
     quantized_model: Model,
     calibration: Sequence[SampleDigest],
+    baseline: Baseline | Failure | None,
     progress: Progress,
     allow_code: bool,
 ) -> EvaluateResult:
@@ -55,6 +65,7 @@ def evaluate(
         float_model: the reference.
         quantized_model: the INT8 model.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
+        baseline: of the base branch, or why there is none; None where nobody gave one.
         progress: told how many samples are done.
         allow_code: whether own metrics, which are code of the repository, may be imported.
 
@@ -62,10 +73,9 @@ def evaluate(
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
-    models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
-    with opened(models, config) as workers:
-        plan = make_plan(config, base, quantized_model.summary)
-        scored = score(plan, plan.samples, models.oracle, workers, progress)
+    _, _, scored = run_models(
+        config, base, float_model=float_model, quantized_model=quantized_model, baseline=baseline, progress=progress
+    )
     return judge(
         scored,
         config,
@@ -76,6 +86,55 @@ def evaluate(
         metrics=metrics,
         progress=progress,
     )
+
+
+def run_models(
+    config: Config,
+    folder: Path,
+    *,
+    float_model: Model,
+    quantized_model: Model,
+    baseline: Baseline | Failure | None,
+    progress: Progress,
+    shard: Shard | None = None,
+) -> tuple[Plan, Sequence[Sample], Scored]:
+    """Run the set, or a shard of it, through both models, and through the base's where its predictions do not hold.
+
+    Whatever is wrong with the baseline costs the comparison and nothing else: its model crashes workers of its own run,
+    and then all is run again without it.
+
+    Returns:
+        The plan, the samples that were asked for, and what came of them.
+    """
+    oracle = choose_oracle(config.evaluation.oracle)
+    task = choose_task(config.task)
+    models = Models(float_model, quantized_model, oracle)
+
+    def run(base: Base | None) -> tuple[Plan, Sequence[Sample], Scored]:
+        with opened(replace(models, base_model=base.model if base else None), config) as workers:
+            plan = make_plan(config, folder, quantized_model.summary)
+            places = shard.places(len(plan.samples)) if shard else range(len(plan.samples))
+            own = [plan.samples[place] for place in places]
+            return plan, own, score(plan, own, oracle, workers, progress, base)
+
+    base, failure = None, baseline if isinstance(baseline, Failure) else None
+    try:
+        if isinstance(baseline, Baseline):
+            base = read_base(baseline, config, task, oracle)
+    except QuantciError as error:
+        failure = _failure(error)
+    try:
+        plan, own, scored = run(base)
+    except QuantciError as error:
+        if base is None or error.code not in _MAY_BE_THE_BASE:
+            raise
+        plan, own, scored = run(None)  # raises the same again where the fault is not the base's
+        failure = _failure(error if error.code == BASE_FAULT else base_fault(error))
+    return plan, own, scored._replace(base_failure=failure)
+
+
+def _failure(error: QuantciError) -> Failure:
+    return Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
 
 
 @contextlib.contextmanager
@@ -93,7 +152,14 @@ def opened(models: Models, config: Config) -> Iterator[Pool]:
         yield workers
 
 
-def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, progress: Progress) -> Scored:
+def score(
+    plan: Plan,
+    samples: Sequence[Sample],
+    oracle: Oracle,
+    workers: Pool,
+    progress: Progress,
+    base: Base | None = None,
+) -> Scored:
     """Run these samples of the plan in workers; results are in the order of the samples, whichever worker was first.
 
     Args:
@@ -102,6 +168,7 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
         oracle: what judges INT8.
         workers: from opened().
         progress: told how many samples are done.
+        base: the base branch's model, which the workers have as well, and its predictions.
     """
     interpreters = interpreter_names(oracle)
     batches = list(_batches(samples, workers.size))
@@ -110,9 +177,12 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
     outputs = {step: [nothing] for step, nothing in no_outputs(plan.outputs, plan.job.task).items()}
     differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
+    base_outputs = [] if base is None else [base.kept[:0]]
+    base_again = [np.empty(0, np.bool_)]
     progress("running float and INT8", 0, len(samples))
     done = 0
-    for given, batch in zip(batches, workers.map(partial(score_batch, plan.job), batches), strict=True):
+    jobs = ((_job(plan.job, batch, base), batch) for batch in batches)
+    for given, batch in zip(batches, workers.map(score_batch, jobs), strict=True):
         done += len(given)
         progress("running float and INT8", done, len(samples))
         tally.merge(batch.tally)
@@ -124,6 +194,9 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
             invoke_us[step].append(batch.invoke_us[step])
         for step in STEPS[1:]:
             differences[step].append(batch.differences[step])
+        if base is not None:
+            base_outputs.append(base.outputs_of(batch))
+            base_again.append(batch.base_again)
     return Scored(
         len(samples),
         plan.labels,
@@ -135,7 +208,16 @@ def score(plan: Plan, samples: Sequence[Sample], oracle: Oracle, workers: Pool, 
         oracle,
         interpreters,
         workers.size,
+        read_with(),
+        *(() if base is None else (base.side, BaseRows(np.concatenate(base_outputs), np.concatenate(base_again)))),
     )
+
+
+def _job(job: Job, batch: Sequence[Sample], base: Base | None) -> Job:
+    """What goes to a worker with a batch: of the base's digests those of these samples."""
+    if base is None:
+        return job
+    return replace(job, base=base.preprocessing, base_digests=base.digests_of(batch))
 
 
 def _batches(samples: Sequence[Sample], workers: int) -> Iterator[list[Sample]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -10,12 +10,15 @@ import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
+from quantci.evaluate.base_runner import BaseRunner
 from quantci.statistics.agreement import sample_differences
 from quantci.tflite.fixed_point import dequantize, quantize
 from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
 from quantci.tflite.oracle import open_oracle, oracle_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from quantci.data.preprocess import Preprocessing
@@ -38,14 +41,24 @@ class Models:
     float_model: Model
     quantized_model: Model
     oracle: Oracle
+    base_model: Model | None = None
 
 
 @dataclass(frozen=True)
 class Job:
-    """How samples are read, and what is kept of them; it goes with each batch."""
+    """How samples are read, and what is kept of them; it goes with each batch.
+
+    Attributes:
+        preprocessing: of the models.
+        task: knows what is kept.
+        base: preprocessing of the base branch's model; None without one.
+        base_digests: by id, the content of those samples of the batch whose outputs that model's predictions have.
+    """
 
     preprocessing: Preprocessing
     task: Task
+    base: Preprocessing | None = None
+    base_digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Batch(NamedTuple):
@@ -57,6 +70,8 @@ class Batch(NamedTuple):
         outputs: by step, [n, d], what the task keeps of them.
         differences: by INT8 step, [n, 4], see sample_differences(), against the step before.
         invoke_us: by step, the time of each invoke, [n].
+        base: [m, d], what is kept of the base's outputs for those samples that it was run on.
+        base_again: [n], which samples these are.
     """
 
     samples: list[Sample]
@@ -64,6 +79,8 @@ class Batch(NamedTuple):
     outputs: dict[str, NDArray[np.generic]]
     differences: dict[str, NDArray[np.float64]]
     invoke_us: dict[str, NDArray[np.float64]]
+    base: NDArray[np.generic]
+    base_again: NDArray[np.bool_]
 
 
 class Scorer:
@@ -75,6 +92,7 @@ class Scorer:
             "int8-litert": open_lite_rt(models.quantized_model),
             "int8-oracle": open_oracle(models.quantized_model, models.oracle),
         }
+        self._base = BaseRunner(models.base_model, models.oracle)
         self._is_warm = False
 
     def score(self, job: Job, samples: list[Sample]) -> Batch:
@@ -88,6 +106,8 @@ class Scorer:
         invoke_us: dict[str, list[float]] = {step: [] for step in STEPS}
         outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in STEPS}
         differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
+        base: list[NDArray[np.generic]] = []
+        again: list[bool] = []
         waiting: list[tuple[NDArray[np.float32], dict[str, Outputs]]] = []
 
         def decode_waiting() -> None:
@@ -114,6 +134,9 @@ class Scorer:
             waiting.append((loaded.tensor, self._invoke(loaded.tensor)))
             for step in STEPS:
                 invoke_us[step].append(self._runners[step].invoke_us())
+            again.append(job.base is not None and job.base_digests.get(sample.id) != loaded.content_sha256)
+            if again[-1]:
+                base.append(self._base.run(job, sample, loaded))
             if len(waiting) == _AT_ONCE:
                 decode_waiting()
         decode_waiting()
@@ -123,6 +146,8 @@ class Scorer:
             {step: np.concatenate(rows) if rows else np.array([]) for step, rows in outputs.items()},
             {step: np.concatenate(rows) for step, rows in differences.items()},
             {step: np.array(times) for step, times in invoke_us.items()},
+            np.concatenate(base) if base else np.array([]),
+            np.array(again, np.bool_),
         )
 
     def _warm_up(self, tensor: NDArray[np.float32]) -> None:
@@ -189,9 +214,9 @@ def open_models() -> None:
     _opened()
 
 
-def score_batch(job: Job, samples: list[Sample]) -> Batch:
+def score_batch(asked: tuple[Job, list[Sample]]) -> Batch:
     """Score a batch in a worker."""
-    return _opened().score(job, samples)
+    return _opened().score(*asked)
 
 
 def _opened() -> Scorer:

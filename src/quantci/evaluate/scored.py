@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.evaluate.score import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
     from quantci.data.tally import Tally
+    from quantci.records.against_base import BaseSide
     from quantci.records.model import TensorInfo
+    from quantci.records.stage import Failure
     from quantci.tasks.task import Task
     from quantci.tflite.oracle import Oracle
+
+
+BASE: Final = "base"  # beside the steps: what the base branch's INT8 model gave in the oracle
+
+
+class BaseRows(NamedTuple):
+    """What the base branch's INT8 model made of the same samples.
+
+    Attributes:
+        base: [n, d], what the task keeps of its outputs.
+        base_again: [n], whether it was run on the sample now; the others are out of its own predictions.
+    """
+
+    base: NDArray[np.generic]
+    base_again: NDArray[np.bool_]
 
 
 class Scored(NamedTuple):
@@ -33,6 +50,10 @@ class Scored(NamedTuple):
         oracle: what judges INT8.
         interpreters: their names by step.
         workers: processes that ran at the same time on a host; None where that was not the same everywhere.
+        read_with: versions of what reads the samples.
+        base: the base branch's model; None where there is no baseline, or none that can be used.
+        base_rows: what it gave; None where `base` is.
+        base_failure: why a baseline that was given is not compared with.
     """
 
     found: int
@@ -45,6 +66,10 @@ class Scored(NamedTuple):
     oracle: Oracle
     interpreters: dict[str, str]
     workers: int | None
+    read_with: Mapping[str, str]
+    base: BaseSide | None = None
+    base_rows: BaseRows | None = None
+    base_failure: Failure | None = None
 
 
 def no_outputs(outputs: Sequence[TensorInfo], task: Task) -> dict[str, NDArray[np.generic]]:

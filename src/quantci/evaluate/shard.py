@@ -6,24 +6,24 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from quantci.evaluate.identity import config_sha256, dataset_sha256
-from quantci.evaluate.plan import make_plan
-from quantci.evaluate.run import opened, score
-from quantci.evaluate.score import STEPS, Models
+from quantci.evaluate.run import run_models
+from quantci.evaluate.score import STEPS
 from quantci.evaluate.shard_outputs import Outputs, pack
 from quantci.evaluate.shard_samples import describe
 from quantci.records.base import write_bytes
 from quantci.records.shard import ShardResult
-from quantci.tflite.oracle import choose_oracle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from quantci.data.samples import Sample
+    from quantci.evaluate.baseline import Baseline
     from quantci.evaluate.scored import Scored
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.shard import Shard
+    from quantci.records.stage import Failure
     from quantci.tflite.model import Model
 
 
@@ -35,6 +35,7 @@ def evaluate_shard(
     *,
     float_model: Model,
     quantized_model: Model,
+    baseline: Baseline | Failure | None,
     progress: Progress,
 ) -> ShardResult:
     """Score one shard and write its .npz into `output`. Nothing is judged: that takes the whole set.
@@ -42,11 +43,15 @@ def evaluate_shard(
     Own metrics are not imported, and how many files may be unreadable is not asked. For the arguments and what is
     raised see evaluate().
     """
-    models = Models(float_model, quantized_model, choose_oracle(config.evaluation.oracle))
-    with opened(models, config) as workers:
-        plan = make_plan(config, base, quantized_model.summary)
-        own = [plan.samples[place] for place in shard.places(len(plan.samples))]
-        scored = score(plan, own, models.oracle, workers, progress)
+    plan, own, scored = run_models(
+        config,
+        base,
+        float_model=float_model,
+        quantized_model=quantized_model,
+        baseline=baseline,
+        progress=progress,
+        shard=shard,
+    )
     result, outputs = pack_shard(
         scored,
         own,
@@ -79,7 +84,7 @@ def pack_shard(
         quantized_sha256: digest of the INT8 model.
     """
     assert scored.workers is not None  # one host has one number
-    outputs = pack(Outputs(scored.outputs, scored.differences, scored.invoke_us))
+    outputs = pack(Outputs(scored.outputs, scored.differences, scored.invoke_us, scored.base_rows))
     first, second, third = (scored.interpreters[step] for step in STEPS)
     result = ShardResult(
         float_sha256=float_sha256,
@@ -93,6 +98,8 @@ def pack_shard(
         workers=scored.workers,
         samples=[describe(sample, scored.tally) for sample in own],
         image_counts=scored.tally.counts,
+        base=scored.base,
+        base_failure=scored.base_failure,
         outputs_sha256=hashlib.sha256(outputs).hexdigest(),
     )
     return result, outputs

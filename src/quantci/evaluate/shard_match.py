@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.quantize import QuantizeResult
 
-_TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' names include their versions
+TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' names include their versions
 
 
 def check_match(found: Sequence[Found], config: Config, quantize: QuantizeResult) -> None:
@@ -61,7 +61,7 @@ def _facts(one: Found) -> dict[str, str]:
         "evaluation set": result.dataset_sha256,
         "oracle": result.oracle,
         **{f"interpreter of {step}": name for step, name in zip(steps, result.interpreters, strict=True)},
-        **{f"version of {tool}": tools.get(tool, "not known") for tool in _TOOLS},
+        **{f"version of {tool}": tools.get(tool, "not known") for tool in TOOLS},
     }
 
 

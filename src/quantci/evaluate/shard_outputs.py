@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -12,7 +11,9 @@ import numpy as np
 
 from quantci.data.culprits import printable
 from quantci.errors import ToolError
+from quantci.evaluate.npz import read_array
 from quantci.evaluate.score import STEPS
+from quantci.evaluate.scored import BASE, BaseRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +34,20 @@ class Outputs(NamedTuple):
     outputs: dict[str, NDArray[np.generic]]
     differences: dict[str, NDArray[np.float64]]
     invoke_us: dict[str, NDArray[np.float64]]
+    base: BaseRows | None = None
 
 
 def pack(outputs: Outputs) -> bytes:
-    """The arrays as .npz without pickle: `float` and `float_us`, and `int8_litert_differences` too, for each step."""
+    """The arrays as .npz without pickle: `float` and `float_us`, and `int8_litert_differences` too, for each step.
+
+    Where there is a baseline, also `base` and `base_again`.
+    """
     arrays: dict[str, Any] = {}
     for step in STEPS:
         arrays |= {_name(step): outputs.outputs[step], _name(step, "us"): outputs.invoke_us[step]}
     arrays |= {_name(step, "differences"): outputs.differences[step] for step in STEPS[1:]}
+    if outputs.base is not None:
+        arrays |= outputs.base._asdict()
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -58,7 +65,7 @@ def unpack(data: bytes, samples: int, nothing: Nothing, where: str) -> Outputs:
     Args:
         data: the file.
         samples: how many of the shard's samples could be read.
-        nothing: the outputs of no sample by step: type and width, see no_outputs().
+        nothing: the outputs of no sample by step: type and width, see no_outputs(); those of the base by `base`.
         where: the file's name, for errors.
 
     Raises:
@@ -72,6 +79,7 @@ def unpack(data: bytes, samples: int, nothing: Nothing, where: str) -> Outputs:
         {step: arrays[_name(step)] for step in STEPS},
         {step: arrays[_name(step, "differences")] for step in STEPS[1:]},
         {step: arrays[_name(step, "us")] for step in STEPS},
+        BaseRows(arrays["base"], arrays["base_again"]) if BASE in nothing else None,
     )
     _check_values(result, where)
     return result
@@ -82,9 +90,11 @@ def _name(step: str, what: str = "") -> str:
 
 
 def _layout(nothing: Nothing) -> Layout:
-    """Type and shape of a sample's row in each array."""
+    """Type and shape of a sample's row in each array. `base` is there where a baseline is compared with."""
     double = np.dtype(np.float64)
+    again: Layout = {"base_again": (np.dtype(np.bool_), ())} if BASE in nothing else {}
     return {
+        **again,
         **{_name(step): (array.dtype, array.shape[1:]) for step, array in nothing.items()},
         **{_name(step, "us"): (double, ()) for step in STEPS},
         **{_name(step, "differences"): (double, (4,)) for step in STEPS[1:]},
@@ -96,29 +106,7 @@ def _read_all(data: bytes, layout: Layout, samples: int) -> dict[str, NDArray[An
         if sorted(archive.namelist()) != sorted(f"{name}.npy" for name in layout):
             msg = "its arrays are not those of a shard"
             raise ValueError(msg)
-        return {name: _read(archive, f"{name}.npy", dtype, (samples, *row)) for name, (dtype, row) in layout.items()}
-
-
-def _read(archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    info = archive.getinfo(name)
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # the others expand without a bound
-        msg = f"{name} is compressed in a way that numpy does not write"
-        raise ValueError(msg)
-    with archive.open(info) as file, warnings.catch_warnings():
-        warnings.simplefilter("error")  # numpy warns of headers that it has to repair
-        if np.lib.format.read_magic(file) != (1, 0):
-            msg = f"{name} is in another version of the format"
-            raise ValueError(msg)
-        found = np.lib.format.read_array_header_1_0(file)
-        if found != (shape, False, dtype):
-            msg = f"{name} is {found[2]} {list(found[0])}, but its record asks for {dtype} {list(shape)}"
-            raise ValueError(msg)
-        size = dtype.itemsize * math.prod(shape)
-        raw = file.read(size + 1)
-    if len(raw) != size:
-        msg = f"{name} has {'more' if len(raw) > size else 'fewer'} bytes than its header says"
-        raise ValueError(msg)
-    return np.frombuffer(raw, dtype).reshape(shape)
+        return {name: read_array(archive, name, dtype, (samples, *row)) for name, (dtype, row) in layout.items()}
 
 
 def _check_values(found: Outputs, where: str) -> None:
@@ -128,6 +116,10 @@ def _check_values(found: Outputs, where: str) -> None:
     """
     if not all(((times >= 0) & (times <= _LONGEST_US)).all() for times in found.invoke_us.values()):
         raise _fault("a time is negative, infinite or not a number", where)
+    if found.base is not None and found.base.base.dtype.kind == "f":
+        scores = found.base.base
+        if not (np.abs(scores[np.isfinite(scores)]) <= _LARGEST).all():
+            raise _fault("a score of the base is beyond what a model can give", where)
     floats = [array.astype(np.float64) for array in found.outputs.values() if array.dtype.kind == "f"]
     if not all(np.isfinite(array).all() for array in floats):
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.model import TensorInfo
 from quantci.records.paired import Paired
 from quantci.records.units import Count, Ratio, Sha256
 
@@ -16,6 +17,17 @@ class BaseModel(Record, frozen=True, kw_only=True):
     branch: Annotated[str | None, Meta(description="Branch of the baseline; null where it does not say.")]
     git_commit: Annotated[str | None, Meta(description="Commit of the baseline; null where it does not say.")]
     quantized_sha256: Sha256
+
+
+class BaseSide(Record, frozen=True, kw_only=True):
+    """What has to be known of the base's model to compare its outputs."""
+
+    base: Annotated[BaseModel, Meta(description="Which model it is.")]
+    labels: Annotated[list[str], Meta(description="Its class names by index.")]
+    outputs: Annotated[list[TensorInfo], Meta(description="Those of its outputs that are judged.")]
+    changes: Annotated[
+        list[str], Meta(description="Why none of its predictions holds today, such as `NumPy was 1.0 and is 2.0`.")
+    ]
 
 
 class ClassChange(Record, frozen=True, kw_only=True):

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from quantci.records.against_base import BaseSide
 from quantci.records.base import Record
 from quantci.records.dataset import MOST_SAMPLES, ImageCounts
-from quantci.records.stage import StageRecord
+from quantci.records.stage import Failure, StageRecord
 from quantci.records.truth import Truth
 from quantci.records.units import Count, Sha256
 
@@ -79,6 +80,12 @@ class ShardResult(Record, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=65536, description="Processes that ran at the same time.")]
     samples: Annotated[list[ShardSample], Meta(description="Every count-th sample of the set, from the index-th on.")]
     image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed each correction.")]
+    base: Annotated[
+        BaseSide | None, Meta(description="The base branch's model, which these samples went through as well.")
+    ] = None
+    base_failure: Annotated[
+        Failure | None, Meta(description="Why a baseline that was given was not compared with; null otherwise.")
+    ] = None
     outputs_sha256: Annotated[Sha256, Meta(description="Digest of the .npz of the same name.")]
 
 

@@ -9,12 +9,14 @@ import msgspec
 
 from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
+from quantci.records.baseline_folder import REPORT_FILE, read_file
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
 from quantci.report.wording import metric_name, metric_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quantci.records.against_base import AgainstBase
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
@@ -40,26 +42,17 @@ class _TooNew(msgspec.ValidationError):
     """A later quantci wrote it."""
 
 
-def read_baseline(path: Path) -> Report:
-    """The report of the base branch.
+def read_baseline(folder: Path) -> Report:
+    """The report in a baseline folder.
 
     Raises:
-        ToolError: `not-found`, or `schema` naming the JSON path: another version wrote it, or it is not a report.
+        ConfigError: `baseline-file`: there is none that can be read.
+        ToolError: `schema` naming the JSON path: another version wrote it, or it is not a report.
     """
     from quantci.schema import check
 
-    try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
-            raise _no_report(f"it is larger than {MOST_BYTES // 1_000_000} MB.", str(path))
-        data = path.read_bytes()
-    except OSError as error:
-        raise ToolError(
-            "not-found",
-            f"The baseline cannot be read: {error.strerror or error}.",
-            where=str(path),
-            remedy="Give the report.json of the base branch, or omit the baseline.",
-        ) from error
-    where = str(path)
+    data = read_file(folder, REPORT_FILE, MOST_BYTES)
+    where = str(folder / REPORT_FILE)
     try:
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version > SCHEMA_VERSION:
@@ -109,7 +102,7 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
         and baseline.evaluate is not None
         and candidate.evaluate.dataset.sha256 == baseline.evaluate.dataset.sha256
     )
-    int8_delta, float_delta = _metric(candidate, baseline, notes, same_dataset=same_dataset)
+    against = _against(candidate.evaluate, baseline, notes)
     if mine is None or old is None:
         notes.append("Model size, ops and layers are not compared: quantize gave no result on one side.")
     arena = candidate.embed.arena if candidate.embed else None
@@ -125,8 +118,9 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
         quantized_sha256=old.quantized_model.sha256 if old else None,
         same_model=mine is not None and old is not None and mine.quantized_model.sha256 == old.quantized_model.sha256,
         same_dataset=same_dataset,
-        metric_delta=int8_delta,
-        float_metric_delta=float_delta,
+        metric_delta=against.paired.delta if against else None,
+        metric_interval=against.paired.interval if against else None,
+        float_metric_delta=_float_delta(candidate, baseline) if same_dataset else None,
         model_bytes_delta=mine.quantized_model.file_bytes - old.quantized_model.file_bytes if mine and old else None,
         arena_bytes_delta=arena.recommended_bytes - old_arena.recommended_bytes if arena and old_arena else None,
         macs_delta=macs - old_macs if macs is not None and old_macs is not None else None,
@@ -145,38 +139,33 @@ def layer_names(result: QuantizeResult) -> list[str]:
     ]
 
 
-def _metric(
-    candidate: Parts, baseline: Report, notes: list[str], *, same_dataset: bool
-) -> tuple[float | None, float | None]:
+def _against(candidate: EvaluateResult | None, baseline: Report, notes: list[str]) -> AgainstBase | None:
+    """The comparison that evaluate made, if it is with this baseline; else a note why there is none."""
+    metric = metric_name(candidate.paired.metric if candidate else metric_of(baseline))
+    if candidate is None:
+        notes.append(f"{metric} is not compared: evaluate gave no result.")
+        return None
+    against = candidate.against_base
+    if against is None:
+        why = candidate.base_failure.cause if candidate.base_failure else "Evaluate was not given the baseline."
+        notes.append(f"{metric} is not compared. {why}")
+        return None
+    old = baseline.quantize
+    if old is None or against.base.quantized_sha256 != old.quantized_model.sha256:
+        notes.append(f"{metric} is not compared: evaluate was given another baseline than the report.")
+        return None
+    notes += [*against.reasons, *against.not_comparable]
+    return against
+
+
+def _float_delta(candidate: Parts, baseline: Report) -> float | None:
+    """Of float there are only the base's own numbers: on the same samples, by the same interpreter."""
     mine, old = candidate.evaluate, baseline.evaluate
-    if mine is None or old is None:
-        known = mine.paired.metric if mine else metric_of(baseline)
-        notes.append(f"{metric_name(known)} is not compared: evaluate gave no result on one side.")
-        return None, None
-    metric = mine.paired.metric
-    if metric != old.paired.metric:
-        notes.append(f"{metric_name(metric)} is not compared: the task is a different one.")
-        return None, None
-    if not same_dataset:
-        notes.append(f"{metric_name(metric)} is not compared: the evaluation sets differ.")
-        return None, None
-    reasons = []
-    if (mine.oracle, mine.steps[-1].interpreter) != (old.oracle, old.steps[-1].interpreter):
-        reasons.append(f"the oracle was {old.steps[-1].interpreter} and is {mine.steps[-1].interpreter}")
-    engines = [(side.engine, side.engine_version) for side in (baseline.quantize, candidate.quantize) if side]
-    if len(set(engines)) > 1:
-        reasons.append("the engine was {} {} and is {} {}".format(*engines[0], *engines[1]))
-    if reasons:
-        notes.append(f"{metric_name(metric, 'INT8')} is not compared: {', and '.join(reasons)}.")
-    float_delta = None
-    if mine.steps[0].interpreter == old.steps[0].interpreter:
-        float_delta = mine.headline(0) - old.headline(0)
-    else:
-        notes.append(
-            f"{metric_name(metric, 'Float')} is not compared: the interpreter was {old.steps[0].interpreter} and is "
-            f"{mine.steps[0].interpreter}."
-        )
-    return (None if reasons else mine.headline(-1) - old.headline(-1)), float_delta
+    if mine is None or old is None or mine.paired.metric != old.paired.metric:
+        return None
+    if mine.steps[0].interpreter != old.steps[0].interpreter:
+        return None
+    return mine.headline(0) - old.headline(0)
 
 
 def _op_changes(mine: QuantizeResult, old: QuantizeResult) -> list[OpChange]:

@@ -98,7 +98,7 @@ def build_report(
         device_latency_reason=NO_DEVICE,
         baseline=compare(parts, baseline, base_commit) if baseline else None,
         advice=[
-            *_as_advice(baseline_failure),
+            *_as_advice(baseline_failure or (parts.evaluate.base_failure if parts.evaluate else None)),
             *(advice for fault in faults[1:] for advice in _as_advice(fault.failure)),
             *(
                 advice

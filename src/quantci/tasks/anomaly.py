@@ -20,6 +20,7 @@ from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
 from quantci.tasks.class_truth import OneClass
+from quantci.tasks.common import all_of
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import only_output
 from quantci.tasks.task import Judgement
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.listing import Listing
+    from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
+    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
     from quantci.tasks.task import Observed
 
@@ -83,6 +86,10 @@ class Anomaly(OneClass):
         """A row is one score, whatever the step."""
         del outputs, is_float
         return np.empty((0, 1), np.float64)
+
+    def in_common(self, samples: Sequence[Sample], base: Side, candidate: Side) -> Common:
+        """All samples: a score means the same whatever the labels are called."""
+        return all_of(samples, base.kept, candidate.kept, candidate.labels)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the mean score of each group."""

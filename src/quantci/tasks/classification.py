@@ -15,6 +15,7 @@ from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interva
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.class_metrics import classification_metrics, predict
 from quantci.tasks.class_truth import OneClass
+from quantci.tasks.common import common_classes
 from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
 from quantci.tasks.subsets import by_tag, worst_recall
 from quantci.tasks.task import Judgement
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.listing import Listing
+    from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary
+    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
     from quantci.tasks.task import Observed
 
@@ -53,6 +56,10 @@ class Classification(OneClass, KeepsOutputs):
     def label_counts(self, values: int) -> set[int]:
         """Two classes for a single output, else one for each."""
         return {2} if values == 1 else {values}
+
+    def in_common(self, samples: Sequence[Sample], base: Side, candidate: Side) -> Common:
+        """See common.common_classes()."""
+        return common_classes(samples, base, candidate)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By the arg-max of the outputs."""

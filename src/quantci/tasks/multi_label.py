@@ -17,6 +17,7 @@ from quantci.records.truth import LabelsTruth
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.statistics.roc import average_precision
+from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
 from quantci.tasks.subsets import by_tag, worst_recall
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from quantci.data.samples import Sample
     from quantci.records.model import ModelSummary
     from quantci.records.truth import Truth
+    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
     from quantci.tasks.task import Observed
 
@@ -90,6 +92,10 @@ class MultiLabel(KeepsOutputs):
             if isinstance(sample.truth, LabelsTruth):
                 table[row, list(sample.truth.indices)] = 1
         return table
+
+    def in_common(self, samples: Sequence[Sample], base: Side, candidate: Side) -> Common:
+        """See common.common_values()."""
+        return common_values(samples, base, candidate)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By whether all labels of a sample are right: right or wrong, as a class is, with the same exact tests."""

@@ -16,6 +16,7 @@ from quantci.records.paired import HEADLINES, Paired
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
+from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.outputs import KeepsOutputs, finite_values
 from quantci.tasks.task import Judgement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
     from quantci.records.truth import Truth
+    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
     from quantci.tasks.task import Observed
 
@@ -93,6 +95,10 @@ class Regression(KeepsOutputs):
         return np.array(
             [sample.truth.values for sample in samples if isinstance(sample.truth, ValuesTruth)], dtype=np.float64
         )
+
+    def in_common(self, samples: Sequence[Sample], base: Side, candidate: Side) -> Common:
+        """See common.common_values()."""
+        return common_values(samples, base, candidate)
 
     def judge(self, observed: Observed, metrics: Mapping[str, Metric], seed: int) -> Judgement:
         """By R^2, whose delta needs no unit."""

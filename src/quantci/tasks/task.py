@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quantci.records.paired import Paired
     from quantci.records.stage import Advice
     from quantci.records.truth import Truth
+    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
 
 
@@ -110,6 +111,14 @@ class Task(Labelling, Protocol):
 
         Raises:
             DataRejected, ModelRejected, ConfigError: as docs/errors.md lists.
+        """
+        ...
+
+    def in_common(self, samples: Sequence[Sample], base: Side, candidate: Side) -> Common:
+        """What two models can be compared on, whose labels may differ.
+
+        Raises:
+            ConfigError: `baseline-task`: nothing.
         """
         ...
 

@@ -16,8 +16,9 @@ from quantci.data.samples import Sample
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
 from quantci.evaluate.score import STEPS
-from quantci.evaluate.scored import Scored
+from quantci.evaluate.scored import BaseRows, Scored
 from quantci.evaluate.shard import pack_shard
+from quantci.records.against_base import BaseModel, BaseSide
 from quantci.records.base import write
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig, TaskConfig
 from quantci.records.dataset import ImageCounts
@@ -41,6 +42,12 @@ def quantized() -> QuantizeResult:
 
 
 QUANTIZED = quantized()
+BASE_SIDE = BaseSide(
+    base=BaseModel(quantci_version="0.1.0", branch="main", git_commit="c" * 40, quantized_sha256=sha("base")),
+    labels=list(reversed(LABELS)),
+    outputs=QUANTIZED.quantized_model.outputs,
+    changes=[],
+)
 
 
 def whole_set(found: int) -> list[Sample]:
@@ -53,7 +60,12 @@ def whole_set(found: int) -> list[Sample]:
 
 
 def score_places(
-    whole: list[Sample], places: Sequence[int], unreadable: Collection[int] = (), workers: int = 2
+    whole: list[Sample],
+    places: Sequence[int],
+    unreadable: Collection[int] = (),
+    workers: int = 2,
+    *,
+    has_base: bool = False,
 ) -> Scored:
     """What a run over these places of the set leaves."""
     tally, read = Tally(), []
@@ -88,7 +100,16 @@ def score_places(
         "tflm",
         dict.fromkeys(STEPS, "an interpreter 1.0"),
         workers,
+        {"quantci": __version__, "numpy": "2.3.4", "pillow": "not known"},
+        *(base_of(read) if has_base else ()),
     )
+
+
+def base_of(places: Sequence[int]) -> tuple[BaseSide, BaseRows]:
+    """What a base gave for these places of the set; every third sample it was run on again."""
+    rows = [np.random.RandomState(1000 + place).randint(-128, 128, 4) for place in places]
+    again = np.array([place % 3 == 0 for place in places], np.bool_)
+    return BASE_SIDE, BaseRows(np.array(rows, np.int8).reshape(-1, 4), again)
 
 
 def write_shard(
@@ -100,11 +121,12 @@ def write_shard(
     config: Config = CONFIG,
     workers: int = 2,
     version: str = __version__,
+    has_base: bool = False,
     **changed: object,
 ) -> Path:
     """Both files of one shard, as `quantci evaluate --shard` leaves them, but for `changed` fields of its result."""
     places = shard.places(len(whole))
-    scored = score_places(whole, places, unreadable, workers)
+    scored = score_places(whole, places, unreadable, workers, has_base=has_base)
     result, outputs = pack_shard(
         scored,
         [whole[place] for place in places],

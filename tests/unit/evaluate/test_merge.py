@@ -6,13 +6,14 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.evaluate.sharded import CONFIG, QUANTIZED, score_places, whole_set, write_shard, write_shards
+from tests.unit.evaluate.sharded import BASE_SIDE, CONFIG, QUANTIZED, score_places, whole_set, write_shard, write_shards
 
 from quantci.errors import ConfigError, DataRejected, QuantciError, ToolError
 from quantci.evaluate.judge import judge
@@ -23,12 +24,15 @@ from quantci.records.config import Config
 from quantci.records.evaluate import EvaluateResult
 from quantci.records.quantize import QuantizeResult
 from quantci.records.shard import Shard, ShardRecord
+from quantci.records.stage import Failure
 
 
-def unsharded(output: Path, found: int, unreadable: frozenset[int] = frozenset()) -> EvaluateResult:
+def unsharded(
+    output: Path, found: int, unreadable: frozenset[int] = frozenset(), *, has_base: bool = False
+) -> EvaluateResult:
     """One run over the whole set."""
     return judge(
-        score_places(whole_set(found), range(found), unreadable),
+        score_places(whole_set(found), range(found), unreadable, has_base=has_base),
         CONFIG,
         output,
         float_sha256=QUANTIZED.float_model.sha256,
@@ -55,13 +59,14 @@ def outcome(run: Callable[[], EvaluateResult], output: Path) -> tuple[bytes, ...
 @settings(max_examples=12, deadline=None)
 def test_any_division_merges_to_the_whole(found: int, count: int, data: st.DataObject) -> None:
     unreadable = frozenset(data.draw(st.lists(st.integers(0, found - 1), max_size=2)))
+    has_base = data.draw(st.booleans())
     numbers = data.draw(st.permutations(range(1, count + 1)))
     with tempfile.TemporaryDirectory() as name:
         folder, alone = Path(name, "shards"), Path(name, "alone")
         for k in numbers:
             place = folder / data.draw(st.sampled_from(["", "a", "b", "z"]))
-            write_shard(place, whole_set(found), Shard(index=k, count=count), unreadable)
-        expected = outcome(lambda: unsharded(alone, found, unreadable), alone)
+            write_shard(place, whole_set(found), Shard(index=k, count=count), unreadable, has_base=has_base)
+        expected = outcome(lambda: unsharded(alone, found, unreadable, has_base=has_base), alone)
         assert outcome(lambda: merged(folder), folder) == expected
 
 
@@ -73,6 +78,28 @@ def test_how_many_may_be_unreadable_is_judged_over_the_whole(tmp_path: Path) -> 
     assert (result.dataset.found, result.dataset.used, result.dataset.image_counts.resized) == (200, 199, 199)
     write_shards(tmp_path, whole_set(200), 8, unreadable=[17, 18])
     with pytest.raises(DataRejected, match=r"Of 200 files, these cannot be read \(2\): .*unreadable-image"):
+        merged(tmp_path)
+
+
+def test_what_one_shard_lacks_of_the_base_is_compared_in_none(tmp_path: Path) -> None:
+    for k in (1, 2, 3):
+        write_shard(tmp_path, whole_set(8), Shard(index=k, count=3), has_base=k != 2)
+    failure = merged(tmp_path).base_failure
+    assert failure is not None
+    assert (failure.code, failure.cause.split(" had")[0]) == ("baseline-mixed", "Shard 2 of 3")
+
+    gone = Failure(code="baseline-model", cause="It crashed.", where="", remedy="Wait.")
+    write_shard(tmp_path, whole_set(8), Shard(index=2, count=3), base_failure=gone)
+    result = merged(tmp_path)
+    assert (result.against_base, result.base_failure) == (None, gone)
+
+
+@pytest.mark.parametrize("changed", [{"shape": [1, 10**9]}, {"dtype": "object"}, {"scale": []}, {"shape": [-1]}])
+def test_outputs_of_a_base_that_no_model_can_have_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    (output,) = BASE_SIDE.outputs
+    side = msgspec.structs.replace(BASE_SIDE, outputs=[msgspec.structs.replace(output, **changed)])
+    write_shard(tmp_path, whole_set(8), Shard(index=1, count=1), has_base=True, base=side)
+    with pytest.raises(ToolError, match=r"the base's outputs are none that a model can have.*schema"):
         merged(tmp_path)
 
 
@@ -135,7 +162,7 @@ def test_outputs_that_fit_the_digest_and_not_the_model_are_refused(tmp_path: Pat
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     result = msgspec.structs.replace(record.result, outputs_sha256=digest)
     write(tmp_path / "evaluate-1-of-2.json", msgspec.structs.replace(record, result=result))
-    with pytest.raises(ToolError, match=r"int8_oracle.npy is int8 \[4, 3\], but its record asks for int8 \[4, 4\]"):
+    with pytest.raises(ToolError, match=r"int8_oracle.npy is int8 \[4, 3\], but must be int8 \[4, 4\]"):
         merged(tmp_path)
 
 

@@ -36,6 +36,7 @@ def make() -> bytes:
         labels=("normal", "anomaly"),
         scales=[0.5],
         zero_points=[-3],
+        digests=["00" * 31 + "07", "ff" * 32],
     )
 
 
@@ -44,9 +45,10 @@ def test_every_array_can_be_read_without_pickle() -> None:
         arrays = {name: file[name].tolist() for name in file.files}
     steps = ("int8_litert", "int8_oracle")
     assert set(arrays) == {
-        *("id", "group", "tags", "label", "label_names", "scale", "zero_point", "float", *steps),
+        *("id", "group", "tags", "content_sha256", "label", "label_names", "scale", "zero_point", "float", *steps),
         *(f"{step}_{name}" for step in steps for name in DIFFERENCES),
     }
+    assert arrays["content_sha256"] == [[0] * 31 + [7], [255] * 32]
     assert arrays["tags"] == ["night;rain", ""]
     assert (arrays["id"], arrays["group"]) == (["a.wav#0", "b.wav#0"], ["a.wav", "b.wav"])
     assert arrays["int8_litert_largest_lsb"] == [3, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +12,8 @@ from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
 from quantci.data.samples import Sample
-from quantci.errors import DataRejected
-from quantci.evaluate import score
+from quantci.errors import ConfigError, DataRejected
+from quantci.evaluate import base_runner, score
 from quantci.evaluate.score import STEPS, WARM_UP, Job, Models, Scorer
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.tasks.anomaly import Anomaly
@@ -96,12 +97,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeRunner]:
         return runners[-1]
 
     def open_oracle(model: Model, oracle: str) -> FakeRunner:
-        assert (model.data, oracle) == (b"int8", "tflm")
-        runners.append(FakeRunner("fake TFLM", INPUT, OUTPUT, oracle_int8))
+        assert oracle == "tflm"
+        is_base = model.data == b"base"
+        assert is_base or model.data == b"int8"
+        runners.append(FakeRunner("the base" if is_base else "fake TFLM", INPUT, OUTPUT, oracle_int8))
         return runners[-1]
 
     monkeypatch.setattr(score, "open_lite_rt", open_lite_rt)
     monkeypatch.setattr(score, "open_oracle", open_oracle)
+    monkeypatch.setattr(base_runner, "open_oracle", open_oracle)
     monkeypatch.setattr(score, "_models", None)
     monkeypatch.setattr(score, "_scorer", None)
     return runners
@@ -193,15 +197,15 @@ def test_a_worker_opens_its_interpreters_once(opened: list[FakeRunner]) -> None:
     assert opened == []
     score.open_models()
     assert len(opened) == 3
-    score.score_batch(job(), samples("a"))
-    score.score_batch(job(), samples("b"))
+    score.score_batch((job(), samples("a")))
+    score.score_batch((job(), samples("b")))
     assert len(opened) == 3
-    assert score.score_batch(job(Anomaly()), samples("a")).outputs["float"].shape == (1, 1)
+    assert score.score_batch((job(Anomaly()), samples("a"))).outputs["float"].shape == (1, 1)
 
 
 def test_a_batch_opens_them_where_nobody_has(opened: list[FakeRunner]) -> None:
     score.take_models(MODELS)
-    score.score_batch(job(), samples("a"))
+    score.score_batch((job(), samples("a")))
     assert len(opened) == 3
 
 
@@ -215,3 +219,46 @@ def test_a_batch_is_the_same_however_many_samples_are_compared_at_once(monkeypat
     for step in STEPS[1:]:
         assert parts.differences[step].tolist() == whole.differences[step].tolist()
     assert len(parts.outputs["float"]) == len(names)
+
+
+WITH_BASE = replace(MODELS, base_model=Model(b"base", "b"))
+
+
+def test_the_base_runs_on_what_its_predictions_do_not_have_and_on_nothing_else(opened: list[FakeRunner]) -> None:
+    same = FakePreprocessing()
+    asked = Job(cast("Preprocessing", same), CLASSES, cast("Preprocessing", same), {"a": "a" * 64, "b": "another"})
+    batch = Scorer(WITH_BASE).score(asked, samples("a", "b"))
+    assert batch.base_again.tolist() == [False, True]
+    # b is [0, -0.5]: -1 and -2 of the input; 10 and 8 of the output, and the oracle's first is one more.
+    assert batch.base.tolist() == [[11, 8]]
+    assert [len(runner.seen) for runner in opened if runner.name == "the base"] == [1]
+
+
+def test_a_base_whose_predictions_all_hold_is_not_even_opened(opened: list[FakeRunner]) -> None:
+    same = FakePreprocessing()
+    asked = Job(cast("Preprocessing", same), CLASSES, cast("Preprocessing", same), {"a": "a" * 64})
+    batch = Scorer(WITH_BASE).score(asked, samples("a"))
+    assert (batch.base_again.tolist(), batch.base.size) == ([False], 0)
+    assert "the base" not in [runner.name for runner in opened]
+
+
+def test_the_base_reads_a_sample_by_its_own_preprocessing() -> None:
+    class Halved(FakePreprocessing):
+        def load(self, sample: Sample) -> LoadedSample:
+            loaded = super().load(sample)
+            return replace(loaded, tensor=loaded.tensor / np.float32(2))
+
+    asked = Job(cast("Preprocessing", FakePreprocessing()), CLASSES, cast("Preprocessing", Halved()))
+    batch = Scorer(WITH_BASE).score(asked, samples("a"))
+    # a is [1, 0.3], for the base [0.5, 0.15]: 0 and -1 of the input, 12 and 10 of the output.
+    assert batch.base.tolist() == [[13, 10]]
+
+
+def test_what_the_base_cannot_read_is_a_fault_of_the_base() -> None:
+    class Refusing(FakePreprocessing):
+        def load(self, sample: Sample) -> LoadedSample:
+            raise DataRejected("tensor-size", f"{sample.id} is too small.", remedy="Write it again.")
+
+    asked = Job(cast("Preprocessing", FakePreprocessing()), CLASSES, cast("Preprocessing", Refusing()))
+    with pytest.raises(ConfigError, match=r"The baseline's model cannot be run .*: a is too small.*baseline-model"):
+        Scorer(WITH_BASE).score(asked, samples("a"))

@@ -64,6 +64,7 @@ def judge(task: Task, samples: list[Sample], outputs: list[Any], differences: li
         "tflm",
         {step: f"interpreter of {step}" for step in STEPS},
         1,
+        {},
     )
     return Judged(steps_of(scored, found), found.paired, found.tags)
 

@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import LAYERS, example_report, more_layers, sha
 
-from quantci.errors import ToolError
+from quantci.errors import ConfigError, ToolError
+from quantci.records.against_base import AgainstBase
 from quantci.records.base import encode
 from quantci.records.evaluate import AnomalyMetrics
 from quantci.records.origin import ReportOrigin
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
+from quantci.records.stage import Failure
 from quantci.report.baseline import Parts, compare, read_baseline
 from quantci.report.comment import render
 
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASE = example_report()
+PAIRED = example_report(baseline=BASE)  # the same, and evaluated against it
+
+
+def paired(report: Report) -> AgainstBase:
+    assert report.evaluate is not None
+    assert report.evaluate.against_base is not None
+    return report.evaluate.against_base
 
 
 def against(report: Report, baseline: Report) -> BaselineComparison:
     return compare(Parts(report.quantize, report.evaluate, report.embed, "0.1.0"), baseline)
 
 
-def test_same_model_has_no_difference() -> None:
-    found = against(BASE, BASE)
+def test_same_model_has_no_difference_but_what_evaluate_found() -> None:
+    found = against(PAIRED, BASE)
     assert found.same_model
     assert found.same_dataset
-    assert (found.metric_delta, found.float_metric_delta, found.model_bytes_delta) == (0, 0, 0)
+    assert (found.metric_delta, found.float_metric_delta, found.model_bytes_delta) == (-1 / 400, 0, 0)
+    assert found.metric_interval == paired(PAIRED).paired.interval
     assert (found.arena_bytes_delta, found.macs_delta, found.ops, found.layers) == (0, 0, [], [])
     assert found.not_comparable == []
 
@@ -73,29 +83,41 @@ def test_names_come_from_the_record_where_stripping_dropped_them() -> None:
     assert [change.name for change in against(stripped, BASE).layers] == ["model/block0/Relu;model/block0/Conv2D"]
 
 
-def test_other_dataset_oracle_or_engine_make_accuracy_incomparable() -> None:
-    assert BASE.evaluate is not None
+def test_other_set_oracle_or_engine_are_compared_where_the_base_was_run_again() -> None:
+    assert PAIRED.evaluate is not None
+    reason = "The evaluation set changed: the base's model was run on 400 of today's 400 samples."
+    again = replace(paired(PAIRED), reused=0, run_again=400, reasons=[reason])
+    dataset = replace(PAIRED.evaluate.dataset, sha256=sha("other"))
+    steps = [*PAIRED.evaluate.steps[:2], replace(PAIRED.evaluate.steps[2], interpreter="TFLM 2")]
+    evaluate = replace(PAIRED.evaluate, against_base=again, dataset=dataset, steps=steps)
     assert BASE.quantize is not None
-    evaluate = BASE.evaluate
-    other = replace(BASE, evaluate=replace(evaluate, dataset=replace(evaluate.dataset, sha256=sha("other"))))
-    found = against(other, BASE)
-    assert (found.same_dataset, found.metric_delta, found.float_metric_delta) == (False, None, None)
-    assert "evaluation set" in found.not_comparable[0]
+    found = against(
+        replace(PAIRED, evaluate=evaluate), replace(BASE, quantize=replace(BASE.quantize, engine_version="2.22.0"))
+    )
+    assert (found.same_dataset, found.metric_delta, found.float_metric_delta) == (False, -1 / 400, None)
+    assert found.not_comparable == [reason]
 
-    steps = [*evaluate.steps[:2], replace(evaluate.steps[2], interpreter="TFLM 2")]
-    found = against(replace(BASE, evaluate=replace(evaluate, steps=steps)), BASE)
-    assert (found.metric_delta, found.float_metric_delta) == (None, 0)
-    assert "oracle" in found.not_comparable[0]
 
-    found = against(replace(BASE, quantize=replace(BASE.quantize, engine_version="2.22.0")), BASE)
-    assert (found.metric_delta, found.model_bytes_delta) == (None, 0)
-    assert "tensorflow 2.21.0 and is tensorflow 2.22.0" in found.not_comparable[0]
+def test_accuracy_is_not_compared_without_evaluates_comparison_with_this_baseline() -> None:
+    assert BASE.evaluate is not None
+    found = against(BASE, BASE)
+    assert (found.metric_delta, found.metric_interval, found.model_bytes_delta) == (None, None, 0)
+    assert found.not_comparable == ["Accuracy is not compared. Evaluate was not given the baseline."]
+
+    failure = Failure(code="baseline-old", cause="An older quantci wrote it.", where="", remedy="Wait.")
+    refused = replace(BASE, evaluate=replace(BASE.evaluate, base_failure=failure))
+    assert against(refused, BASE).not_comparable == ["Accuracy is not compared. An older quantci wrote it."]
+
+    other = replace(paired(PAIRED), base=replace(paired(PAIRED).base, quantized_sha256=sha("another")))
+    found = against(replace(BASE, evaluate=replace(BASE.evaluate, against_base=other)), BASE)
+    assert found.metric_delta is None
+    assert found.not_comparable == ["Accuracy is not compared: evaluate was given another baseline than the report."]
 
 
 def test_other_quantci_version_is_noted_and_compared() -> None:
     old = replace(BASE, provenance=replace(BASE.provenance, quantci_version="0.0.9"))
-    found = against(BASE, old)
-    assert found.metric_delta == 0
+    found = against(PAIRED, old)
+    assert found.metric_delta == -1 / 400
     assert found.not_comparable == ["The baseline was made by quantci 0.0.9, this change by 0.1.0."]
 
 
@@ -133,7 +155,7 @@ def test_foreign_baseline_is_refused_with_its_json_path(
     file = tmp_path / "report.json"
     file.write_text(json.dumps(data))
     with pytest.raises(ToolError) as caught:
-        read_baseline(file)
+        read_baseline(file.parent)
     assert caught.value.code == "schema"
     assert path in caught.value.cause
 
@@ -143,7 +165,7 @@ def test_file_that_is_no_report_is_refused(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(data)
     with pytest.raises(ToolError, match="schema"):
-        read_baseline(file)
+        read_baseline(file.parent)
 
 
 def test_a_sound_baseline_is_not_checked_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,21 +173,21 @@ def test_a_sound_baseline_is_not_checked_twice(tmp_path: Path, monkeypatch: pyte
     file = tmp_path / "report.json"
     file.write_bytes(encode(BASE))
     monkeypatch.setattr("quantci.schema.check", lambda *_: pytest.fail("checked although it was decoded"))
-    assert read_baseline(file) == BASE
+    assert read_baseline(file.parent) == BASE
 
 
 def test_good_baseline_is_read_and_a_missing_one_named(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(encode(BASE))
-    assert read_baseline(file) == BASE
-    with pytest.raises(ToolError, match="not-found"):
-        read_baseline(tmp_path / "none.json")
+    assert read_baseline(file.parent) == BASE
+    with pytest.raises(ConfigError, match=r"it has no report\.json.*baseline-file"):
+        read_baseline(tmp_path / "none")
 
 
 def test_the_baseline_says_its_branch_and_that_the_base_has_moved_on() -> None:
     commit, moved = "a" * 40, "b" * 40
     baseline = replace(BASE, origin=ReportOrigin(branch="main", commit=commit))
-    parts = Parts(BASE.quantize, BASE.evaluate, BASE.embed, "0.1.0")
+    parts = Parts(PAIRED.quantize, PAIRED.evaluate, PAIRED.embed, "0.1.0")
     assert compare(parts, baseline, commit).not_comparable == []
     found = compare(parts, baseline, moved)
     assert found.branch == "main"
@@ -178,15 +200,15 @@ def test_a_report_of_before_there_was_an_origin_is_still_read(tmp_path: Path) ->
     old = json.loads(encode(example_report(baseline=BASE)))
     del old["origin"], old["baseline"]["branch"]
     (tmp_path / "report.json").write_text(json.dumps(old))
-    assert read_baseline(tmp_path / "report.json") == example_report(baseline=BASE)
+    assert read_baseline(tmp_path) == example_report(baseline=BASE)
 
 
 def test_a_baseline_larger_than_any_report_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.touch()
     os.truncate(path, MOST_BYTES + 1)
-    with pytest.raises(ToolError, match="larger than 25 MB"):
-        read_baseline(path)
+    with pytest.raises(ConfigError, match="larger than 25 MB"):
+        read_baseline(tmp_path)
 
 
 def test_notes_name_the_metric_of_the_task() -> None:
@@ -210,10 +232,8 @@ def test_notes_name_the_metric_of_the_task() -> None:
     anomaly = replace(BASE, evaluate=replace(BASE.evaluate, steps=areas, paired=paired))
     assert anomaly.evaluate is not None
     assert against(replace(anomaly, evaluate=None), anomaly).not_comparable == [
-        "ROC AUC is not compared: evaluate gave no result on one side."
+        "ROC AUC is not compared: evaluate gave no result."
     ]
-    other = replace(anomaly, evaluate=replace(anomaly.evaluate, oracle="litert-reference"))
-    (note,) = against(other, anomaly).not_comparable
-    assert note.startswith("INT8 ROC AUC is not compared: the oracle was")
-    assert against(BASE, anomaly).not_comparable == ["Accuracy is not compared: the task is a different one."]
-    assert "FP32 ROC AUC 0.0" in render(replace(anomaly, baseline=against(anomaly, anomaly))).replace("\u00a0", " ")
+    found = against(anomaly, anomaly)
+    assert found.not_comparable == ["ROC AUC is not compared. Evaluate was not given the baseline."]
+    assert "FP32 ROC AUC 0.0" in render(replace(anomaly, baseline=found)).replace("\u00a0", " ")

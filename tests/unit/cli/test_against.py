@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.golden import example_embed_record, example_evaluate_record, example_quantize_record, example_report
+from tests.golden import (
+    example_against_base,
+    example_embed_record,
+    example_evaluate_record,
+    example_quantize_record,
+    example_report,
+)
 
 from quantci.cli import main
 from quantci.records.base import read, write
@@ -30,7 +36,7 @@ class Job:
         self._capsys = capsys
 
     def baseline(self, origin: ReportOrigin | None) -> None:
-        write(Path("baseline.json"), replace(example_report(), origin=origin))
+        write(Path("baseline/report.json"), replace(example_report(), origin=origin))
 
     def report(self) -> tuple[Report, list[str]]:
         """The report, and the titles of the annotations."""
@@ -48,7 +54,10 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     output.mkdir(parents=True)
     (tmp_path / "workspace/models/quantci.toml").write_text(CONFIG)
     quantize = example_quantize_record()
-    for record in (quantize, example_evaluate_record(quantize), example_embed_record(quantize)):
+    base = quantize.result
+    assert base is not None
+    against = example_against_base(base.quantized_model.sha256)
+    for record in (quantize, example_evaluate_record(quantize, against), example_embed_record(quantize)):
         write(output / f"{record.stage}.json", record)
     pull = {"number": 7, "head": {"sha": HEAD, "ref": "topic"}, "base": {"sha": BASE, "ref": "main"}}
     (tmp_path / "event.json").write_text(json.dumps({"pull_request": pull}))
@@ -65,7 +74,7 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         "QUANTCI_ALLOW_CODE": "",
         "QUANTCI_CONFIG": "models/quantci.toml",
         "QUANTCI_KEY": "kws",
-        "QUANTCI_BASELINE": "baseline.json",
+        "QUANTCI_BASELINE": "baseline",
     }.items():
         monkeypatch.setenv(name, value)
     return Job(tmp_path, capsys)
@@ -118,7 +127,7 @@ def test_a_first_pull_request_is_told_quietly_that_there_is_no_baseline_yet(job:
 def test_a_push_whose_baseline_is_missing_is_warned(job: Job) -> None:
     """Nothing but a wrong path can be why: the workflow itself named the file."""
     (job.folder / "event.json").write_text("{}")
-    assert job.report()[1] == ["not-found"]
+    assert job.report()[1] == ["baseline-file"]
 
 
 def test_a_report_of_a_broken_configuration_says_which_one_it_is_of(job: Job) -> None:
@@ -138,7 +147,7 @@ def test_a_key_that_is_none_is_a_fault_with_a_report(job: Job, monkeypatch: pyte
 def test_at_a_desk_nothing_is_asked_or_checked(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.baseline(None)
     monkeypatch.delenv("QUANTCI_KEY")
-    assert main(["report", "--config", "models/quantci.toml", "--baseline", "baseline.json"]) == 0
+    assert main(["report", "--config", "models/quantci.toml", "--baseline", "baseline/report.json"]) == 0
     report = read(Path("models/build/quantci/report.json"), Report)
     assert report.origin is None
     assert report.baseline is not None
