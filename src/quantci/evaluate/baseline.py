@@ -73,7 +73,8 @@ class Base(NamedTuple):
     def outputs_of(self, batch: Batch) -> NDArray[np.generic]:
         """What the base makes of the samples of a batch, [n, d]: run again, or out of its predictions."""
         rows = np.empty((len(batch.samples), self.kept.shape[1]), self.kept.dtype)
-        rows[batch.base_again] = batch.base
+        if batch.base_again.any():
+            rows[batch.base_again] = batch.base
         pairs = zip(batch.samples, batch.base_again, strict=True)
         rows[~batch.base_again] = self.kept[[self.places[sample.id] for sample, again in pairs if not again]]
         return rows

@@ -15,7 +15,7 @@ STAGES = ["quantize", "evaluate", "diagnose", "embed", "report", "comment"]
 # Inputs of the single actions that have no meaning where all of them run in one job, on its own event.
 ALONE = {
     "quantize": {"shards"},
-    "evaluate": {"shard", "shards"},
+    "evaluate": {"shard", "shards", "base-branch"},
     "embed": {"model"},
     "report": {"base-branch"},
     "comment": {"report", "sha", "pull-request"},

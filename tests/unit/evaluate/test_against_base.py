@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def scored(
         Sample(f"{k}", Path(f"{k}"), of(index), ("night",) if k % 2 else (), f"{k}", None)
         for k, index in enumerate(truth)
     ]
-    outputs = dict.fromkeys(("float", "int8-litert", "int8-oracle"), one_hot(*candidate))
+    outputs: dict[str, Any] = dict.fromkeys(("float", "int8-litert", "int8-oracle"), one_hot(*candidate))
     empty = score_places(whole_set(1), [])
     return empty._replace(
         samples=samples, outputs=outputs, labels=labels, base=side, base_rows=base, found=len(samples)
@@ -117,12 +118,10 @@ def test_labels_of_which_none_is_shared_cost_the_comparison() -> None:
 
 
 def test_why_all_was_run_again_is_said() -> None:
-    side = replace(SIDE, changes=["NumPy was 1.0 and is 2.0", "the oracle was TFLM 1 and is TFLM 2"])
+    side = replace(SIDE, changes=["numpy was 1 and is 2", "the oracle was A and is B"])
     found = compare(scored([0], [0], BaseRows(one_hot(0), np.ones(1, np.bool_)), side))
-    assert found.reasons == [
-        "NumPy was 1.0 and is 2.0 and the oracle was TFLM 1 and is TFLM 2: the base's model was run on 1 of today's 1 "
-        "samples."
-    ]
+    why = "Numpy was 1 and is 2 and the oracle was A and is B"
+    assert found.reasons == [f"{why}: the base's model was run on 1 of today's 1 samples."]
 
 
 @pytest.mark.parametrize("failure", [None, Failure(code="baseline-old", cause="Old.", where="", remedy="Wait.")])

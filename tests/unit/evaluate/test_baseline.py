@@ -16,8 +16,11 @@ from msgspec.structs import replace
 from tests.golden import LABELS, example_config, example_report, sha
 from tests.models import tiny_int8_cnn
 
+from quantci.data.samples import Sample
+from quantci.data.tally import Tally
 from quantci.errors import QuantciError
 from quantci.evaluate.baseline import Base, Baseline, read_base, read_with
+from quantci.evaluate.score import Batch
 from quantci.records.config import Config, InputConfig, TaskConfig
 from quantci.records.report import Report
 from quantci.tasks.classification import Classification
@@ -82,11 +85,30 @@ def take(baseline: Baseline, config: Config | None = None) -> Base:
 def test_a_sound_baseline_gives_its_model_its_input_and_its_outputs(tmp_path: Path) -> None:
     base = take(folder(tmp_path, npz(arrays())))
     assert base.model.data == MODEL
-    assert (base.preprocessing.mean, base.preprocessing.shape) == ((127.5,), (1, 8, 8, 3))
+    assert (base.preprocessing.config.mean, base.preprocessing.shape) == ((127.5,), (1, 8, 8, 3))
     assert base.digests == {IDS[0]: sha("one"), IDS[1]: sha("two")}
     assert base.kept[base.places[IDS[1]]].tolist() == [5, 6, 7, 8]
     assert (base.side.labels, base.side.changes) == (list(LABELS), [])
     assert base.side.base.quantized_sha256 == hashlib.sha256(MODEL).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("again", "rows"),
+    [
+        ([False, False], [[5, 6, 7, 8], [1, 2, 3, 4]]),
+        ([True, False], [[9, 9, 9, 9], [1, 2, 3, 4]]),
+        ([True, True], [[9, 9, 9, 9], [9, 9, 9, 9]]),
+    ],
+)
+def test_a_batch_is_filled_from_the_predictions_and_from_what_was_run_again(
+    tmp_path: Path, again: list[bool], rows: list[list[int]]
+) -> None:
+    base = take(folder(tmp_path, npz(arrays())))
+    samples = [Sample(name, Path(name), None, (), name, None) for name in reversed(IDS)]
+    ran = np.full((sum(again), 4), 9, np.int8) if any(again) else np.array([])
+    batch = Batch(samples, Tally(), {}, {}, {}, ran, np.array(again))
+    assert base.outputs_of(batch).tolist() == rows
+    assert base.digests_of(samples[:1]) == {IDS[1]: sha("two")}
 
 
 def test_nothing_holds_where_another_version_read_the_samples_or_judged(tmp_path: Path) -> None:

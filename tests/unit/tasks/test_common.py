@@ -41,7 +41,7 @@ def test_several_labels_are_compared_on_those_that_both_give() -> None:
     change = side([[0.9, 0.1, 0.9], [0.1, 0.9, 0.1], [0.1, 0.1, 0.2]], "dark", "cold", "wet")
     common = MultiLabel().in_common(samples, base, change)
     assert common.labels == ["dark", "wet"]
-    assert common.base.tolist() == np.float32([[0.1, 0.9], [0.9, 0.2], [0.1, 0.9]]).tolist()
+    assert common.base.tolist() == np.array([[0.1, 0.9], [0.9, 0.2], [0.1, 0.9]], np.float32).tolist()
     assert [one.truth for one in common.samples] == [
         LabelsTruth(indices=(0, 1)),
         LabelsTruth(indices=()),
@@ -77,9 +77,8 @@ def test_scores_of_anomalies_are_compared_whatever_the_labels_are_called() -> No
 
 def test_one_probability_and_two_classes_are_the_same_answer() -> None:
     samples = [sample("s0", of(0)), sample("s1", of(1))]
-    common = Classification().in_common(
-        samples, side([[0.25], [0.75]], "no", "yes"), side([[4, 1], [3, 1]], "no", "yes")
-    )
+    base, change = side([[0.25], [0.75]], "no", "yes"), side([[4, 1], [3, 1]], "no", "yes")
+    common = Classification().in_common(samples, base, change)
     assert common.base.argmax(axis=1).tolist() == [0, 1]
     assert common.candidate.argmax(axis=1).tolist() == [0, 0]
 
