@@ -60,6 +60,10 @@ def main(folder: Path) -> None:
     other = keras.Input((4,))
     keras.Model([value, other], keras.layers.Add()([value, other])).save(folder / "two_inputs.keras")
 
+    series = keras.Input((5, 2))
+    keras.Model(series, keras.layers.LSTM(3)(series)).save(folder / "loop.keras")
+    keras.Model(series, keras.layers.LSTM(3, unroll=True)(series)).save(folder / "unrolled.keras")
+
     import tf_keras
 
     legacy = network(tf_keras)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated
 from tests.integration.pictures import draw
-from tests.models import pack_tree, projecting_autoencoder, tiny_float_cnn
+from tests.models import projecting_autoencoder
 
 from quantci.diagnose.match import match
 from quantci.errors import ModelRejected, ToolError
@@ -21,7 +21,6 @@ from quantci.quantize.recipe import Types
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import check_same_outputs, outputs_of
 from quantci.tflite.fixed_point import quantize
-from quantci.tflite.flatbuffer import parse
 from quantci.tflite.model import Model
 from quantci.tflite.oracle import choose_oracle, open_oracle
 from quantci.workers.pool import Pool
@@ -204,14 +203,6 @@ def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
     assert data
     for weights in data:
         assert (weights.ctypes.data - start) % 16 == 0, "kernels on the chip read weights from flash, aligned"
-
-
-def test_a_model_of_several_subgraphs_is_refused_as_one() -> None:
-    tree = parse(tiny_float_cnn(0), "")
-    tree.subgraphs.append(tree.subgraphs[0])
-    with pytest.raises(ModelRejected) as caught:
-        quantize_with_litert(Model(pack_tree(tree), ""), Types("int8", "int8"))
-    assert caught.value.code == "multi-subgraph"
 
 
 def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Pool, tmp_path: Path) -> None:

@@ -74,12 +74,22 @@ def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> No
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("dynamic.keras", "dynamic-shape"), ("lambda.keras", "format-not-accepted"), ("two_inputs.keras", "multi-input")],
+    [
+        ("dynamic.keras", "dynamic-shape"),
+        ("lambda.keras", "format-not-accepted"),
+        ("two_inputs.keras", "multi-input"),
+        ("loop.keras", "multi-subgraph"),
+    ],
 )
 def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Jail, name: str, code: str) -> None:
     with pytest.raises(ModelRejected) as caught:
         open_source(sources / name, signature="", tensorflow=tensorflow).convert()
     assert caught.value.code == code
+
+
+def test_an_unrolled_loop_is_one_graph(sources: Path, tensorflow: Jail) -> None:
+    model = open_source(sources / "unrolled.keras", signature="", tensorflow=tensorflow).convert()
+    assert (model.summary.subgraph_count, model.summary.inputs[0].shape) == (1, [1, 5, 2])
 
 
 def test_a_wrong_signature_names_those_that_are_there(sources: Path, tensorflow: Jail) -> None:

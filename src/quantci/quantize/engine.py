@@ -27,7 +27,7 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
     A private module of a pinned wheel: tests/integration/test_engines.py holds it to TFLiteConverter's own result.
 
     Raises:
-        ModelRejected: `unquantizable-op`: the op has no INT8 form; `multi-subgraph`.
+        ModelRejected: `unquantizable-op`: the op has no INT8 form.
     """
     import numpy as np
     from ai_edge_litert import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
@@ -61,7 +61,7 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
     tensorflow/lite/python/lite.py (2.21.0) does.
 
     Raises:
-        ModelRejected: `unquantizable-op`, `multi-subgraph`.
+        ModelRejected: `unquantizable-op`.
         ToolError: `missing-extra`: TensorFlow is not installed.
     """
     try:
@@ -100,14 +100,6 @@ def _explain(model: Model, reason: str) -> tuple[str, str]:
 
 
 def _refusal(model: Model, cause: str, remedy: str) -> ModelRejected:
-    """An op that the quantizer names; of IF and WHILE it names a tensor of a body, or nothing at all."""
-    if (count := len(model.tree.subgraphs)) > 1:
-        return ModelRejected(
-            "multi-subgraph",
-            f"The model has {count} subgraphs, and the quantizer knows ranges of the main one only.",
-            where=model.where,
-            remedy="Export it without IF and WHILE: unroll the loop, or export its body as the model.",
-        )
     return ModelRejected("unquantizable-op", cause, where=model.where, remedy=remedy)
 
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.quantize.step import Transformed
 from quantci.records.kernels import Rewrite
 from quantci.tflite.enums import enum_names, op_name, tensor_name
+from quantci.tflite.take_out import drop_unused_codes, keep_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from quantci.quantize.step import Statistics
 
 HOSTS: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD"})
@@ -49,37 +48,9 @@ def fuse(statistics: Statistics) -> Transformed:
     if not rewrites:
         return Transformed(statistics.float_model, origins, [])
     graph.operators = kept
-    _keep(model, origins)
-    _drop_unused_codes(model)
+    keep_tensors(model, origins)
+    drop_unused_codes(model)
     return Transformed(statistics.float_model.changed(model), origins, rewrites)
-
-
-def _keep(model: Any, tensors: Sequence[int]) -> None:
-    """Take the other tensors out of the main subgraph, and renumber what refers to these."""
-    graph = model.subgraphs[0]
-    place = {old: new for new, old in enumerate(tensors)} | {-1: -1}
-    graph.tensors = [graph.tensors[index] for index in tensors]
-    graph.inputs = [place[int(index)] for index in graph.inputs]
-    graph.outputs = [place[int(index)] for index in graph.outputs]
-    for op in graph.operators:
-        op.inputs = [place[int(index)] for index in op.inputs]
-        op.outputs = [place[int(index)] for index in op.outputs]
-        if op.intermediates is not None:
-            op.intermediates = [place[int(index)] for index in op.intermediates]
-    for signature in model.signatureDefs or []:
-        if signature.subgraphIndex == 0:
-            for port in (*(signature.inputs or []), *(signature.outputs or [])):
-                port.tensorIndex = place[port.tensorIndex]
-
-
-def _drop_unused_codes(model: Any) -> None:
-    """Take out the codes of ops that no subgraph has any more: the calibrator refuses a model that has them."""
-    used = sorted({op.opcodeIndex for graph in model.subgraphs for op in graph.operators})
-    place = {old: new for new, old in enumerate(used)}
-    model.operatorCodes = [model.operatorCodes[index] for index in used]
-    for graph in model.subgraphs:
-        for op in graph.operators:
-            op.opcodeIndex = place[op.opcodeIndex]
 
 
 def _name(model: Any, op: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.records.quantize import FLOAT_MODEL
+from quantci.source.control_flow import check_one_subgraph
 from quantci.source.digest import digest
 from quantci.source.keras_file import MAX_FILE_BYTES
 from quantci.source.load import convert, outputs
@@ -39,15 +40,17 @@ class TensorflowSource:
         """Load the model and convert it.
 
         Raises:
-            ModelRejected: damaged, made of code or of classes that Keras does not have, with dynamic shapes, or not
-                convertible.
+            ModelRejected: damaged, made of code or of classes that Keras does not have, with dynamic shapes, with a
+                loop, or not convertible.
             ConfigError: the SavedModel lacks the signature.
             ToolError: `missing-extra`: TensorFlow is not installed.
         """
         inside = self._jail.bring(self._path, _NAMES[self.format], MAX_FILE_BYTES)
         arguments = (str(inside), self.format, self.signature, str(self._path))
         data, self.format, self.converter = self._jail.call(convert, *arguments)
-        return Model(data, str(self._path), file_name=FLOAT_MODEL)
+        model = Model(data, str(self._path), file_name=FLOAT_MODEL)
+        check_one_subgraph(model)
+        return model
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """The source model's own outputs for samples [n, ...], each [n, ...]."""

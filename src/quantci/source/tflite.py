@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ModelRejected
 from quantci.records.quantize import FLOAT_MODEL
+from quantci.source.control_flow import check_one_subgraph
+from quantci.source.float16 import widen
 from quantci.tflite.flatbuffer import check_weights
+from quantci.tflite.integer_only import check_no_flex
 from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from quantci.records.model import ModelSummary
+
+_INTEGERS: Final = frozenset({"int2", "int4", "int8", "uint8", "int16"})
 
 
 class TfliteSource:
@@ -29,23 +36,17 @@ class TfliteSource:
         self.sha256 = self._model.sha256
 
     def convert(self) -> Model:
-        """The file itself, after its structure and weights were checked.
+        """The file itself, after its structure and weights were checked; float16 weights become float32.
 
         Raises:
-            ModelRejected: damaged, not float, or with NaN in its weights.
+            ModelRejected: damaged, not float, with NaN in its weights, or with what cannot be quantized as a whole.
         """
-        model = self._model
+        check_weights(self._model.tree, self._model.where)
+        check_no_flex(self._model.summary.ops, self._model.where)
+        check_one_subgraph(self._model)
+        model = widen(self._model)
         where, summary = model.where, model.summary
-        check_weights(model.tree, where)
-        quantized = [tensor.name for tensor in summary.tensors if tensor.scale and tensor.dtype in {"int8", "uint8"}]
-        if quantized or not summary.float_tensors:
-            names = ", ".join(quantized[:3])
-            raise ModelRejected(
-                "already-quantized",
-                f"This model is quantized already ({len(quantized)} integer tensors, such as {names}).",
-                where=where,
-                remedy="Name the float model that it was made from: quantci needs it as the reference.",
-            )
+        _check_float(summary, where)
         odd = [tensor for tensor in summary.inputs if tensor.dtype != "float32"]
         if odd:
             raise ModelRejected(
@@ -60,3 +61,30 @@ class TfliteSource:
         """None: the model is its own reference."""
         del samples
         return None
+
+
+def _check_float(summary: ModelSummary, where: str) -> None:
+    quantized = [tensor for tensor in summary.tensors if tensor.scale and tensor.dtype in _INTEGERS]
+    names = ", ".join(tensor.name for tensor in quantized[:3])
+    if quantized and all(tensor.constant_bytes for tensor in quantized):
+        raise ModelRejected(
+            "already-quantized",
+            f"Its weights are integers ({names}), its activations float: a dynamic-range model, not for TFLM.",
+            where=where,
+            remedy="Convert it again without converter.optimizations: quantci quantizes the float model itself.",
+        )
+    if quantized or not summary.float_tensors:
+        raise ModelRejected(
+            "already-quantized",
+            f"This model is quantized already ({len(quantized)} integer tensors, such as {names}).",
+            where=where,
+            remedy="Name the float model that it was made from: quantci needs it as the reference.",
+        )
+    half = [tensor.name for tensor in summary.tensors if tensor.dtype in {"float16", "bfloat16"}]
+    if half:
+        raise ModelRejected(
+            "mixed-precision",
+            f"It computes in 16-bit floats (tensors {', '.join(half[:3])}): it was trained in mixed precision.",
+            where=where,
+            remedy="Build the model again with the dtype policy float32, load the trained weights, and convert that.",
+        )

@@ -45,14 +45,7 @@ def check_integer_only(model: Model, allowed_custom_ops: Collection[str]) -> Non
     """
     summary, where = model.summary, model.where
     customs = [op for op in summary.ops if op.is_custom and op.op not in allowed_custom_ops]
-    flex = [op for op in customs if op.op.startswith("Flex")]
-    if flex:
-        raise ModelRejected(
-            "flex-op",
-            f"{name_ops(flex)}: TensorFlow's own kernels, which are not on the chip.",
-            where=where,
-            remedy="Convert with TFLITE_BUILTINS only, and replace the layers that then fail.",
-        )
+    check_no_flex(customs, where)
     if customs:
         raise ModelRejected(
             "custom-op",
@@ -75,6 +68,22 @@ def check_integer_only(model: Model, allowed_custom_ops: Collection[str]) -> Non
         )
     _check_shapes(summary, where)
     _check_types(summary, where)
+
+
+def check_no_flex(ops: Iterable[OpInfo], where: str) -> None:
+    """Refuse TensorFlow's own kernels among these ops.
+
+    Raises:
+        ModelRejected: `flex-op`, naming them.
+    """
+    flex = [op for op in ops if op.is_custom and op.op.startswith("Flex")]
+    if flex:
+        raise ModelRejected(
+            "flex-op",
+            f"{name_ops(flex)}: TensorFlow's own kernels, which are not on the chip.",
+            where=where,
+            remedy="Convert with TFLITE_BUILTINS only, and replace the layers that then fail.",
+        )
 
 
 def _check_shapes(summary: ModelSummary, where: str) -> None:
