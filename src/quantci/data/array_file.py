@@ -124,8 +124,9 @@ def read_labels(path: Path, most_bytes: int) -> NDArray[Any]:
         raise unreadable(path, f"labels of {header.bytes:,} bytes are more than the {most_bytes:,} that are read")
     try:
         if is_archived(path):
-            with zipfile.ZipFile(path.parent) as archive:
-                data = archive.read(_member(archive, path))[header.start :]
+            # No more than the header says: what follows it could fill the memory.
+            with zipfile.ZipFile(path.parent) as archive, archive.open(_member(archive, path)) as member:
+                data = member.read(header.start + header.bytes)[header.start :]
         else:
             with path.open("rb") as file:
                 file.seek(header.start)

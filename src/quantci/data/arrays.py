@@ -10,7 +10,7 @@ import numpy as np
 
 from quantci.data.array_file import is_archived, read_header, read_labels, unreadable
 from quantci.data.culprits import counted, printable
-from quantci.data.listing import Entry, Listing, too_many
+from quantci.data.listing import Entry, Listing, check_inside, is_inside, too_many
 from quantci.errors import DataRejected
 from quantci.records.dataset import MOST_SAMPLES
 
@@ -43,12 +43,19 @@ def pair_in_folder(folder: Path, where: str, role: Role) -> Pair | None:
     """X.npy and y.npy (or X_test.npy and y_test.npy, ...) in a folder; None where it is another kind of set.
 
     Raises:
-        DataRejected: `no-samples`: there are several, and none is for this role.
+        DataRejected: `no-samples`: there are several, and none is for this role; `path`: a link leaves the folder.
     """
+    if any(path.is_dir() and not path.name.startswith(".") for path in folder.iterdir()):
+        return None
     files = {path.name: path for path in folder.iterdir() if path.suffix.lower() == ".npy" and path.is_file()}
     pairs = _pairs({path.stem: path for path in files.values()})
     is_set = any(pair.y for pair in pairs.values()) or len(files) == 1
-    return _choose(pairs, where, role) if pairs and is_set else None
+    if not pairs or not is_set:
+        return None
+    pair = _choose(pairs, where, role)
+    root = folder.resolve()
+    check_inside([path.name for path in (pair.x, pair.y) if path and not is_inside(root, root / path.name)], where)
+    return pair
 
 
 def pair_in_archive(path: Path, where: str, role: Role) -> Pair:
@@ -73,13 +80,20 @@ def pair_in_archive(path: Path, where: str, role: Role) -> Pair:
     return _choose(pairs, where, role)
 
 
-def pair_of_file(path: Path) -> Pair:
-    """A .npy that the configuration names, and of X_test.npy the y_test.npy beside it."""
+def pair_of_file(path: Path, where: str) -> Pair:
+    """A .npy that the configuration names, and of X_test.npy the y_test.npy beside it.
+
+    Raises:
+        DataRejected: `path`: the labels are a link that leaves the folder.
+    """
     found = _NAME.fullmatch(path.stem)
     if found is None or found[1].lower() != "x":
         return Pair(path, None)
     names = (f"{letter}{path.stem[1:]}{path.suffix}" for letter in "yY")
-    return Pair(path, next((file for name in names if (file := path.with_name(name)).is_file()), None))
+    y = next((file for name in names if (file := path.with_name(name)).is_file()), None)
+    root = path.parent.resolve()
+    check_inside([y.name] if y and not is_inside(root, root / y.name) else [], where)
+    return Pair(path, y)
 
 
 def list_arrays(pair: Pair, where: str, task: Labelling, *, needs_label: bool) -> Listing:

@@ -150,7 +150,7 @@ def _list_any(data: str, base: Path, task: Labelling, role: Role, *, needs_label
         )
     match path.suffix.lower():
         case ".npy":
-            return list_arrays(pair_of_file(path), data, task, needs_label=needs_label)
+            return list_arrays(pair_of_file(path, data), data, task, needs_label=needs_label)
         case ".npz":
             return list_arrays(pair_in_archive(path, data, role), data, task, needs_label=needs_label)
         case ".csv":

@@ -233,3 +233,38 @@ def test_a_folder_of_something_else_says_what_it_has(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "notes.txt").write_text("x")
     assert "not read (1): notes.txt" in rejected(tmp_path).cause
+
+
+@pytest.mark.parametrize("name", ["X.npy", "y.npy"])
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    folder = save(tmp_path, X=X, y=Y)
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    assert rejected(tmp_path).code == "path"
+    if name == "y.npy":  # a path in the configuration is judged with the configuration
+        assert rejected(tmp_path, "set/X.npy").code == "path"
+
+
+def test_arrays_beside_class_folders_are_not_taken_in_their_place(tmp_path: Path) -> None:
+    folder = save(tmp_path, X=X, y=Y)
+    (folder / "a").mkdir()
+    np.save(folder / "a" / "0.npy", X[0])
+    assert "X.npy, y.npy" in rejected(tmp_path).cause
+
+
+def test_labels_are_read_no_further_than_their_header_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = save(tmp_path, X=X, y=Y)
+    with zipfile.ZipFile(tmp_path / "set.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / "X.npy", "X.npy")
+        archive.writestr("y.npy", (folder / "y.npy").read_bytes() + bytes(10**7))
+    asked: list[int] = []
+    read = zipfile.ZipExtFile.read
+
+    def count(self: zipfile.ZipExtFile, n: int | None = -1) -> bytes:
+        asked.append(-1 if n is None else n)
+        return read(self, n)
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", count)
+    assert np.array_equal(rows(find(tmp_path, "set.npz"), 2, 3), X)
+    assert min(asked) >= 0
+    assert max(asked) < 10_000

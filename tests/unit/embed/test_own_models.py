@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_config
@@ -53,6 +54,23 @@ def test_pixels_are_looked_up_only_for_an_input_of_8_bits(tmp_path: Path, model:
     header = (tmp_path / result.component_dir / "include" / result.component / "model.h").read_text()
     assert ("kPixelTable" in header) is has_table
     assert "kInputHeight" in header
+
+
+@pytest.mark.parametrize(("dtype", "is_picture"), [("float32", False), ("uint8", True)])
+def test_an_array_of_rows_and_columns_is_a_picture_only_if_its_values_are_pixels(
+    tmp_path: Path, dtype: str, *, is_picture: bool
+) -> None:
+    """[49, 10, 1] of floats is a spectrogram."""
+    tensors = [Tensor(name, [1, 49, 10, 1], "int8", scale=0.1) for name in ("image", "out")]
+    model = build_model(tensors, [Op("RELU", ["image"], ["out"])], ["image"], ["out"])
+    np.save(tmp_path / "X.npy", np.zeros((3, 49, 10, 1), dtype))
+    config = example_config()
+    config = replace(config, evaluation=replace(config.evaluation, data="X.npy"))
+    result = embed(config, tmp_path, tmp_path, model=Model(model, "own.tflite"), workers=WORKER, progress=silent)  # type: ignore[arg-type]
+    header = (tmp_path / result.component_dir / "include" / result.component / "model.h").read_text()
+    assert ("kInputHeight" in header) is is_picture
+    assert ("kPixelTable" in header) is is_picture
+    assert "kInputMean" in header
 
 
 def test_what_is_not_known_of_a_chip_is_said(tmp_path: Path) -> None:
