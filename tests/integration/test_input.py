@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from tests.integration.pictures import LABELS, Done, draw, report_of
 from tests.integration.test_tasks import dense, predictions, values
+from tests.models import Op, Tensor, build_model
 
 from quantci.data.fit import Fit
 from quantci.data.resize_tensorflow import resize_tensorflow
@@ -235,6 +236,39 @@ def test_pictures_of_bgr_by_opencv_in_a_letterbox(quantci: Quantci, project: Pat
     assert "114, 114, 114" in " ".join(header.split())
     assert "0 is blue, 1 green, 2 red" in header
     assert "kInputMean[] = {120.0f, 125.0f, 130.0f};" in header
+
+
+def test_pictures_for_a_model_of_channels_first(quantci: Quantci, tmp_path: Path) -> None:
+    """A layer whose two sums are those of the red and of the blue plane, as long as red comes first and as a whole."""
+    weights = np.zeros((2, 48), np.float32)
+    weights[0, :16], weights[1, 32:] = 1 / 16, 1 / 16
+    tensors = [Tensor("x", [1, 3, 4, 4]), Tensor("w", data=weights), Tensor("b", data=np.zeros(2, np.float32))]
+    op = Op("FULLY_CONNECTED", ["x", "w", "b"], ["y"])
+    (tmp_path / "dense.tflite").write_bytes(build_model([*tensors, Tensor("y", [1, 2])], [op], ["x"], ["y"]))
+    text = CONFIG.format(kind="classification", labels='["red", "blue"]', calibration="c", evaluation="e")
+    text = text.replace("mean = [0, 1, 2, 3]", "mean = [100, 50, 0]").replace("std = [1, 2, 2, 4]", "std = [100]")
+    (tmp_path / "quantci.toml").write_text(text)
+    random = np.random.RandomState(0)
+    for folder in ("c", "e"):
+        for index in range(30):
+            for label, name in enumerate(("red", "blue")):
+                pixels = random.randint(0, 100, (4, 4, 3)).astype(np.uint8)
+                pixels[:, :, 2 * label] += np.uint8(40 + 100 * (label == 0))  # red counts from 100 on
+                (tmp_path / folder / name).mkdir(parents=True, exist_ok=True)
+                Image.fromarray(pixels).save(tmp_path / folder / name / f"{index}.png")
+    done = quantci("pipeline", cwd=tmp_path)
+    assert done.code == 2
+    assert 'set input.layout = "nchw"' in done.err
+    done = quantci("pipeline", "--input-layout", "nchw", cwd=tmp_path)
+    assert done.code == 0, done.err
+    result = report_of(tmp_path).evaluate
+    assert result is not None
+    assert result.headline(0) == 1
+    found = predictions(tmp_path)
+    pixels = np.asarray(Image.open(tmp_path / "e" / str(found["id"][0])), np.float32)
+    assert found["float"][0] == pytest.approx(((pixels - [100, 50, 0]) / 100).mean(axis=(0, 1))[[0, 2]], abs=1e-6)
+    header = (tmp_path / "out/component/quantci_model/include/quantci_model/model.h").read_text()
+    assert "all of one channel" in " ".join(header.replace("//", "").split())
 
 
 def test_an_array_of_pixels_is_a_set_of_pictures(quantci: Quantci, project: Path, tmp_path: Path) -> None:

@@ -33,13 +33,9 @@ class Columns(NamedTuple):
     """Where what stands in a line; label and tags are None where there is no such column."""
 
     names: tuple[str, ...]
+    values: list[int]
     label: int | None
     tags: int | None
-
-    @property
-    def values(self) -> list[int]:
-        """The columns of values."""
-        return [place for place in range(len(self.names)) if place not in {self.label, self.tags}]
 
 
 def read_columns(path: Path) -> Columns:
@@ -51,7 +47,8 @@ def read_columns(path: Path) -> Columns:
     number, _, line = next(_lines(path, path.name), (1, 0, b""))
     names = tuple(cell.strip() for cell in _cells(line.removeprefix(_BOM), number, path.name))
     lower = [name.lower() for name in names]
-    return Columns(names, *(lower.index(word) if word in lower else None for word in ("label", "tags")))
+    label, tags = (lower.index(word) if word in lower else None for word in ("label", "tags"))
+    return Columns(names, [place for place in range(len(names)) if place not in {label, tags}], label, tags)
 
 
 def list_values(path: Path, where: str, *, needs_label: bool) -> Listing:

@@ -247,5 +247,6 @@ def _check_normalization(config: InputConfig, shape: tuple[int, ...], channels: 
             "input-normalization",
             f"{key} {problem}.",
             where=f"input.{key}",
-            remedy=f"Give {key} in pixel values 0..255: one, or one for each channel.",
+            remedy=f"Give {key} in pixel values 0..255: one, or one for each channel."
+            f"{channels_first_hint(config, shape)}",
         )

@@ -52,7 +52,10 @@ class ShardSample(Record, frozen=True, kw_only=True):
     truth: Annotated[Truth, Meta(description="Its class, labels or values.")]
     tags: Annotated[list[str], Meta(description="Words by which results are grouped.")]
     group: Annotated[str, Meta(description="Id of the file; windows of one file share it.")]
-    window: Annotated[tuple[Count, Count] | None, Meta(description="Byte offset and length; null is the whole file.")]
+    window: Annotated[
+        tuple[Count, Count] | None,
+        Meta(description="Byte offset and length, in an array row and 1; null is the whole file."),
+    ]
     content: Annotated[
         Sha256 | Unreadable, Meta(description="Digest of the decoded pixels or of the tensor, or why there is none.")
     ]
