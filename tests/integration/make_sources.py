@@ -60,6 +60,10 @@ def main(folder: Path) -> None:
     other = keras.Input((4,))
     keras.Model([value, other], keras.layers.Add()([value, other])).save(folder / "two_inputs.keras")
 
+    model.save_weights(folder / "only.weights.h5")
+    keras.Sequential([keras.layers.Dense(2)]).save(folder / "unbuilt.keras")
+    half = keras.layers.Dense(2, dtype="mixed_float16")
+    keras.Model(value, half(value)).save(folder / "mixed.keras")
     series = keras.Input((5, 2))
     keras.Model(series, keras.layers.LSTM(3)(series)).save(folder / "loop.keras")
     keras.Model(series, keras.layers.LSTM(3, unroll=True)(series)).save(folder / "unrolled.keras")

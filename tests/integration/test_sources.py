@@ -79,6 +79,9 @@ def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> No
         ("lambda.keras", "format-not-accepted"),
         ("two_inputs.keras", "multi-input"),
         ("loop.keras", "multi-subgraph"),
+        ("only.weights.h5", "weights-only"),
+        ("unbuilt.keras", "unbuilt"),
+        ("mixed.keras", "mixed-precision"),
     ],
 )
 def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Jail, name: str, code: str) -> None:

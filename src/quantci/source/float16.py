@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from quantci.errors import ModelRejected
 from quantci.tflite.enums import dtype_name, op_name
 from quantci.tflite.take_out import drop_unused_codes, keep_tensors
 from quantci.tflite.verify.tensors import stored_bytes
@@ -58,3 +59,24 @@ def widen(model: Model) -> Model:
 def _widen(buffer: Any) -> None:
     values = np.frombuffer(np.asarray(buffer.data, np.uint8).tobytes(), "<f2")
     buffer.data = np.frombuffer(values.astype("<f4").tobytes(), np.uint8)
+
+
+def check_float32(model: Model) -> None:
+    """Refuse what is computed in 16-bit floats.
+
+    Raises:
+        ModelRejected: `mixed-precision`, naming the tensors.
+    """
+    half = [tensor.name for tensor in model.summary.tensors if tensor.dtype in {"float16", "bfloat16"}]
+    if half:
+        raise mixed_precision(f"It computes in 16-bit floats (tensors {', '.join(half[:3])})", model.where)
+
+
+def mixed_precision(cause: str, where: str) -> ModelRejected:
+    """What is said of a model that was trained so for a GPU."""
+    return ModelRejected(
+        "mixed-precision",
+        f"{cause}: mixed precision, which is for GPUs.",
+        where=where,
+        remedy="Build the model again with the dtype policy float32, load the trained weights, and save or convert it.",
+    )

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from quantci.errors import missing_tensorflow
+from quantci.errors import ModelRejected, missing_tensorflow
 from quantci.source.hdf5_weights import malformed, read_weights, too_large
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def read_keras(path: Path, kind: str, where: str) -> KerasFile:
     """Read a file whose first bytes are those of `kind` (`keras` or `hdf5`).
 
     Raises:
-        ModelRejected: `malformed`, `too-large`.
+        ModelRejected: `malformed`, `too-large`, `weights-only`.
         ToolError: `missing-extra`.
     """
     h5py = _import_h5py()
@@ -56,7 +56,7 @@ def read_keras(path: Path, kind: str, where: str) -> KerasFile:
             weights, names = read_weights(file, where)
             text = file.attrs.get("model_config")
             if text is None:
-                raise malformed("it has weights, but no model (`model_config`); save it with model.save()", where)
+                raise weights_only(where)
             version = file.attrs.get("keras_version", "3")
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, EOFError, zlib.error, OverflowError) as error:
         raise malformed(" ".join(str(error).split())[:200] or type(error).__name__, where) from None
@@ -108,6 +108,16 @@ def _parse(text: Any, where: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise malformed("its configuration is not an object", where)
     return config
+
+
+def weights_only(where: str) -> ModelRejected:
+    """What save_weights() or a checkpoint leaves."""
+    return ModelRejected(
+        "weights-only",
+        "The file holds the weights of a model, not the model itself.",
+        where=where,
+        remedy="Build the model in Python, load these weights, and save all of it: model.save('model.keras').",
+    )
 
 
 def _import_h5py() -> Any:

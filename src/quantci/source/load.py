@@ -6,12 +6,15 @@ ops before each RESHAPE, and LSTM layers do not allocate in TFLM.
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError, missing_tensorflow
 from quantci.source.explain import explain
+from quantci.source.float16 import mixed_precision
 from quantci.source.keras_file import pack_archive, read_archive, read_keras
 from quantci.source.keras_rules import faults, without_training
 from quantci.source.saved_model import check_saved_model
@@ -58,10 +61,13 @@ def convert(inside: str, kind: str, signature: str | None, where: str) -> tuple[
 def _checked(path: Path, kind: str, where: str) -> str:
     """Refuse what is not Keras' own, before any loader sees the file; the format more precisely."""
     file = read_keras(path, kind, where)
-    for fault in faults(without_training(file.config), file.format, where):
+    config = without_training(file.config)
+    for fault in faults(config, file.format, where):
         raise fault.rejection(where)
+    if policy := re.search(r'"mixed_b?float16"', json.dumps(config)):
+        raise mixed_precision(f"It was trained with the dtype policy {policy[0]}", where)
     if kind == "keras":
-        pack_archive(path, without_training(file.config), read_archive(path, where))
+        pack_archive(path, config, read_archive(path, where))
     return file.format
 
 
@@ -83,7 +89,8 @@ def _load_keras(path: Path, kind: str, where: str) -> None:
         import keras
 
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    tensor = _only_input(list(model.inputs), [str(tensor.name) for tensor in model.inputs], where)
+    inputs = _inputs(model, where)
+    tensor = _only_input(inputs, [str(tensor.name) for tensor in inputs], where)
     shape = _fixed(list(tensor.shape), str(tensor.name), where)
     if legacy:
         _export_function(lambda batch: model(batch, training=False), shape)
@@ -94,6 +101,21 @@ def _load_keras(path: Path, kind: str, where: str) -> None:
         )
     _loaded["call"] = lambda batch: model(batch, training=False)
     _loaded["keep"] = model
+
+
+def _inputs(model: Any, where: str) -> list[Any]:
+    try:
+        inputs = model.inputs
+    except (AttributeError, ValueError):  # Keras 3; Keras 2 has None
+        inputs = None
+    if not inputs:
+        raise ModelRejected(
+            "unbuilt",
+            "The model was saved before it knew the shape of its input, so it has no weights.",
+            where=where,
+            remedy="Begin it with keras.Input(shape), train it, and save it again.",
+        )
+    return list(inputs)
 
 
 def _load_saved_model(path: Path, signature: str, where: str) -> None:

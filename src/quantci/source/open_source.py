@@ -5,7 +5,8 @@ A new format is one more file with an `open_...` function and one more branch in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import re
+from typing import TYPE_CHECKING, Final, Protocol
 
 from quantci.errors import ModelRejected
 from quantci.tflite.identify import read_head, sniff
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from quantci.tflite.model import Model
     from quantci.workers.jail import Jail
+
+# Two files of weights that TensorFlow writes.
+_CHECKPOINT: Final = re.compile(r"\.ckpt$|\.index$|\.data-\d+-of-\d+$")
 
 
 class Source(Protocol):
@@ -75,6 +79,10 @@ def open_source(path: Path, *, signature: str, tensorflow: Jail) -> Source:
         from quantci.source.tensorflow import TensorflowSource
 
         return TensorflowSource(path, what, None, tensorflow)
+    if what == "unknown" and _CHECKPOINT.search(path.name):
+        from quantci.source.keras_file import weights_only
+
+        raise weights_only(str(path))
     if what == "unknown" and path.suffix in {".onnx", ".pt2"}:
         raise ModelRejected(
             "format-not-accepted",

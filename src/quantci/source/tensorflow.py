@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from quantci.records.quantize import FLOAT_MODEL
 from quantci.source.control_flow import check_one_subgraph
 from quantci.source.digest import digest
+from quantci.source.float16 import check_float32
 from quantci.source.keras_file import MAX_FILE_BYTES
 from quantci.source.load import convert, outputs
 from quantci.tflite.model import Model
@@ -50,6 +51,7 @@ class TensorflowSource:
         data, self.format, self.converter = self._jail.call(convert, *arguments)
         model = Model(data, str(self._path), file_name=FLOAT_MODEL)
         check_one_subgraph(model)
+        check_float32(model)
         return model
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ModelRejected
@@ -24,7 +26,19 @@ _MAGIC: Final = (
     (b"\x80\x03", "pickle"),
     (b"\x80\x04", "pickle"),
     (b"\x80\x05", "pickle"),
+    (b"\x08\x01\x12", "saved-model-graph"),
 )
+_PATTERNS: Final = (
+    (re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml)", re.IGNORECASE), "html-page"),
+    # `const unsigned char g_model[] = {0x1c, ...` as xxd writes it, or the declaration of one.
+    (re.compile(rb"[^\0]*\b(unsigned char|u?int8_t)\s+\w+\s*\["), "c-array"),
+    # A protobuf message whose first field is a message of a name and an op: TensorFlow's GraphDef.
+    (
+        re.compile(rb"\n[\x80-\xff]{0,4}[\x00-\x7f]\n[\x01-\xff]{1,2}?[\w.][\w./>-]*\x12[\x01-\x40][A-Z]\w+"),
+        "frozen-graph",
+    ),
+)
+_MODEL_NAMES: Final = (".tflite", ".keras", ".h5", ".hdf5", "saved_model.pb")
 # Code, what the file is, and what to do about it, by the word that sniff() gives.
 _WRONG: Final = {
     "empty": ("empty", "The file is empty.", "Export or download the model again."),
@@ -54,8 +68,23 @@ _WRONG: Final = {
         "Name it .h5, or convert it to .tflite.",
     ),
     "keras": ("wrong-format", "This is a .keras archive.", "Name it .keras, or convert it to .tflite."),
-    "zip": ("wrong-format", "This is a zip archive.", "Unpack it, and name the .tflite inside."),
-    "gzip": ("wrong-format", "This is a gzip archive.", "Unpack it, and name the .tflite inside."),
+    "zip": ("wrong-format", "This is a zip archive.", "Unpack it, and name the model inside."),
+    "gzip": ("wrong-format", "This is a gzip archive.", "Unpack it, and name the model inside."),
+    "c-array": (
+        "wrong-format",
+        "This is C source with an array of bytes, as firmware includes it, not a model file.",
+        "Name the .tflite that the array was made from (by xxd -i, for example).",
+    ),
+    "frozen-graph": (
+        "wrong-format",
+        "This is a graph of TensorFlow 1 (a frozen graph).",
+        "Convert it with tf.compat.v1.lite.TFLiteConverter.from_frozen_graph(), and name the .tflite.",
+    ),
+    "saved-model-graph": (
+        "wrong-format",
+        "This is the graph of a SavedModel, without its weights.",
+        "Name the folder that it lies in.",
+    ),
     "png": ("wrong-format", "This is a PNG image.", "Name a .tflite file."),
     "jpeg": ("wrong-format", "This is a JPEG image.", "Name a .tflite file."),
 }
@@ -65,8 +94,7 @@ def sniff(head: bytes) -> str:
     """What a file is, by its first bytes (4096 are enough).
 
     Returns:
-        `tflite`, `keras`, `hdf5`, `git-lfs-pointer`, `html-page`, `torch`, `pickle`, `zip`, `gzip`, `png`, `jpeg`,
-        `empty` or `unknown`.
+        `tflite`, `unknown`, `hdf5`, or a word of the table above.
     """
     if not head:
         return "empty"
@@ -76,9 +104,8 @@ def sniff(head: bytes) -> str:
         return "git-lfs-pointer"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_zip(head)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower().startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
-        return "html-page"
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), "unknown")
+    known = (name for magic, name in _MAGIC if head.startswith(magic))
+    return next(known, None) or next((name for pattern, name in _PATTERNS if pattern.match(head)), "unknown")
 
 
 def _sniff_zip(head: bytes) -> str:
@@ -86,6 +113,16 @@ def _sniff_zip(head: bytes) -> str:
     if b"data.pkl" in head or b"/.format_version" in head or b".data/" in head[:512]:
         return "torch"
     return "keras" if head[30:].startswith((b"metadata.json", b"config.json", b"model.weights.h5")) else "zip"
+
+
+def _models_inside(path: Path) -> list[str]:
+    """Names of up to three models in a zip archive; of a SavedModel, its folder."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(_MODEL_NAMES)]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return []
+    return [name.removesuffix("saved_model.pb")[:100] or "the folder itself" for name in names[:3]]
 
 
 def read_head(path: Path) -> bytes:
@@ -116,6 +153,8 @@ def read_model_file(path: Path, *, limit_bytes: int = MAX_MODEL_BYTES) -> bytes:
     what = sniff(read_head(path))
     if what in _WRONG:
         code, cause, remedy = _WRONG[what]
+        if what == "zip" and (inside := _models_inside(path)):
+            remedy = f"Unpack it, and name what is inside: {', '.join(inside)}."
         raise ModelRejected(code, cause, where=str(path), remedy=remedy)
     if what == "unknown":
         cause = "This is not a .tflite file: the identifier TFL3 is missing at byte 4."

@@ -43,6 +43,11 @@ def archive(*names: str) -> bytes:
         (b"\x1f\x8b\x08 rest", "gzip", "wrong-format"),
         (b"\x89PNG\r\n\x1a\n rest", "png", "wrong-format"),
         (b"\xff\xd8\xff\xe0 rest", "jpeg", "wrong-format"),
+        (b"#include <x.h>\nalignas(16) const unsigned char g_model[] = {0x1c,0x00", "c-array", "wrong-format"),
+        (b"// A licence.\nextern const uint8_t model_data [];\n", "c-array", "wrong-format"),
+        # As TensorFlow writes a graph of one placeholder.
+        (b"\n*\n\x05input\x12\x0bPlaceholder*\x0b\n\x05dtype\x12\x020\x01", "frozen-graph", "wrong-format"),
+        (b"\x08\x01\x12\xd2\x01\n\x10 rest", "saved-model-graph", "wrong-format"),
         (b"some other text", "unknown", "malformed"),
         (b"TFL3", "unknown", "malformed"),
     ],
@@ -62,6 +67,22 @@ def test_lfs_pointer_names_the_checkout_option(tmp_path: Path) -> None:
     path.write_bytes(LFS)
     with pytest.raises(ModelRejected, match=r"git lfs pull.*lfs: true"):
         read_model_file(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("labels.txt", "keras_model.h5"), "inside: keras_model.h5."),
+        (("a/saved_model.pb", "a/variables/x"), "inside: a/."),
+        (("readme.txt",), "the model inside."),
+    ],
+)
+def test_of_an_archive_the_model_inside_is_named(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
+    path = tmp_path / "model.zip"
+    path.write_bytes(archive(*names))
+    with pytest.raises(ModelRejected) as caught:
+        read_model_file(path)
+    assert caught.value.remedy.endswith(said)
 
 
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
