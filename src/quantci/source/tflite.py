@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from quantci.errors import ModelRejected
 from quantci.records.quantize import FLOAT_MODEL
 from quantci.source.control_flow import check_one_subgraph
-from quantci.source.float16 import widen
+from quantci.source.fixed_batch import fix_batch
+from quantci.source.float16 import check_float32, widen
 from quantci.tflite.flatbuffer import check_weights
 from quantci.tflite.integer_only import check_no_flex
 from quantci.tflite.model import Model
@@ -36,7 +37,9 @@ class TfliteSource:
         self.sha256 = self._model.sha256
 
     def convert(self) -> Model:
-        """The file itself, after its structure and weights were checked; float16 weights become float32.
+        """The file itself, after its structure and weights were checked.
+
+        Its weights become float32 if they are float16, and its batch 1 if it is open.
 
         Raises:
             ModelRejected: damaged, not float, with NaN in its weights, or with what cannot be quantized as a whole.
@@ -44,9 +47,10 @@ class TfliteSource:
         check_weights(self._model.tree, self._model.where)
         check_no_flex(self._model.summary.ops, self._model.where)
         check_one_subgraph(self._model)
-        model = widen(self._model)
+        model = fix_batch(widen(self._model))
         where, summary = model.where, model.summary
         _check_float(summary, where)
+        check_float32(model)
         odd = [tensor for tensor in summary.inputs if tensor.dtype != "float32"]
         if odd:
             raise ModelRejected(
@@ -79,12 +83,4 @@ def _check_float(summary: ModelSummary, where: str) -> None:
             f"This model is quantized already ({len(quantized)} integer tensors, such as {names}).",
             where=where,
             remedy="Name the float model that it was made from: quantci needs it as the reference.",
-        )
-    half = [tensor.name for tensor in summary.tensors if tensor.dtype in {"float16", "bfloat16"}]
-    if half:
-        raise ModelRejected(
-            "mixed-precision",
-            f"It computes in 16-bit floats (tensors {', '.join(half[:3])}): it was trained in mixed precision.",
-            where=where,
-            remedy="Build the model again with the dtype policy float32, load the trained weights, and convert that.",
         )

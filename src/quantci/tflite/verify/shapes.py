@@ -18,12 +18,14 @@ from quantci.tflite.verify.tensors import open_shape, shape_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+BATCH_OF_ONE: Final = "Convert the model with a batch of 1: keras.Input(shape, batch_size=1)."
+
 
 def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers: Sequence[Any]) -> None:
     """Check the shapes and types of an OperatorT's tensors.
 
     Raises:
-        Damage: `malformed`.
+        Damage: `malformed`, or `dynamic-shape` where a batch is open.
     """
     rule = _RULES.get(name)
     if rule is None:
@@ -57,10 +59,14 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
     except (IndexError, TypeError, ValueError, ZeroDivisionError):
         fits = False  # a rank that the op does not take
     if not fits:
-        raise Damage(
+        cause = (
             f"the tensors of {label} do not fit together: {_show(subject.inputs, subject.types)} -> "
             f"{_show(subject.outputs, subject.output_types)}"
         )
+        if any(tensor.shapeSignature is not None and (tensor.shapeSignature < 0).any() for tensor in used):
+            # Converters write 1 for what is open, and several samples may be rows of one tensor.
+            raise Damage(f"its batch is open, and {cause}", code="dynamic-shape", remedy=BATCH_OF_ONE)
+        raise Damage(cause)
 
 
 def _show(shapes: Sequence[list[int] | None], types: Sequence[str]) -> str:
