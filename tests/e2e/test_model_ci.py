@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from tests.e2e import events
 from tests.e2e.artifacts import Artifacts
@@ -49,6 +51,12 @@ class Story(NamedTuple):
     pushed: Ran
     sharded: Ran
     broken: Ran
+
+
+def predictions(ran: Ran) -> dict[str, str]:
+    """The arrays of predictions.npz as text, in which a NaN equals itself."""
+    with np.load(io.BytesIO(ran.artifacts.read("quantci", "predictions.npz")), allow_pickle=False) as file:
+        return {name: repr(file[name].tolist()) for name in file.files}
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +119,13 @@ def test_a_shard_tells_what_it_is_and_nothing_of_the_whole(story: Story) -> None
 
 
 def test_merged_shards_are_what_one_job_gives(story: Story) -> None:
-    one, three = (ran.artifacts.read("quantci", "evaluate.json").decode() for ran in (story.pushed, story.sharded))
-    assert masked(three) == masked(one)
-    assert story.sharded.artifacts.read("quantci", "predictions.npz") == story.pushed.artifacts.read(
-        "quantci", "predictions.npz"
-    )
+    """But for the comparison with the push, which that had nothing to make with."""
+    one, three = (json.loads(ran.artifacts.read("quantci", "evaluate.json")) for ran in (story.pushed, story.sharded))
+    assert one["result"]["against_base"] is None
+    three["result"] |= {name: one["result"][name] for name in ("against_base", "predictions_sha256")}
+    assert masked(json.dumps(three)) == masked(json.dumps(one))
+    before, after = (predictions(ran) for ran in (story.pushed, story.sharded))
+    assert {name: array for name, array in after.items() if not name.startswith("base")} == before
 
 
 def test_where_nothing_is_lost_no_data_is_made_to_diagnose(story: Story) -> None:
@@ -139,6 +149,23 @@ def test_a_pull_request_is_compared_with_the_push_before_it(story: Story) -> Non
     baseline = story.sharded.artifacts.report("quantci")["baseline"]
     assert baseline is not None
     assert "quantci-baseline" in story.sharded.log.text(f"{CALLED}/report")
+
+
+def test_a_pull_request_is_paired_with_the_push_sample_by_sample(story: Story) -> None:
+    """Same model, same pictures, three jobs: every output is one that the push kept, and nothing is run again."""
+    for shard in ("1/3-1", "2/3-2", "3/3-3"):
+        assert "quantci-baseline" in story.sharded.log.text(f"{CALLED}/evaluate {shard}")
+    result = json.loads(story.sharded.artifacts.read("quantci", "evaluate.json"))["result"]
+    against, pushed = result["against_base"], story.pushed.artifacts.report("quantci")
+    assert (result["base_failure"], against["reused"], against["run_again"]) == (None, 180, 0)
+    assert (against["paired"]["broken"], against["paired"]["fixed"], against["paired"]["delta"]) == ([], [], 0)
+    assert against["base"]["quantized_sha256"] == pushed["quantize"]["quantized_model"]["sha256"]
+    assert (against["base"]["branch"], against["base"]["git_commit"]) == ("main", pushed["origin"]["commit"])
+    report = story.sharded.artifacts.report("quantci")["baseline"]
+    assert (report["metric_delta"], report["metric_interval"]) == (0, against["paired"]["interval"])
+    kept = predictions(story.sharded)
+    assert kept["base"] == predictions(story.pushed)["int8_oracle"]
+    assert "True" not in kept["base_again"]
 
 
 def test_the_pull_request_has_one_comment(story: Story) -> None:

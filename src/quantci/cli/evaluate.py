@@ -129,7 +129,7 @@ def show(result: EvaluateResult, folder: OutputFolder) -> None:
             f"against the base branch: {100 * found.paired.delta:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}], "
             f"{found.reused} samples from its predictions, {found.run_again} run again"
         )
-    if result.base_failure is not None:
+    if result.base_failure is not None and result.base_failure.code != "no-baseline":  # nobody can do anything about it
         print(f"warning: {result.base_failure.cause} [{result.base_failure.code}]", file=sys.stderr)
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
