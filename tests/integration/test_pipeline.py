@@ -141,12 +141,12 @@ def test_inconclusive_fails_only_where_that_is_asked_for(quantci: Quantci, proje
 
 def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
-    shutil.copy(project / "out" / "report.json", project / "base.json")
-    assert quantci("pipeline", "--baseline", "base.json", cwd=project).code == 0
+    shutil.copytree(project / "out", project / "base")
+    assert quantci("pipeline", "--baseline", "base", cwd=project).code == 0
     same = report_of(project).baseline
     assert same is not None
     assert (same.same_model, same.same_dataset, same.metric_delta, same.model_bytes_delta) == (True, True, 0.0, 0)
-    assert quantci("pipeline", "--baseline", "base.json", "--quantization-input-type", "uint8", cwd=project).code == 0
+    assert quantci("pipeline", "--baseline", "base", "--quantization-input-type", "uint8", cwd=project).code == 0
     other = report_of(project).baseline
     assert other is not None
     assert not other.same_model
@@ -154,8 +154,9 @@ def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
 
 
 def test_a_broken_baseline_costs_the_comparison_not_the_report(quantci: Quantci, project: Path) -> None:
-    (project / "base.json").write_text("<html>")
-    done = quantci("pipeline", "--baseline", "base.json", cwd=project)
+    (project / "base").mkdir()
+    (project / "base/report.json").write_text("<html>")
+    done = quantci("pipeline", "--baseline", "base", cwd=project)
     assert done.code == 0, done.err
     report = report_of(project)
     assert report.baseline is None
