@@ -30,6 +30,7 @@ def main(folder: Path, config: Path) -> None:
         float_model=float_model,
         quantized_model=int8_model,
         calibration=[],
+        baseline=None,
         progress=silent,
         allow_code=False,
     )
