@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.integration.pictures import Done
+from tests.integration.test_tasks import BIAS, CONFIG, WEIGHTS, dense, write_set
 from tests.masks import masked
 from tests.models import Op, Tensor, build_model
 
@@ -27,10 +28,14 @@ FILES = ("report.json", "model_quant.tflite", "predictions.npz")
 def based(quantci: Quantci, project: Path) -> Path:
     """The project after a run on the base branch, whose three files are in base/."""
     assert quantci("pipeline", cwd=project).code == 0
+    keep(project)
+    return project
+
+
+def keep(project: Path) -> None:
     (project / "base").mkdir()
     for name in FILES:
         shutil.copy(project / "out" / name, project / "base" / name)
-    return project
 
 
 def evaluate(quantci: Quantci, project: Path, *options: object) -> EvaluateResult:
@@ -120,6 +125,49 @@ def test_a_base_with_other_preprocessing_is_run_with_its_own(quantci: Quantci, b
         assert (then["int8_oracle"] == now["base"]).all()
 
 
+def test_scores_of_anomalies_are_paired_by_group(quantci: Quantci, anomalies: Path) -> None:
+    assert quantci("pipeline", cwd=anomalies).code == 0
+    keep(anomalies)
+    reused = against(evaluate(quantci, anomalies))
+    assert (reused.paired.metric, reused.paired.delta, reused.paired.broken) == ("roc_auc", 0, [])
+    assert (reused.reused > 0, reused.run_again, reused.per_class) == (True, 0, [])
+    edit(anomalies / "base/report.json", lambda report: report["evaluate"]["read_with"].update(numpy="1.0"))
+    again = against(evaluate(quantci, anomalies))
+    assert (again.reused, again.run_again, again.paired) == (0, reused.reused, reused.paired)
+    with np.load(anomalies / "base/predictions.npz") as then, np.load(anomalies / "out/predictions.npz") as now:
+        assert (then["int8_oracle"] == now["base"]).all()
+
+
+@pytest.mark.parametrize("kind", ["regression", "multi-label"])
+def test_answers_of_several_parts_are_paired(quantci: Quantci, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "dense.tflite").write_bytes(dense(sigmoid=kind == "multi-label"))
+    (tmp_path / "quantci.toml").write_text(CONFIG.format(kind=kind, first="up", second="down"))
+    random = np.random.RandomState(0)
+    samples = random.uniform(-1, 1, (60, 4)).astype(np.float32)
+    values = samples @ WEIGHTS.T + BIAS
+    labels = [";".join(map(str, row)) for row in values.tolist()]
+    if kind == "multi-label":
+        labels = [
+            ";".join(name for name, value in zip(("up", "down"), row, strict=True) if value > 0) for row in values
+        ]
+    write_set(tmp_path / "calibration", samples[:30], labels[:30])
+    write_set(tmp_path / "evaluation", samples[30:], labels[30:])
+    assert quantci("pipeline", cwd=tmp_path).code == 0
+    keep(tmp_path)
+    found = against(evaluate(quantci, tmp_path))
+    assert (found.reused, found.run_again, found.paired.delta) == (30, 0, 0)
+    assert found.base_metric == found.candidate_metric
+    assert [one.label for one in found.per_class] == (["up", "down"] if kind == "multi-label" else [])
+    # The same model under a configuration that names its second output otherwise: compared on the first alone.
+    (tmp_path / "quantci.toml").write_text(CONFIG.format(kind=kind, first="up", second="low"))
+    for name in ("calibration", "evaluation"):
+        manifest = tmp_path / name / "manifest.csv"
+        manifest.write_text(manifest.read_text().replace("down", "low"))
+    assert quantci("quantize", cwd=tmp_path).code == 0
+    found = against(evaluate(quantci, tmp_path))
+    assert (found.paired.delta, [note.split(":")[1] for note in found.not_comparable]) == (0, [" low", " down"])
+
+
 def test_a_pipeline_compares_and_reports(quantci: Quantci, based: Path) -> None:
     done = quantci("pipeline", "--baseline", "base/report.json", "--quantization-input-type", "uint8", cwd=based)
     assert done.code == 0, done.err
@@ -150,8 +198,8 @@ def replace_model(base: Path, data: bytes) -> None:
     edit(base / "report.json", change)
 
 
-HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "empty": (lambda base: [(base / name).unlink() for name in FILES], "baseline-file"),
+HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "empty": (lambda base: (base / "predictions.npz").unlink(), "baseline-file"),
     "tampered": (lambda base: (base / "model_quant.tflite").write_bytes(b"TFL3"), "baseline-damaged"),
     "old": (lambda base: edit(base / "report.json", lambda report: report.pop("config")), "baseline-old"),
     "not-a-report": (lambda base: (base / "report.json").write_text("[" * 100_000), "schema"),

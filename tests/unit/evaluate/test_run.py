@@ -15,6 +15,7 @@ from tests.unit.evaluate.sharded import CONFIG, score_places, whole_set
 from quantci.errors import ConfigError, ModelRejected, QuantciError
 from quantci.evaluate import run
 from quantci.evaluate.baseline import Baseline
+from quantci.evaluate.score import Models
 from quantci.evaluate.scored import Scored
 from quantci.progress import silent
 from quantci.records.config import Config
@@ -33,7 +34,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Model | None]:
     models: list[Model | None] = []
 
     @contextlib.contextmanager
-    def workers(wanted: run.Models, config: Config) -> Iterator[None]:
+    def workers(wanted: Models, config: Config) -> Iterator[None]:
         models.append(wanted.base_model)
         yield
 
