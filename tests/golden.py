@@ -34,6 +34,7 @@ from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.records.paired import ClassDelta, Interval, Paired
 from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
 from quantci.records.stage import Advice, Failure, Provenance, Status
+from quantci.report.baseline import Parts
 from quantci.report.join import build_report
 from quantci.statistics.paired import accuracy_delta_interval
 
@@ -406,6 +407,18 @@ def example_arena() -> Arena:
         ],
         timeline=[46_080, 39_712, 57_344, 37_200, 80, 32],
     )
+
+
+def example_parts(**changes: Any) -> Parts:
+    """The results of the example, but for what is changed."""
+    quantize = example_quantize_record()
+    whole = Parts(
+        quantize=quantize.result,
+        evaluate=example_evaluate_record(quantize).result,
+        embed=example_embed_record(quantize).result,
+        quantci_version="0.1.0",
+    )
+    return whole._replace(**changes)
 
 
 def failed_quantize_record(status: Status, code: str, cause: str = "It did not work.") -> QuantizeRecord:

@@ -42,12 +42,15 @@ def configuration() -> str:
 
 def chips() -> str:
     """Every value of `target.chip`."""
-    rows = ["| `target.chip` | what it is | SRAM for an application | PSRAM | kernels |", "|---|---|--:|--:|---|"]
+    heads = ("`target.chip`", "what it is", "SRAM for an application", "PSRAM", "flash", "of it for a model", "kernels")
+    rows = [f"| {' | '.join(heads)} |", "|---|---|--:|--:|--:|--:|---|"]
     for name in chip_names():
         chip = load_chip(name)
         kernels = "plain C" if chip.kernel_set == "generic" else f"ESP-NN for {chip.kernel_set}"
         psram = f"{chip.psram_bytes // 1024**2} MiB" if chip.psram_bytes else ""
-        rows.append(f"| `{name}` | {chip.name} | {chip.internal_bytes // 1024} KiB | {psram} | {kernels} |")
+        flash, room = (f"{count // 1024**2} MiB" for count in (chip.flash_bytes, chip.model_partition_bytes))
+        memories = f"{chip.internal_bytes // 1024} KiB | {psram} | {flash} | {room}"
+        rows.append(f"| `{name}` | {chip.name} | {memories} | {kernels} |")
     return "\n".join(rows)
 
 

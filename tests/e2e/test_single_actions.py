@@ -53,7 +53,7 @@ def test_outputs_say_what_the_records_say(cold: Log) -> None:
         "top1_accuracy",
         "1.000000",
     )
-    assert (report["verdict"], report["reason"]) == ("pass", "All 3 gates hold.")
+    assert (report["verdict"], report["reason"]) == ("pass", "All 4 gates hold.")
     assert report["quantized-bytes"] == quantize["quantized-bytes"]
     assert report["metric-delta"] == evaluate["metric-delta"] == "0.000000"
     assert report["arena-bytes"] == cold.outputs[JOB, STEPS["embed"]]["arena-bytes"]

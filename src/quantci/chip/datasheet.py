@@ -36,6 +36,11 @@ class Chip(Record, frozen=True, kw_only=True):
     kernel_set: Annotated[KernelSet, Meta(description="Which of ESP-NN's sets is built; generic: plain C.")]
     internal_bytes: Annotated[Bytes, Meta(description="SRAM of the chip that an application can get.")]
     psram_bytes: Annotated[Bytes, Meta(description="RAM outside of the chip, behind a cache.")] = 0
+    flash_bytes: Annotated[Bytes, Meta(description="Flash of the usual module.")]
+    model_partition_bytes: Annotated[
+        Bytes,
+        Meta(description="What a typical partition table leaves for the model; an assumption, not a measurement."),
+    ]
     reserve: Reserve
 
     @property

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _missing_record(report: Report) -> ConfigError | None:
     """Do not pass a gate that was never judged, for example because a job was skipped."""
-    from quantci.report.gates import never_judged
+    from quantci.report.gates.judge import never_judged
 
     missing = never_judged(report) if report.status in {"ok", "not_run"} else []
     if not missing:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
-from quantci.records.units import Bytes, FilePath, Microseconds, Positive, Ratio
+from quantci.records.units import Bytes, FilePath, Growth, Microseconds, Positive, Ratio, SignedRatio
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
 
@@ -20,6 +20,7 @@ Exif = Literal["apply", "ignore"]
 Layout = Literal["nhwc", "nchw"]
 IntegerType = Literal["int8", "uint8"]
 Engine = Literal["auto", "litert", "tensorflow"]
+Compared = Literal["base", "quantization"]
 
 
 class ModelConfig(Record, frozen=True, kw_only=True):
@@ -169,6 +170,9 @@ class TargetConfig(Record, frozen=True, kw_only=True):
         FilePath | None,
         Meta(description="Latency coefficients of your own board (JSON); if not set, the published ones."),
     ] = None
+    model_partition_bytes: Annotated[
+        Positive | None, Meta(description="What your partition table leaves for the model; if not set, the chip's.")
+    ] = None
 
 
 class EmbedConfig(Record, frozen=True, kw_only=True):
@@ -187,18 +191,49 @@ class EmbedConfig(Record, frozen=True, kw_only=True):
 
 
 class GatesConfig(Record, frozen=True, kw_only=True):
-    """Limits that fail a change. A gate that is not set is not judged."""
+    """Limits that fail a change: absolute ones, on what quantization costs, and against the base branch.
 
-    max_metric_drop: Annotated[
-        Ratio | None, Meta(description="Largest accepted loss of the task's metric from float to INT8, 0..1.")
+    One that is not set is not judged. With nothing set, integer ops, the flash and a loss beyond doubt still are.
+    """
+
+    min_metric: Annotated[
+        SignedRatio | None, Meta(description="Smallest accepted value of the task's metric in INT8.")
     ] = None
-    max_worst_class_drop: Annotated[Ratio | None, Meta(description="Largest accepted loss of any class's recall.")] = (
-        None
-    )
+    min_worst_class_recall: Annotated[
+        Ratio | None, Meta(description="Smallest accepted recall of any class in INT8.")
+    ] = None
     max_model_bytes: Annotated[Bytes | None, Meta(description="Largest accepted quantized model file.")] = None
     max_arena_bytes: Annotated[Bytes | None, Meta(description="Largest accepted tensor arena.")] = None
     max_latency_us: Annotated[Microseconds | None, Meta(description="Largest accepted latency on the chip.")] = None
+    fits_flash: Annotated[
+        bool, Meta(description="Refuse a model that is larger than the chip's flash, or than what it leaves for one.")
+    ] = True
+    max_metric_drop: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of the task's metric from float to INT8, 0..1.")
+    ] = None
+    max_worst_class_drop: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of any class's recall from float to INT8.")
+    ] = None
     int_only: Annotated[bool, Meta(description="Refuse a quantized model that has float or custom ops.")] = True
+    max_metric_regression: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of the task's metric in INT8 against the base, 0..1.")
+    ] = None
+    max_worst_class_regression: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of any class's recall in INT8 against the base.")
+    ] = None
+    max_model_growth: Annotated[
+        Growth | None, Meta(description="Largest accepted growth of the quantized file against the base: 4096 or 5%.")
+    ] = None
+    max_arena_growth: Annotated[
+        Growth | None, Meta(description="Largest accepted growth of the arena against the base: bytes, or percent.")
+    ] = None
+    max_latency_growth: Annotated[
+        Growth | None, Meta(description="Largest accepted growth of the latency against the base: 500 (us) or 5%.")
+    ] = None
+    fail_on_loss: Annotated[
+        tuple[Compared, ...],
+        Meta(description="Comparisons without a gate on the metric in which a loss beyond doubt fails; [] for none."),
+    ] = ("base", "quantization")
     fail_on_inconclusive: Annotated[bool, Meta(description="Also exit with 3 when the verdict is inconclusive.")] = (
         False
     )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
@@ -26,10 +27,19 @@ else:  # `bench` waits for a device
     DecidingStage = Literal[(*(stage.name for stage in STAGES if stage.decides), "bench")]
 
 
+Family = Literal["absolute", "quantization", "base"]
+
+
 class GateResult(Record, frozen=True, kw_only=True):
     """One limit and what was found."""
 
     name: Annotated[str, Meta(description="Key in [gates].")]
+    family: Annotated[
+        Family | None,
+        Meta(
+            description="absolute; quantization: float to INT8; base: against the base branch. Null in older reports."
+        ),
+    ] = None
     limit: Annotated[
         float, Meta(description="What the configuration allows, in the unit of the key; a ratio for a drop.")
     ]
@@ -37,6 +47,15 @@ class GateResult(Record, frozen=True, kw_only=True):
     kind: Annotated[Kind, Meta(description="How the value came about.")]
     verdict: Annotated[Verdict, Meta(description="pass, fail or inconclusive.")]
     reason: Annotated[str, Meta(description="One sentence.")]
+
+
+class GateChange(Record, frozen=True, kw_only=True):
+    """A gate that the base branch has otherwise."""
+
+    name: Annotated[str, Meta(description="Key, such as gates.max_metric_drop.")]
+    base: Annotated[str, Meta(description="Its value on the base branch.")]
+    candidate: Annotated[str, Meta(description="Its value in this change.")]
+    is_looser: Annotated[bool, Meta(description="This change's value lets more pass.")]
 
 
 class OpChange(Record, frozen=True, kw_only=True):
@@ -111,6 +130,15 @@ class Report(StageRecord, frozen=True, kw_only=True):
     verdict_reason: Annotated[str, Meta(description="One sentence why.")]
     stages: Annotated[list[StageOutcome], Meta(description="How each stage ended, in the order in which they run.")]
     gates: Annotated[list[GateResult], Meta(description="Every gate that is set, with what was found.")]
+    base_gates: Annotated[
+        list[GateResult], Meta(description="The base branch's gates on this change, where they are others.")
+    ] = msgspec.field(default_factory=list)
+    gate_changes: Annotated[list[GateChange], Meta(description="Gates that this change moves, sets or removes.")] = (
+        msgspec.field(default_factory=list)
+    )
+    not_judged: Annotated[
+        list[str], Meta(description="One sentence for gates against the base that there was no base for.")
+    ] = msgspec.field(default_factory=list)
     quantize: Annotated[QuantizeResult | None, Meta(description="Result of quantize; null when there is none.")]
     evaluate: Annotated[EvaluateResult | None, Meta(description="Result of evaluate; null when there is none.")]
     embed: Annotated[EmbedResult | None, Meta(description="Result of embed; null when there is none.")]

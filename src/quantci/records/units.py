@@ -12,6 +12,9 @@ Count = Annotated[int, Meta(ge=0)]
 Bytes = Annotated[int, Meta(ge=0, description="Size in bytes.")]
 Microseconds = Annotated[float, Meta(ge=0, description="Duration in microseconds.")]
 Seconds = Annotated[float, Meta(ge=0, description="Duration in seconds.")]
+Growth = (
+    Bytes | Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?%?$")]
+)  # "5%" of what it was, or that much more
 # A file or folder: guarded against leaving the workspace, and relative to where it was given (cli/options.py).
 FilePath = Annotated[str, Meta(min_length=1, extra={"path": True})]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]

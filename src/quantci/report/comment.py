@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.render import markdown
 from quantci.render.cells import Mark, Name, Paragraph, Rows, Sentence, Strong, bullets
+from quantci.report.gates import moved
 from quantci.report.sections import data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
 from quantci.report.wording import metric_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from quantci.render.cells import Block, Cell, Folded
 
 _MOST_FAILURES: Final = 4  # there are as many stages
+_MOST_BESIDE: Final = 20  # there are hardly more gates
 
 
 def render(report: Report, limit: int = markdown.COMMENT_LIMIT) -> str:
@@ -32,7 +34,15 @@ def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Blo
     for word, name in summary.identity(report):
         title += [f" · {word} " if word else " · ", Name(name, 100)]
     faults = [bullets(fault(failure, report.verdict_reason)) for failure in _failures(report)[:most_failures]]
-    return [Paragraph(tuple(title)), Paragraph(Sentence(report.verdict_reason)), *faults, summary.figures(report)]
+    beside = [*map(moved.sentence, report.gate_changes), *report.not_judged]
+    told = [bullets([*map(Sentence, beside[:_MOST_BESIDE])])] if beside else []
+    return [
+        Paragraph(tuple(title)),
+        Paragraph(Sentence(report.verdict_reason)),
+        *faults,
+        *told,
+        summary.figures(report),
+    ]
 
 
 def sections(report: Report) -> list[Folded]:

@@ -8,11 +8,12 @@ import msgspec
 
 from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
-from quantci.records.report import GateResult, Report, StageOutcome
+from quantci.records.report import GateChange, GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.records.stages import STAGES, Stage
 from quantci.report.baseline import Parts, compare
-from quantci.report.gates import NO_DEVICE, judge
+from quantci.report.gates.judge import NO_DEVICE, Base, judge
+from quantci.report.gates.moved import gate_changes
 from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
@@ -65,10 +66,15 @@ def build_report(
         embed=results.get("embed"),
         quantci_version=provenance.quantci_version,
     )
-    gates, refused = _judge(config.gates if config else GatesConfig(), parts)
+    changes = compare(parts, baseline, base_commit) if baseline else None
+    base = Base(baseline, changes) if baseline and changes else None
+    judged = judge(config.gates if config else GatesConfig(), parts, config.target if config else None, base)
+    gates = judged.results
     deciding = [stage for stage in STAGES if stage.decides]
     if config is None and not any(stage in found for stage in deciding):
         gates = []  # nothing was asked and nothing was found
+    refused = [_failure(refusal) for refusal in judged.refusals]
+    moved, base_gates = _by_the_base(config, parts, base)
     faults = [
         *([Fault("", msgspec.convert(status, Status), failure)] if failure else []),
         *(
@@ -76,10 +82,10 @@ def build_report(
             for stage, record in found.items()
             if stage.decides and record.failure is not None
         ),
-        *([Fault("", "config_rejected", refused)] if refused else []),
+        *(Fault("", "config_rejected", failure) for failure in refused),
     ]
     stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), BENCH]
-    decision = decide(stages, gates, faults[0] if faults else None, parts.embed)
+    decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved)
     return Report(
         schema_version=1,
         stage="report",
@@ -93,10 +99,13 @@ def build_report(
         verdict_reason=decision.reason,
         stages=stages,
         gates=gates,
+        base_gates=base_gates,
+        gate_changes=moved,
+        not_judged=judged.not_judged,
         **{stage.name: results.get(stage.name) for stage in STAGES},
         device_latency_us=None,
         device_latency_reason=NO_DEVICE,
-        baseline=compare(parts, baseline, base_commit) if baseline else None,
+        baseline=changes,
         advice=[
             *_as_advice(baseline_failure or (parts.evaluate.base_failure if parts.evaluate else None)),
             *(advice for fault in faults[1:] for advice in _as_advice(fault.failure)),
@@ -148,14 +157,34 @@ def _mixed(stale: str, its: str, fresh: str, other: str) -> ConfigError:
     )
 
 
-def _judge(gates: GatesConfig, parts: Parts) -> tuple[list[GateResult], Failure | None]:
-    try:
-        return judge(gates, parts.quantize, parts.evaluate, parts.embed), None
-    except ConfigError as refusal:
-        others = msgspec.structs.replace(gates, max_metric_drop=None)
-        results = judge(others, parts.quantize, parts.evaluate, parts.embed)
-        failure = Failure(code=refusal.code, cause=refusal.cause, where=refusal.where, remedy=refusal.remedy)
-        return results, failure
+def _by_the_base(config: Config | None, parts: Parts, base: Base | None) -> tuple[list[GateChange], list[GateResult]]:
+    """What this change does to the gates of the base branch, and what those say of this change.
+
+    One that the evaluation set cannot decide does not pass. Another chip is no looser gate: the room for the model is
+    then that of the new one.
+    """
+    before = base.report.config if base else None
+    moved = gate_changes(before, config) if before and config else []
+    if not moved or before is None or config is None:
+        return [], []
+    target = before.target if before.target.chip == config.target.chip else config.target
+    judged = judge(before.gates, parts, target, base)
+    refused = [
+        GateResult(
+            name=refusal.where.removeprefix("gates."),
+            limit=getattr(before.gates, refusal.where.removeprefix("gates.")),
+            value=None,
+            kind="not_measured",
+            verdict="inconclusive",
+            reason=refusal.cause,
+        )
+        for refusal in judged.refusals
+    ]
+    return moved, [*judged.results, *refused]
+
+
+def _failure(refusal: ConfigError) -> Failure:
+    return Failure(code=refusal.code, cause=refusal.cause, where=refusal.where, remedy=refusal.remedy)
 
 
 def _outcome(stage: Stage[Any], record: Any) -> StageOutcome:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from quantci.records.report import GateResult
 from quantci.render.numbers import NBSP, rough_time
+from quantci.report.gates.result import missing as not_found
 
 if TYPE_CHECKING:
     from quantci.records.embed import EmbedResult
@@ -31,10 +32,7 @@ def latency_gate(limit: float, embed: EmbedResult | None, missing: str) -> GateR
     name = "max_latency_us"
     estimate = estimate_of(embed)
     if estimate is None:
-        sentence = f"{name} cannot be judged: {missing}."
-        return GateResult(
-            name=name, limit=limit, value=None, kind="not_measured", verdict="inconclusive", reason=sentence
-        )
+        return not_found(name, "absolute", limit, missing)
     total, low, high = (
         str(rough_time(bound or 0)).replace(NBSP, " ")
         for bound in (estimate.total_us, estimate.low_us, estimate.high_us)
@@ -50,4 +48,12 @@ def latency_gate(limit: float, embed: EmbedResult | None, missing: str) -> GateR
         f"the estimated latency, about {total} ({low} to {high}), is {side}."
     )
     value = estimate.total_us
-    return GateResult(name=name, limit=limit, value=value, kind="estimated", verdict="inconclusive", reason=reason)
+    return GateResult(
+        name=name,
+        family="absolute",
+        limit=limit,
+        value=value,
+        kind="estimated",
+        verdict="inconclusive",
+        reason=reason,
+    )

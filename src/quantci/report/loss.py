@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from msgspec.structs import replace
-
-from quantci.errors import ConfigError
-from quantci.report.gates import judge
+from quantci.report.gates.judge import Judged, quantization_gates
 
 if TYPE_CHECKING:
     from quantci.records.config import GatesConfig
@@ -20,15 +17,13 @@ def is_metric_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
-    samples, which is a change even where as many are fixed as broken. A gate that `judge` refuses does not pass.
+    samples, which is a change even where as many are fixed as broken. A gate that is refused does not pass.
     """
     if evaluate.paired.interval.high < 0:
         return True
     agreements = [step.agreement for step in evaluate.steps if step.agreement is not None]
     if any(agreement.flips > MOST_FLIPS * agreement.samples for agreement in agreements):
         return True
-    only = replace(gates, max_model_bytes=None, max_arena_bytes=None, max_latency_us=None, int_only=False)
-    try:
-        return any(result.verdict != "pass" for result in judge(only, None, evaluate, None))
-    except ConfigError:
-        return True
+    judged = Judged([], [], [])
+    quantization_gates(gates, evaluate, judged)
+    return bool(judged.refusals) or any(result.verdict != "pass" for result in judged.results)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.records.stages import STAGES
+from quantci.report.gates.comparison import LOSS_GATES
+from quantci.report.gates.moved import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantci.records.embed import EmbedResult
-    from quantci.records.report import GateResult, StageOutcome, Verdict
+    from quantci.records.report import GateChange, GateResult, StageOutcome, Verdict
     from quantci.records.stage import Failure, Status
 
 _REJECTED: Final = {
@@ -18,6 +20,20 @@ _REJECTED: Final = {
     "model_rejected": "The model was rejected",
     "data_rejected": "The data were rejected",
 }
+# What a reviewer asks first: is it worse than what we have, is it any good, what did quantization cost, does it fit.
+_WORST_FIRST: Final = (
+    "max_metric_regression",
+    "fail_on_loss base",
+    "max_metric_drop",
+    "fail_on_loss quantization",
+    "min_metric",
+    "max_worst_class_regression",
+    "max_worst_class_drop",
+    "min_worst_class_recall",
+    "fits_flash",
+    "int_only",
+)
+_VERDICTS: Final[dict[Verdict, int]] = {"fail": 0, "inconclusive": 1, "pass": 2}
 
 
 class Fault(NamedTuple):
@@ -36,31 +52,69 @@ class Decision(NamedTuple):
     reason: str
 
 
+def worst_first(gates: Sequence[GateResult]) -> list[GateResult]:
+    """Failed gates, then those that cannot be decided; of these what matters most. The first one names the verdict."""
+
+    def weight(gate: GateResult) -> tuple[int, int]:
+        name = f"{gate.name} {gate.family}" if gate.name == "fail_on_loss" else gate.name
+        return _VERDICTS[gate.verdict], _WORST_FIRST.index(name) if name in _WORST_FIRST else len(_WORST_FIRST)
+
+    return sorted(gates, key=weight)
+
+
 def decide(
-    stages: Sequence[StageOutcome], gates: Sequence[GateResult], fault: Fault | None, embed: EmbedResult | None = None
+    stages: Sequence[StageOutcome],
+    gates: Sequence[GateResult],
+    fault: Fault | None,
+    embed: EmbedResult | None = None,
+    base_gates: Sequence[GateResult] = (),
+    gate_changes: Sequence[GateChange] = (),
 ) -> Decision:
     """The head of the report.
 
     A failed gate is a fail whatever else happened. A rejected model is a fail. What a machine, a tool, the data or the
-    configuration spoiled is inconclusive: nothing was learnt about the model. A pass says what no gate was asked.
+    configuration spoiled is inconclusive: nothing was learnt about the model. A pass says what no gate was asked; one
+    that the base branch's gates would not give is none.
     """
-    failed = [gate for gate in gates if gate.verdict == "fail"]
+    ordered = worst_first(gates)
+    failed = [gate for gate in ordered if gate.verdict == "fail"]
     if fault is not None:
         verdict: Verdict = "fail" if failed or fault.status == "model_rejected" else "inconclusive"
         return Decision(fault.status, verdict, " ".join([_stopped(fault), *(gate.reason for gate in failed[:1])]))
     if failed:
-        more = f"{len(failed)} of {len(gates)} gates failed. " if len(failed) > 1 else ""
-        return Decision("regression", "fail", more + failed[0].reason)
+        more = f" In all, {len(failed)} of {len(gates)} gates failed." if len(failed) > 1 else ""
+        return Decision("regression", "fail", failed[0].reason + more)
     ran = {outcome.stage for outcome in stages if outcome.status != "not_run"}
     if not ran:
         return Decision("not_run", "inconclusive", "No stage has run.")
-    open_gates = [gate for gate in gates if gate.verdict == "inconclusive"]
-    if open_gates:
-        return Decision("ok", "inconclusive", open_gates[0].reason)
+    unsure = _unsure(ordered, ran, base_gates, gate_changes)
+    if unsure:
+        return Decision("ok", "inconclusive", unsure)
+    return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))
+
+
+def _unsure(
+    ordered: Sequence[GateResult], ran: set[str], base_gates: Sequence[GateResult], gate_changes: Sequence[GateChange]
+) -> str:
+    """Why nothing failed and it is still no pass; empty if it is one."""
+    if ordered and ordered[0].verdict == "inconclusive":
+        return ordered[0].reason
     missing = [stage.name for stage in STAGES if stage.is_needed and stage.name not in ran]
     if missing:
-        return Decision("ok", "inconclusive", f"The report is incomplete: no record of {' and '.join(missing)}.")
-    return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))
+        return f"The report is incomplete: no record of {' and '.join(missing)}."
+    stricter = [gate for gate in worst_first(base_gates) if gate.verdict != "pass"]
+    return _loosened(stricter[0], gate_changes) if stricter else ""
+
+
+def _loosened(gate: GateResult, gate_changes: Sequence[GateChange]) -> str:
+    """A gate of the base branch that does not pass, and what this change did to it."""
+    about = {gate.name, {"fits_flash": "model_partition_bytes"}.get(gate.name, "")}
+    if gate.name == "fail_on_loss" and gate.family in LOSS_GATES:
+        about |= {*LOSS_GATES[gate.family]}
+    moved = sorted(gate_changes, key=lambda change: (change.name.partition(".")[2] not in about, not change.is_looser))
+    would = "would fail" if gate.verdict == "fail" else "would not pass"
+    told = f"By the gates of the base branch it {would}: {gate.reason}"
+    return " ".join(["It passes only by gates that it loosened.", *map(sentence, moved[:1]), told])
 
 
 def _stopped(fault: Fault) -> str:

@@ -15,6 +15,7 @@ GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")
 def test_every_file_describes_a_chip(name: str) -> None:
     chip = load_chip(name)
     assert 0 < chip.internal_room_bytes < chip.internal_bytes
+    assert 0 < chip.model_partition_bytes < chip.flash_bytes
     assert (FOLDER / f"{name}.toml").read_text(encoding="utf-8").startswith("# Sources: "), (
         "say where the facts are from"
     )
@@ -30,6 +31,14 @@ def test_modules_of_one_chip_differ_in_what_lies_outside_only() -> None:
     plain, module = load_chip("esp32s3"), load_chip("esp32s3-n8r8")
     assert (plain.psram_bytes, module.psram_bytes) == (0, 8 * 1024**2)
     assert structs.replace(plain, name=module.name, psram_bytes=module.psram_bytes) == module
+
+
+@pytest.mark.parametrize(("module", "flash_mb"), [("n8r2", 8), ("n8r8", 8), ("n16r8", 16)])
+def test_a_module_has_the_flash_that_its_name_says(module: str, flash_mb: int) -> None:
+    """And room for a model beside two applications of 1 MB, which ESP-IDF's own partition tables begin at 64 KB."""
+    chip = load_chip(f"esp32s3-{module}")
+    assert chip.flash_bytes == flash_mb * 1024**2
+    assert chip.model_partition_bytes <= chip.flash_bytes - 2 * 1024**2 - 65_536
 
 
 def test_room_is_what_a_usual_firmware_leaves() -> None:

@@ -40,12 +40,13 @@ def test_log_gets_one_plain_line_a_metric() -> None:
     file = io.StringIO()
     show(opening(example_report()), file)
     lines = file.getvalue().splitlines()
-    assert lines[:2] == ["quantci: pass · traffic_lights.keras", "All 5 gates hold."]
+    assert lines[:2] == ["quantci: pass · traffic_lights.keras", "All 6 gates hold."]
     assert re.split(r" {3,}", lines[2]) == ["Metric", "This change", "Difference"]
     assert [line.split(",")[0] for line in lines[3:]] == [
         "[pass] Accuracy",
         "[pass] Worst class",
         "[pass] Model size",
+        "[pass] Flash",
         "[pass] Tensor arena",
         "Device latency",
     ]

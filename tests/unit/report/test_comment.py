@@ -46,7 +46,7 @@ def first_table(markdown: str) -> list[str]:
 def test_comment_starts_with_verdict_and_reason() -> None:
     lines = render(example_report()).splitlines()
     assert lines[0] == "**✅ quantci: pass** · `traffic_lights.keras`"
-    assert lines[2] == "All 5 gates hold."
+    assert lines[2] == "All 6 gates hold."
 
 
 def test_one_table_of_three_columns_stands_open() -> None:
@@ -56,6 +56,7 @@ def test_one_table_of_three_columns_stands_open() -> None:
         "Accuracy",
         "Worst class",
         "Model size",
+        "Flash",
         "Tensor arena",
         "Device latency",
     ]

@@ -53,7 +53,7 @@ def report_of(
 def test_everything_well_passes() -> None:
     report = example_report()
     assert (report.status, report.verdict, report.failure) == ("ok", "pass", None)
-    assert report.verdict_reason == "All 5 gates hold."
+    assert report.verdict_reason == "All 6 gates hold."
     assert [outcome.status for outcome in report.stages] == ["ok", "ok", "ok", "not_run"]
     assert report.device_latency_us is None
 
@@ -86,7 +86,7 @@ def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> Non
             replace(record, result=replace(record.result, **changes)),
             config=example_config(),
         )
-        assert (report.verdict, report.verdict_reason) == ("pass", f"All 5 gates hold.{words}")
+        assert (report.verdict, report.verdict_reason) == ("pass", f"All 6 gates hold.{words}")
         (row,) = (line for line in render(report).splitlines() if "**Tensor arena**" in line)
         assert ("⚠️" in row) is ("arena" in changes)
 
@@ -108,7 +108,7 @@ def test_refused_gate_rejects_the_configuration_and_keeps_the_rest() -> None:
     assert (report.status, report.verdict) == ("config_rejected", "inconclusive")
     assert report.failure is not None
     assert report.failure.code == "gate-too-fine"
-    assert [gate.name for gate in report.gates] == ["max_model_bytes", "int_only"]
+    assert [gate.name for gate in report.gates] == ["max_model_bytes", "fits_flash", "int_only"]
     assert report.evaluate is not None
 
 

@@ -11,6 +11,7 @@ from quantci.github.runner.step_outputs import FIGURES, report_figures
 from quantci.records.report import Report
 from quantci.records.shard import ShardRecord
 from quantci.report.comment import render
+from quantci.report.verdict import worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ def _gates(record: StageRecord, config: Path, root: Path, *, fails_on_gate: bool
     """A gate that fails the step is an error, another that does not hold a warning; each on its line."""
     if not isinstance(record, Report) or record.failure is not None:
         return
-    for gate in [gate for gate in record.gates if gate.verdict != "pass"][:_MOST]:
+    for gate in [gate for gate in worst_first(record.gates) if gate.verdict != "pass"][:_MOST]:
         level: Level = "error" if gate.verdict == "fail" and fails_on_gate else "warning"
         yield _at(place_of(f"gates.{gate.name}", config, root), level, gate.reason, f"quantci gate {gate.name}")
 

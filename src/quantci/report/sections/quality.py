@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.records.evaluate import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
-from quantci.render.numbers import Number, percent, points, size
+from quantci.render.numbers import Number, percent, points
 from quantci.report.wording import metric_name, step_name
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.report import GateResult, Report
     from quantci.render.cells import Cell
+    from quantci.render.numbers import Unit
 
 MOST_SAMPLES: Final = 20
 
@@ -22,7 +23,7 @@ def gates(report: Report) -> Folded:
     """Every gate with its limit, what was found, and why."""
     rows = (
         (
-            (Mark(gate.verdict), " ", Name(gate.name), "\nat most ", gate_number(gate, gate.limit)),
+            (Mark(gate.verdict), " ", Name(gate.name), *_allowed(gate)),
             (gate_number(gate, gate.value, is_found=True), "\n", Sentence(gate.reason)),
         )
         for gate in report.gates
@@ -30,18 +31,31 @@ def gates(report: Report) -> Folded:
     return Folded("Gates", [table(("Gate", "Found"), rows, len(report.gates))])
 
 
+def _allowed(gate: GateResult) -> tuple[Cell, ...]:
+    if gate.name == "fail_on_loss":
+        return ("\n", "from FP32 to INT8" if gate.family == "quantization" else "against the base")
+    return (f"\nat {'least' if gate.name.startswith('min_') else 'most'} ", gate_number(gate, gate.limit))
+
+
 def gate_number(gate: GateResult, number: float | None, *, is_found: bool = False) -> Number | str:
     """The limit or the value of a gate, in the unit of its name; of what was found, how it came about."""
     if number is None:
         return "not measured"
     kind = gate.kind if is_found and gate.name != "int_only" else None
-    if gate.name.endswith("_drop"):
-        return Number(number, "points", kind)
-    if gate.name.endswith("_bytes"):
-        return size(int(number), kind)
-    if gate.name.endswith("_us"):
-        return Number(number, "µs", kind)
-    return Number(number, "ops", kind)
+    unit = _unit(gate.name)
+    return Number(int(number) if unit == "B" else number, unit, kind)
+
+
+def _unit(name: str) -> Unit:
+    if name.startswith("min_"):
+        return "ratio"
+    if name.endswith(("_drop", "_regression", "_loss")):
+        return "points"
+    if name.endswith("_us") or name == "max_latency_growth":
+        return "µs"
+    if name.endswith("_growth"):
+        return "B change"
+    return "B" if name.endswith(("_bytes", "_flash")) else "ops"
 
 
 def waterfall(evaluate: EvaluateResult) -> Folded:

@@ -10,6 +10,7 @@ from quantci.render.numbers import NBSP, Number, percent, points, size, size_cha
 from quantci.report.latency import estimate_of
 from quantci.report.sections.latency import ESTIMATED, words
 from quantci.report.sections.memory import PLACES
+from quantci.report.verdict import worst_first
 from quantci.report.wording import STATUSES, metric_name, metric_of
 
 if TYPE_CHECKING:
@@ -42,14 +43,21 @@ def identity(report: Report) -> list[tuple[str, str]]:
 
 def figures(report: Report) -> Rows:
     """Accuracy, worst class, model size, arena, latency: always these, measured or not."""
-    verdicts: dict[str, Verdict] = {gate.name: gate.verdict for gate in report.gates}
-    if report.failure is not None and report.failure.code == "gate-too-fine":
-        verdicts["max_metric_drop"] = "inconclusive"
-    rows = _quality(report, verdicts)
-    rows.append(_model_size(report, verdicts.get("max_model_bytes")))
-    rows.append(_arena(report, verdicts.get("max_arena_bytes")))
-    rows.append(_latency(report, verdicts.get("max_latency_us")))
+    rows = _quality(report)
+    rows.append(_model_size(report, _verdict(report, "max_model_bytes", "max_model_growth")))
+    rows += _flash(report)
+    rows.append(_arena(report, _verdict(report, "max_arena_bytes", "max_arena_growth")))
+    rows.append(_latency(report, _verdict(report, "max_latency_us", "max_latency_growth")))
     return table(("Metric", "This change", "Difference"), rows, len(rows))
+
+
+def _verdict(report: Report, *names: str) -> Verdict | None:
+    """Of the worst of these gates; None if none of them is set. One that was refused decides nothing."""
+    found = worst_first([gate for gate in report.gates if gate.name in names])
+    if found:
+        return found[0].verdict
+    refused = report.failure.where if report.failure is not None and report.failure.code == "gate-too-fine" else ""
+    return "inconclusive" if refused.removeprefix("gates.") in names else None
 
 
 def _row(metric: str, kind: str, value: Cell, changes: list[Cell], verdict: Verdict | None) -> tuple[Cell, ...]:
@@ -58,9 +66,9 @@ def _row(metric: str, kind: str, value: Cell, changes: list[Cell], verdict: Verd
     return joined("\n", (name, kind)), value, joined("\n", changes)
 
 
-def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[tuple[Cell, ...]]:
+def _quality(report: Report) -> list[tuple[Cell, ...]]:
     evaluate, baseline = report.evaluate, report.baseline
-    verdict = verdicts.get("max_metric_drop")
+    verdict = _verdict(report, "min_metric", "max_metric_drop", "max_metric_regression", "fail_on_loss")
     if evaluate is None:
         return [_row(metric_name(metric_of(report)), "", NOT_MEASURED, [_why(report, "evaluate")], verdict)]
     paired = evaluate.paired
@@ -75,7 +83,7 @@ def _quality(report: Report, verdicts: dict[str, Verdict]) -> list[tuple[Cell, .
         support, before, after = evaluate.recalls().get(worst.label, (worst.support, None, None))
         recalls = (Name(worst.label, _LABEL_LIMIT), "\n", percent(before), " → ", percent(after))
         changes = [(points(worst.recall_delta), f" vs{NBSP}FP32"), (Number(support), " samples")]
-        verdict = verdicts.get("max_worst_class_drop")
+        verdict = _verdict(report, "min_worst_class_recall", "max_worst_class_drop", "max_worst_class_regression")
         rows.append(_row("Worst class", "recall, measured on host", recalls, changes, verdict))
     return rows
 
@@ -88,6 +96,16 @@ def _model_size(report: Report, verdict: Verdict | None) -> tuple[Cell, ...]:
     if report.baseline is not None:
         changes.append(_against(size_change, report.baseline.model_bytes_delta))
     return _row("Model size", "INT8 file, measured", size(now), changes, verdict)
+
+
+def _flash(report: Report) -> list[tuple[Cell, ...]]:
+    """The model in the chip's flash; left out where nobody asked."""
+    gate = next((gate for gate in report.gates if gate.name == "fits_flash" and gate.value is not None), None)
+    if gate is None or gate.value is None:
+        return []
+    changes: list[Cell] = [("of ", size(int(gate.limit)), " for it")]
+    share = percent(gate.value / gate.limit if gate.limit else None)
+    return [_row("Flash", "room of the model", (share, " used"), changes, gate.verdict)]
 
 
 def _arena(report: Report, verdict: Verdict | None) -> tuple[Cell, ...]:

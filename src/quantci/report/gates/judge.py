@@ -1,0 +1,213 @@
+"""Each limit in [gates] against what was found. A gate that the data cannot decide is inconclusive, never a pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from quantci.errors import ConfigError
+from quantci.records.report import GateResult
+from quantci.report.gates.comparison import LOSS_GATES, from_base, from_float
+from quantci.report.gates.doubt import doubt_gate
+from quantci.report.gates.drop import class_gate, metric_gate
+from quantci.report.gates.floor import class_floor, metric_floor
+from quantci.report.gates.result import missing
+from quantci.report.gates.size import Flash, bytes_gate, flash_gate, growth_gate
+from quantci.report.latency import estimate_of, latency_gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quantci.records.config import Compared, GatesConfig, TargetConfig
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.quantize import QuantizeResult
+    from quantci.records.report import BaselineComparison, Family, Report, Verdict
+    from quantci.report.baseline import Parts
+    from quantci.report.gates.comparison import Comparison
+
+_STAGE_OF: Final = {
+    "min_metric": "evaluate",
+    "min_worst_class_recall": "evaluate",
+    "max_model_bytes": "quantize",
+    "max_arena_bytes": "embed",
+    "max_latency_us": "embed",
+    "max_metric_drop": "evaluate",
+    "max_worst_class_drop": "evaluate",
+    "int_only": "quantize",
+    "max_metric_regression": "evaluate",
+    "max_worst_class_regression": "evaluate",
+    "max_model_growth": "quantize",
+    "max_arena_growth": "embed",
+    "max_latency_growth": "embed",
+}
+AGAINST_BASE: Final = (
+    *LOSS_GATES["base"],
+    "max_model_growth",
+    "max_arena_growth",
+    "max_latency_growth",
+)
+NO_DEVICE: Final = "no device took part"
+T = TypeVar("T")
+
+
+class Base(NamedTuple):
+    """The other side: its report, and what changed since."""
+
+    report: Report
+    changes: BaselineComparison
+
+
+class Judged(NamedTuple):
+    """Attributes:
+    results: of every gate that is set and can be asked.
+    refusals: `gate-too-fine`: gates that the evaluation set could decide only by luck.
+    not_judged: one sentence for gates against the base that there is no base for.
+    """
+
+    results: list[GateResult]
+    refusals: list[ConfigError]
+    not_judged: list[str]
+
+
+def judge(gates: GatesConfig, parts: Parts, target: TargetConfig | None = None, base: Base | None = None) -> Judged:
+    """Every gate that is set, in the order of the configuration."""
+    judged = Judged([], [], [])
+    _absolute(gates, parts, target, judged)
+    quantization_gates(gates, parts.evaluate, judged)
+    if gates.int_only:
+        judged.results.append(_int_only(parts.quantize))
+    _against_base(gates, parts, base, judged)
+    return judged
+
+
+def never_judged(report: Report) -> list[tuple[str, str]]:
+    """The gates that are set and whose stage never ran, each with that stage: nothing that was asked can hold."""
+    ran = {outcome.stage for outcome in report.stages if outcome.status != "not_run"}
+    needed = [(gate.name, _STAGE_OF.get(gate.name)) for gate in report.gates]
+    return [(name, stage) for name, stage in needed if stage is not None and stage not in ran]
+
+
+def quantization_gates(gates: GatesConfig, evaluate: EvaluateResult | None, judged: Judged) -> None:
+    """What the step from float to INT8 may lose."""
+    comparison = from_float(evaluate) if evaluate else None
+    _losses("quantization", (gates.max_metric_drop, gates.max_worst_class_drop), gates, comparison, judged)
+
+
+def _losses(
+    family: Compared,
+    limits: tuple[float | None, float | None],
+    gates: GatesConfig,
+    comparison: Comparison | None,
+    judged: Judged,
+) -> None:
+    """What a comparison may lose: by its own gates, or beyond doubt where there is none on the metric."""
+    names = LOSS_GATES[family]
+    _ask(names[0], family, limits[0], comparison, metric_gate, judged)
+    if limits[0] is None and family in gates.fail_on_loss and comparison is not None:
+        judged.results.append(doubt_gate(comparison))
+    _ask(names[1], family, limits[1], comparison, class_gate, judged)
+
+
+def _ask(
+    name: str,
+    family: Family,
+    limit: float | None,
+    found: T | None,
+    gate: Callable[[float, T], GateResult],
+    judged: Judged,
+) -> None:
+    """The result of a gate on what evaluate found, if it is set."""
+    if limit is None:
+        return
+    if found is None:
+        judged.results.append(missing(name, family, limit, "evaluate gave no result"))
+        return
+    try:
+        judged.results.append(gate(limit, found))
+    except ConfigError as refusal:
+        judged.refusals.append(refusal)
+
+
+def _absolute(gates: GatesConfig, parts: Parts, target: TargetConfig | None, judged: Judged) -> None:
+    embed, results = parts.embed, judged.results
+    _ask("min_metric", "absolute", gates.min_metric, parts.evaluate, metric_floor, judged)
+    _ask("min_worst_class_recall", "absolute", gates.min_worst_class_recall, parts.evaluate, class_floor, judged)
+    model_bytes = parts.quantize.quantized_model.file_bytes if parts.quantize else None
+    if gates.max_model_bytes is not None:
+        results.append(
+            bytes_gate("max_model_bytes", gates.max_model_bytes, model_bytes, "measured", "quantize gave no result")
+        )
+    if gates.max_arena_bytes is not None:
+        why = "embed gave no result" if embed is None else "embed could not estimate the arena"
+        found = embed.arena.recommended_bytes if embed is not None and embed.arena is not None else None
+        results.append(bytes_gate("max_arena_bytes", gates.max_arena_bytes, found, "estimated", why))
+    if gates.max_latency_us is not None:
+        results.append(latency_gate(gates.max_latency_us, embed, NO_DEVICE))
+    if gates.fits_flash and target is not None:
+        results.append(flash_gate(Flash.of(target), model_bytes))
+
+
+def _against_base(gates: GatesConfig, parts: Parts, base: Base | None, judged: Judged) -> None:
+    asked = [name for name in AGAINST_BASE if getattr(gates, name) is not None]
+    if base is None:
+        if asked:
+            judged.not_judged.append(f"Not judged, because there is no baseline: {', '.join(asked)}.")
+        return
+    evaluate = parts.evaluate
+    against = evaluate.against_base if evaluate else None
+    why = _not_compared(evaluate, base) if evaluate else ""
+    if why:
+        names = [name for name in LOSS_GATES["base"] if name in asked] or ["a loss against the base"]
+        judged.not_judged.append(f"Not judged: {', '.join(names)}. {why}")
+    else:
+        comparison = from_base(against, base.changes.float_metric_delta) if against else None
+        limits = (gates.max_metric_regression, gates.max_worst_class_regression)
+        _losses("base", limits, gates, comparison, judged)
+    _growth(gates, parts, base.report, judged.results)
+
+
+def _not_compared(evaluate: EvaluateResult, base: Base) -> str:
+    """Why evaluate says nothing of this base; empty if it does."""
+    if evaluate.against_base is None:
+        return evaluate.base_failure.cause if evaluate.base_failure else "evaluate was not given the baseline."
+    if evaluate.against_base.base.quantized_sha256 != base.changes.quantized_sha256:
+        return "evaluate was given another baseline than the report."
+    return ""
+
+
+def _growth(gates: GatesConfig, parts: Parts, base: Report, results: list[GateResult]) -> None:
+    before, after = base.quantize, parts.quantize
+    if gates.max_model_growth is not None:
+        sizes = (before.quantized_model.file_bytes, after.quantized_model.file_bytes) if before and after else None
+        why = "quantize gave no result" if after is None else "the baseline has no result of quantize"
+        results.append(growth_gate("max_model_growth", gates.max_model_growth, sizes, "measured", why))
+    arenas = [embed.arena.recommended_bytes for embed in (base.embed, parts.embed) if embed and embed.arena]
+    if gates.max_arena_growth is not None:
+        pair = (arenas[0], arenas[1]) if len(arenas) == 2 else None
+        why = "there is no estimate on one side"
+        results.append(growth_gate("max_arena_growth", gates.max_arena_growth, pair, "estimated", why))
+    if gates.max_latency_growth is not None:
+        found = [estimate.total_us for estimate in map(estimate_of, (base.embed, parts.embed)) if estimate]
+        times = (found[0] or 0.0, found[1] or 0.0) if len(found) == 2 else None
+        why = f"{NO_DEVICE}, and there is no estimate on one side"
+        results.append(growth_gate("max_latency_growth", gates.max_latency_growth, times, "estimated", why))
+
+
+def _int_only(quantize: QuantizeResult | None) -> GateResult:
+    if quantize is None:
+        return missing("int_only", "quantization", 0, "quantize gave no result")
+    model = quantize.quantized_model
+    odd = [op.op for op in model.ops if op.is_float or op.is_custom]
+    passes = model.is_integer_only
+    names = sorted(set(odd))
+    shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
+    reason = "Every op is an integer op." if passes else f"The quantized model has float or custom ops: {shown}."
+    verdict: Verdict = "pass" if passes else "fail"
+    return GateResult(
+        name="int_only",
+        family="quantization",
+        limit=0,
+        value=len(odd),
+        kind="measured",
+        verdict=verdict,
+        reason=reason,
+    )
