@@ -57,6 +57,38 @@ def test_init_for_images_then_the_pipeline(quantci: Quantci, tmp_path: Path, mod
     assert (tmp_path / "out" / "component" / "model_my_model_2" / "include" / "model_my_model_2" / "model.h").is_file()
 
 
+def test_init_writes_gates_that_its_evaluation_set_can_decide(
+    quantci: Quantci, tmp_path: Path, model: Path, images: Path
+) -> None:
+    """60 pictures of each of three classes: 5 points need 157 samples, and 10 % of 60 are 6."""
+    (tmp_path / "m.tflite").write_bytes(model.read_bytes())
+    done = quantci("init", "m.tflite", "--evaluation-data", images / "validation", cwd=tmp_path)
+    assert done.code == 0, done.err
+    config = loaded(tmp_path / "quantci.toml")
+    assert (tmp_path / config.evaluation.data).resolve() == (images / "validation").resolve()
+    gates = config.gates
+    assert (gates.max_metric_drop, gates.max_metric_regression) == (0.05, 0.05)
+    assert (gates.max_worst_class_drop, gates.max_worst_class_regression) == (0.1, 0.1)
+    assert "the 180 samples of the evaluation set" in (tmp_path / "quantci.toml").read_text()
+    own = ("--task-labels", "dark,bright,striped", "--input-mean", 127.5, "--input-std", 127.5)
+    options = ("--calibration-data", images / "calibration", *own, "--calibration-samples", 210, "--output-dir", "out")
+    done = quantci("pipeline", *options, cwd=tmp_path)
+    assert done.code == 0, done.err
+    report = report_of(tmp_path)
+    assert "max_metric_drop" in {gate.name for gate in report.gates}
+    assert report.not_judged == [
+        "Not judged, because there is no baseline: max_metric_regression, max_worst_class_regression."
+    ]
+
+
+def test_init_refuses_an_evaluation_set_that_is_none(quantci: Quantci, tmp_path: Path, model: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(model.read_bytes())
+    one_line(quantci("init", "m.tflite", "--evaluation-data", "nowhere", cwd=tmp_path), "not-found")
+    assert quantci("init", "m.tflite", cwd=tmp_path).code == 0
+    assert loaded(tmp_path / "quantci.toml").gates.max_metric_drop is None
+    assert "There is no evaluation set in data/validation yet" in (tmp_path / "quantci.toml").read_text()
+
+
 def test_init_for_an_autoencoder_then_the_pipeline(quantci: Quantci, tmp_path: Path) -> None:
     (tmp_path / "ad.tflite").write_bytes(tiny_autoencoder(3, width=16))
     (tmp_path / "ci").mkdir()
