@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ def test_every_form_of_a_set_gives_the_same_numbers(
     assert result.dataset.used == 240
     assert result.dataset.per_class == expected.dataset.per_class
     header = (tmp_path / "out/component/quantci_model/include/quantci_model/model.h").read_text()
-    assert "kInputMean[] = {0.0f, 1.0f, 2.0f, 3.0f};" in header
+    assert "kInputMean[] = {\n    0.0f, 1.0f, 2.0f, 3.0f};" in header
     assert "kInputHeight" not in header
 
 
@@ -289,7 +288,7 @@ def test_an_array_of_pixels_is_a_set_of_pictures(quantci: Quantci, project: Path
     assert "kPixelTable" in (project / "out/component/quantci_model/include/quantci_model/model.h").read_text()
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow")
+@pytest.mark.usefixtures("needs_tensorflow")
 def test_tensorflow_resizes_to_the_same_bits() -> None:
     import tensorflow as tf
 
@@ -310,7 +309,7 @@ def test_tensorflow_resizes_to_the_same_bits() -> None:
         assert np.abs(fit.apply(pixels) - padded).max() < 1e-4
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow")
+@pytest.mark.usefixtures("needs_tensorflow")
 def test_keras_crops_and_standardizes_to_the_same_numbers(tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -98,8 +98,17 @@ def test_the_header_says_what_the_record_says(tmp_path: Path) -> None:
     assert "tensor arena: estimated, by simulation." in text
 
 
-def test_no_line_is_longer_than_google_style_allows(tmp_path: Path) -> None:
-    files = write(tmp_path)
+@pytest.mark.parametrize(
+    "constants",
+    [
+        IMAGE,
+        InputConstants(size=(8, 9, 3), steps="words " * 50, is_standardized=True, is_bgr=True),
+        InputConstants(statistics=((123.4567,) * 40, (0.0001234567,) * 40)),
+    ],
+    ids=["image", "standardized", "columns"],
+)
+def test_no_line_is_longer_than_google_style_allows(tmp_path: Path, constants: InputConstants) -> None:
+    files = write(tmp_path, constants=constants)
     assert max(len(line) for name in files if name.endswith((".h", ".cc")) for line in files[name].splitlines()) <= 80
 
 
@@ -124,6 +133,16 @@ def test_a_model_that_normalizes_by_itself_has_no_mean(tmp_path: Path) -> None:
     assert "the model normalizes them" in text
     assert "kInputMean" not in text
     assert "kInputHeight = 8;" in text
+
+
+def test_what_the_firmware_has_to_compute_is_said(tmp_path: Path) -> None:
+    text = header(tmp_path, constants=InputConstants(size=(8, 9, 3), is_standardized=True), lookup_table=None)
+    assert "by 1 / sqrt(number of values) at least." in text
+    assert "kInputMean" not in text
+    assert "the model normalizes them" not in text
+    tensor = header(tmp_path, constants=InputConstants(is_standardized=True), lookup_table=None)
+    assert "sample's standard deviation." in tensor
+    assert "sqrt" not in tensor
 
 
 def test_strangers_names_cannot_leave_their_comment_or_string(tmp_path: Path) -> None:
