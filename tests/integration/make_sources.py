@@ -60,6 +60,18 @@ def main(folder: Path) -> None:
     other = keras.Input((4,))
     keras.Model([value, other], keras.layers.Add()([value, other])).save(folder / "two_inputs.keras")
 
+    pixels = keras.Input((16, 16, 3), dtype="uint8")
+    scaled = keras.layers.Rescaling(1 / 127.5, -1.0)(pixels)
+    for augmenting in (
+        keras.layers.RandomFlip(),
+        keras.layers.RandomRotation(0.1),
+        keras.layers.RandomZoom(0.1),
+        keras.layers.RandomTranslation(0.1, 0.1),
+        keras.layers.RandomContrast(0.1),
+        keras.layers.RandomBrightness(0.1),
+    ):
+        scaled = augmenting(scaled)
+    keras.Model(pixels, model(scaled)).save(folder / "augmented_bytes.keras", include_optimizer=False)
     model.save_weights(folder / "only.weights.h5")
     keras.Sequential([keras.layers.Dense(2)]).save(folder / "unbuilt.keras")
     half = keras.layers.Dense(2, dtype="mixed_float16")
@@ -73,6 +85,9 @@ def main(folder: Path) -> None:
     legacy = network(tf_keras)
     legacy.set_weights(model.get_weights())
     legacy.save(folder / "legacy.h5", include_optimizer=False)
+    pixels = tf_keras.Input((16, 16, 3), dtype="uint8")
+    scaled = tf_keras.layers.RandomFlip()(tf_keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
+    tf_keras.Model(pixels, legacy(scaled)).save(folder / "augmented_bytes.h5", include_optimizer=False)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,35 @@ def test_each_format_gives_the_float_model(
     np.testing.assert_allclose(run(model), run(Model.read(sources / "model.tflite")), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["augmented_bytes.keras", "augmented_bytes.h5"])
+def test_what_augments_in_training_is_left_out_and_bytes_are_taken_as_floats(
+    sources: Path, tensorflow: Jail, name: str
+) -> None:
+    source = open_source(sources / name, signature="", tensorflow=tensorflow)
+    model = source.convert()
+    assert model.summary.inputs[0].dtype == "float32"
+    assert {op.op for op in model.summary.ops} <= {
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "MEAN",
+        "FULLY_CONNECTED",
+        "SOFTMAX",
+        "MUL",
+        "ADD",
+        "SUB",
+    }
+    pixels = np.random.RandomState(6).randint(0, 256, SAMPLES.shape).astype(np.float32)
+    plain = open_lite_rt(Model.read(sources / "model.tflite"))
+    expected = [plain.run([(sample[np.newaxis] / 127.5 - 1).astype(np.float32)])[0] for sample in pixels]
+    runner = open_lite_rt(model)
+    np.testing.assert_allclose(
+        np.concatenate([runner.run([sample[np.newaxis]])[0] for sample in pixels]), np.concatenate(expected), atol=1e-5
+    )
+    own = source.outputs(pixels)
+    assert own is not None
+    np.testing.assert_allclose(own[0], np.concatenate(expected), atol=1e-5)
+
+
 def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> None:
     source = open_source(sources / "model.tflite", signature="", tensorflow=tensorflow)
     assert source.convert().data == (sources / "model.tflite").read_bytes()

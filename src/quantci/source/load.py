@@ -92,15 +92,33 @@ def _load_keras(path: Path, kind: str, where: str) -> None:
     inputs = _inputs(model, where)
     tensor = _only_input(inputs, [str(tensor.name) for tensor in inputs], where)
     shape = _fixed(list(tensor.shape), str(tensor.name), where)
+    if getattr(tensor.dtype, "name", tensor.dtype) != "float32":
+        model = _with_float_input(keras, model, shape)
     if legacy:
         _export_function(lambda batch: model(batch, training=False), shape)
     else:
-        spec = keras.InputSpec(shape=tuple(shape), dtype="float32")
-        _loaded["export"] = lambda folder: model.export(
-            folder, format="tf_saved_model", input_signature=[spec], verbose=False
-        )
+        _loaded["export"] = lambda folder: _export_keras(model, shape, folder)
     _loaded["call"] = lambda batch: model(batch, training=False)
     _loaded["keep"] = model
+
+
+def _with_float_input(keras: Any, model: Any, shape: list[int]) -> Any:
+    """The same model, which takes as float32 what it took as integers: else it would begin with two CASTs."""
+    clone = keras.models.clone_model(model, input_tensors=keras.Input(batch_shape=shape, dtype="float32"))
+    clone.set_weights(model.get_weights())
+    return clone
+
+
+def _export_keras(model: Any, shape: list[int], folder: str) -> None:
+    """Write the SavedModel of a prediction: Model.export() takes along what augments pictures in training."""
+    import keras
+    import tensorflow
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    spec = tensorflow.TensorSpec(shape, tensorflow.float32)
+    archive.add_endpoint("serve", lambda args_0: model(args_0, training=False), input_signature=[spec])
+    archive.write_out(folder, verbose=False)
 
 
 def _inputs(model: Any, where: str) -> list[Any]:
