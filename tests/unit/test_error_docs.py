@@ -7,7 +7,17 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"ModelRejected", "DataRejected", "ConfigError", "ToolError", "Cancelled", "Damage", "Advice", "Failure"}
+KINDS = {
+    "ModelRejected",
+    "DataRejected",
+    "ConfigError",
+    "ToolError",
+    "Cancelled",
+    "Damage",
+    "Advice",
+    "Doubt",
+    "Failure",
+}
 
 
 def codes_in(tree: ast.AST) -> set[str]:

@@ -84,6 +84,7 @@ def parse_shard(text: str) -> Shard:
 
 def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Against) -> EvaluateResult:
     """Run the stage in this process and its workers."""
+    from quantci.evaluate.reference import first_layer_range
     from quantci.evaluate.run import evaluate
 
     return evaluate(
@@ -94,6 +95,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
         quantized_model=folder.quantized_model,
         calibration=folder.quantized.calibration_samples,
         baseline=base.read(),
+        first_layer=first_layer_range(folder.quantized),
         progress=progress,
         allow_code=settings.allow_code,
     )
@@ -116,7 +118,7 @@ def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Pr
 
 
 def show(result: EvaluateResult, folder: OutputFolder) -> None:
-    """Print the result in one line, and each warning in one."""
+    """Print the result in one line, and each doubt and warning in one."""
     paired = result.paired
     print(
         f"{paired.metric} delta {100 * paired.delta:+.1f} points "
@@ -131,5 +133,7 @@ def show(result: EvaluateResult, folder: OutputFolder) -> None:
         )
     if result.base_failure is not None and result.base_failure.code != "no-baseline":  # nobody can do anything about it
         print(f"warning: {result.base_failure.cause} [{result.base_failure.code}]", file=sys.stderr)
+    for doubt in result.reference:
+        print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)

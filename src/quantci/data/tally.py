@@ -11,6 +11,7 @@ from quantci.data.culprits import counted, printable
 from quantci.data.labelling import as_written, classes_of
 from quantci.errors import DataRejected
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest, SkippedFile
+from quantci.records.doubt import InputValues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +33,14 @@ class Tally:
         unreadable: by id, those that were not, each with its fault.
         counts: what the files needed.
         pixels: how many were decoded.
+        input: what they gave the INT8 model; nothing where none was run.
     """
 
     used: dict[str, tuple[Sample, str]] = field(default_factory=dict)
     unreadable: dict[str, tuple[Sample, DataRejected]] = field(default_factory=dict)
     counts: ImageCounts = field(default_factory=ImageCounts)
     pixels: int = 0
+    input: InputValues = field(default_factory=InputValues)
 
     def add(self, sample: Sample, loaded: LoadedSample) -> None:
         """Count a sample that is used.
@@ -64,6 +67,7 @@ class Tally:
         self.used.update(other.used)
         self.unreadable.update(other.unreadable)
         self.counts = _sum(self.counts, other.counts)
+        self.input = self.input.joined(other.input)
         self._count_pixels(other.pixels)
 
     def _count_pixels(self, more: int) -> None:

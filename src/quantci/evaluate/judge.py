@@ -11,6 +11,7 @@ import numpy as np
 from quantci.data.audit import check_overlap, find_duplicates
 from quantci.evaluate.against_base import compare_with_base
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
+from quantci.evaluate.reference import doubt_input
 from quantci.evaluate.score import WARM_UP
 from quantci.records.base import write_bytes
 from quantci.records.evaluate import EvaluateResult, HostLatency, Step
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.model import ModelSummary
+    from quantci.records.quantize import TensorRange
     from quantci.tasks.custom import Metric
     from quantci.tasks.task import Judgement
 
@@ -41,6 +43,7 @@ def judge(
     float_sha256: str,
     quantized_model: ModelSummary,
     calibration: Sequence[SampleDigest],
+    first_layer: TensorRange | None,
     metrics: Mapping[str, Metric],
     progress: Progress,
 ) -> EvaluateResult:
@@ -53,6 +56,7 @@ def judge(
         float_sha256: digest of the float model.
         quantized_model: the INT8 model: its outputs have the scales of the integers.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
+        first_layer: what calibration saw at the input of the first layer.
         metrics: own metrics by module:function.
         progress: told when the statistics begin.
 
@@ -65,9 +69,10 @@ def judge(
     check_overlap(calibration, scored.tally.digests)
 
     progress("computing statistics")
-    judged = task.judge(
-        Observed(scored.samples, scored.outputs, scored.labels, model_outputs), metrics, config.evaluation.seed
-    )
+    observed = Observed(scored.samples, scored.outputs, scored.labels, model_outputs)
+    judged = task.judge(observed, metrics, config.evaluation.seed)
+    doubts = task.doubts(observed)
+    doubts += doubt_input(scored.tally.input, first_layer, is_doubted=bool(doubts))
     against_base, base_failure = compare_with_base(scored, task, model_outputs, config.evaluation.seed)
     predictions = to_npz(
         scored.samples,
@@ -89,6 +94,7 @@ def judge(
         steps=steps_of(scored, judged),
         paired=judged.paired,
         tags=judged.tags,
+        reference=doubts,
         against_base=against_base,
         base_failure=base_failure,
         read_with=dict(scored.read_with),

@@ -13,6 +13,7 @@ import numpy as np
 
 from quantci.errors import ConfigError, ToolError
 from quantci.evaluate.judge import judge
+from quantci.evaluate.reference import first_layer_range
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BaseRows, Scored, no_outputs
 from quantci.evaluate.shard_base import base_of_shards, nothing_of_base, read_with_of
@@ -106,6 +107,7 @@ def merge(
         float_sha256=quantize.float_model.sha256,
         quantized_model=quantize.quantized_model,
         calibration=quantize.calibration_samples,
+        first_layer=first_layer_range(quantize),
         metrics=metrics,
         progress=progress,
     )

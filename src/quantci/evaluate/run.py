@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.quantize import TensorRange
     from quantci.records.shard import Shard
     from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
@@ -53,6 +54,7 @@ def evaluate(
     quantized_model: Model,
     calibration: Sequence[SampleDigest],
     baseline: Baseline | Failure | None,
+    first_layer: TensorRange | None,
     progress: Progress,
     allow_code: bool,
 ) -> EvaluateResult:
@@ -66,6 +68,7 @@ def evaluate(
         quantized_model: the INT8 model.
         calibration: what the ranges were calibrated on: none of it may be evaluated on.
         baseline: of the base branch, or why there is none; None where nobody gave one.
+        first_layer: what calibration saw at the input of the first layer.
         progress: told how many samples are done.
         allow_code: whether own metrics, which are code of the repository, may be imported.
 
@@ -83,6 +86,7 @@ def evaluate(
         float_sha256=float_model.sha256,
         quantized_model=quantized_model.summary,
         calibration=calibration,
+        first_layer=first_layer,
         metrics=metrics,
         progress=progress,
     )

@@ -11,6 +11,7 @@ import numpy as np
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
 from quantci.evaluate.base_runner import BaseRunner
+from quantci.evaluate.input_values import look_at
 from quantci.statistics.agreement import sample_differences
 from quantci.tflite.fixed_point import dequantize, quantize
 from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
@@ -116,6 +117,8 @@ class Scorer:
             tensors = np.concatenate([tensor.reshape(1, -1) for tensor, _ in waiting])
             raw = {step: _stacked([made[step] for _, made in waiting]) for step in STEPS}
             waiting.clear()
+            (taken,) = self._runners[STEPS[-1]].inputs
+            tally.input = tally.input.joined(look_at(tensors, taken.scale, taken.zero_point, taken.dtype))
             values = {step: self._values(step, raw[step]) for step in STEPS}
             for before, after in pairwise(STEPS):
                 differences[after].append(self._difference(before, after, raw, values))

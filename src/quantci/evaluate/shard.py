@@ -100,6 +100,7 @@ def pack_shard(
         image_counts=scored.tally.counts,
         base=scored.base,
         base_failure=scored.base_failure,
+        input=scored.tally.input,
         outputs_sha256=hashlib.sha256(outputs).hexdigest(),
     )
     return result, outputs

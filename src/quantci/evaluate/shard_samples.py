@@ -55,9 +55,11 @@ def list_samples(found: Sequence[Found], task: Task) -> tuple[list[Sample], Tall
         counts = [getattr(result.image_counts, name) for name in ImageCounts.__struct_fields__]
         if max(counts) > len(places):
             raise _damaged(one, "it counts more files than it has samples")
+        if result.input.samples > len(places) or result.input.clipped > result.input.values:
+            raise _damaged(one, "its samples gave the model more values than they have")
         if not all(task.fits(entry.truth, first.labels) for entry in result.samples):
             raise _damaged(one, "a sample has a label that this task cannot have")
-        tally.merge(Tally(counts=result.image_counts))
+        tally.merge(Tally(counts=result.image_counts, input=result.input))
         entries[one.shard.index - 1 :: one.shard.count] = result.samples
     samples = []
     for entry in entries:

@@ -94,5 +94,5 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
         ),
         calibration=calibration,
         digests=calibrated.tally.digests,
-        advice=advise_on_calibration(wanted.data, chosen, labels, calibrated, difference),
+        advice=advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated, difference),
     )

@@ -11,6 +11,7 @@ from msgspec import Meta
 from quantci.records.against_base import AgainstBase
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary
+from quantci.records.doubt import Doubt
 from quantci.records.paired import Paired
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Count, Microseconds, Ratio, Sha256, SignedRatio
@@ -159,6 +160,10 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
     steps: Annotated[list[Step], Meta(description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")]
     paired: Annotated[Paired, Meta(description="Float against INT8 in the oracle, sample by sample.")]
     tags: Annotated[list[TagMetrics], Meta(description="Results by tag; empty where no sample has one.")]
+    reference: Annotated[
+        list[Doubt],
+        Meta(description="Why the float model is not to be trusted; empty where nothing was found, or nobody looked."),
+    ] = msgspec.field(default_factory=list)
     against_base: Annotated[
         AgainstBase | None, Meta(description="Against the base branch's INT8 model; null without a baseline.")
     ] = None

@@ -7,6 +7,7 @@ from msgspec import Meta
 from quantci.records.against_base import BaseSide
 from quantci.records.base import Record
 from quantci.records.dataset import MOST_SAMPLES, ImageCounts
+from quantci.records.doubt import InputValues
 from quantci.records.stage import Failure, StageRecord
 from quantci.records.truth import Truth
 from quantci.records.units import Count, Sha256
@@ -83,6 +84,7 @@ class ShardResult(Record, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=65536, description="Processes that ran at the same time.")]
     samples: Annotated[list[ShardSample], Meta(description="Every count-th sample of the set, from the index-th on.")]
     image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed each correction.")]
+    input: Annotated[InputValues, Meta(description="What the samples gave the INT8 model.")]
     base: Annotated[
         BaseSide | None, Meta(description="The base branch's model, which these samples went through as well.")
     ] = None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_FAILURES: Final = 4  # there are as many stages
 _MOST_BESIDE: Final = 20  # there are hardly more gates
+_MOST_DOUBTS: Final = 3  # no evaluation of ours has more
 
 
 def render(report: Report, limit: int = markdown.COMMENT_LIMIT) -> str:
@@ -40,6 +41,7 @@ def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Blo
         Paragraph(tuple(title)),
         Paragraph(Sentence(report.verdict_reason)),
         *faults,
+        *_doubts(report),
         *told,
         summary.figures(report),
     ]
@@ -71,6 +73,13 @@ def sections(report: Report) -> list[Folded]:
         parts += [data.section("Evaluation set", report.evaluate.dataset), data.host_time(report.evaluate)]
     parts.append(provenance.section(report))
     return [part for part in parts if any(isinstance(block, Rows) and block.rows for block in part.blocks)]
+
+
+def _doubts(report: Report) -> list[Block]:
+    """Whether the float model is any good, where the reason does not say that already."""
+    doubts = report.evaluate.reference[:_MOST_DOUBTS] if report.evaluate else []
+    lines = [Sentence(doubt.text) for doubt in doubts if doubt.text not in report.verdict_reason]
+    return [bullets(lines)] if lines else []
 
 
 def _failures(report: Report) -> list[Failure]:

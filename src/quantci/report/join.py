@@ -85,7 +85,8 @@ def build_report(
         *(Fault("", "config_rejected", failure) for failure in refused),
     ]
     stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), BENCH]
-    decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved)
+    doubts = parts.evaluate.reference if parts.evaluate else []
+    decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved, doubts)
     return Report(
         schema_version=1,
         stage="report",

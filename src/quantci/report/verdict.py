@@ -11,6 +11,7 @@ from quantci.report.gates.moved import sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quantci.records.doubt import Doubt
     from quantci.records.embed import EmbedResult
     from quantci.records.report import GateChange, GateResult, StageOutcome, Verdict
     from quantci.records.stage import Failure, Status
@@ -69,12 +70,14 @@ def decide(
     embed: EmbedResult | None = None,
     base_gates: Sequence[GateResult] = (),
     gate_changes: Sequence[GateChange] = (),
+    doubts: Sequence[Doubt] = (),
 ) -> Decision:
     """The head of the report.
 
     A failed gate is a fail whatever else happened. A rejected model is a fail. What a machine, a tool, the data or the
-    configuration spoiled is inconclusive: nothing was learnt about the model. A pass says what no gate was asked; one
-    that the base branch's gates would not give is none.
+    configuration spoiled is inconclusive: nothing was learnt about the model. So is a comparison with a float model
+    that is not to be trusted. A pass says what no gate was asked; one that the base branch's gates would not give is
+    none.
     """
     ordered = worst_first(gates)
     failed = [gate for gate in ordered if gate.verdict == "fail"]
@@ -87,7 +90,7 @@ def decide(
     ran = {outcome.stage for outcome in stages if outcome.status != "not_run"}
     if not ran:
         return Decision("not_run", "inconclusive", "No stage has run.")
-    unsure = _unsure(ordered, ran, base_gates, gate_changes)
+    unsure = _forbidding(doubts) or _unsure(ordered, ran, base_gates, gate_changes)
     if unsure:
         return Decision("ok", "inconclusive", unsure)
     return Decision("ok", "pass", " ".join([_holds(gates), *_warnings(embed)]))
@@ -115,6 +118,11 @@ def _loosened(gate: GateResult, gate_changes: Sequence[GateChange]) -> str:
     would = "would fail" if gate.verdict == "fail" else "would not pass"
     told = f"By the gates of the base branch it {would}: {gate.reason}"
     return " ".join(["It passes only by gates that it loosened.", *map(sentence, moved[:1]), told])
+
+
+def _forbidding(doubts: Sequence[Doubt]) -> str:
+    """Why a comparison with this float model is never a pass; empty where it may be one."""
+    return next((doubt.text for doubt in doubts if doubt.forbids_pass), "")
 
 
 def _stopped(fault: Fault) -> str:

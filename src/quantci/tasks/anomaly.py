@@ -22,6 +22,7 @@ from quantci.statistics.roc import auc_change, best_threshold, pair_changes, par
 from quantci.tasks.class_truth import OneClass
 from quantci.tasks.common import all_of
 from quantci.tasks.custom import apply_metrics
+from quantci.tasks.doubts import doubt_scores
 from quantci.tasks.outputs import only_output
 from quantci.tasks.task import Judgement
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing
     from quantci.data.samples import Sample
+    from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
     from quantci.tasks.common import Common, Side
@@ -66,6 +68,10 @@ class Anomaly(OneClass):
         """The two labels, whatever the set says."""
         del listing
         return self.labels
+
+    def to_calibrate(self, labels: Sequence[str]) -> Sequence[str]:
+        """Normal alone: an autoencoder is trained on it, and what is anomalous need not keep its values."""
+        return labels[:1]
 
     def outputs_of(self, summary: ModelSummary) -> Sequence[TensorInfo]:
         """The one output: the reconstruction."""
@@ -112,6 +118,13 @@ class Anomaly(OneClass):
             ),
             tags=[],
         )
+
+    def doubts(self, observed: Observed) -> list[Doubt]:
+        """See doubts.doubt_scores()."""
+        truth = self.truth_of(observed.samples, observed.labels)
+        names = [sample.group for sample in observed.samples]
+        groups = group_means(observed.reference.astype(np.float64).reshape(-1), truth, names)
+        return doubt_scores(groups.scores, groups.labels, self.labels)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """None."""

@@ -13,9 +13,10 @@ from quantci.records.paired import HEADLINES, ClassDelta, Paired
 from quantci.records.stage import Advice
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
-from quantci.tasks.class_metrics import classification_metrics, predict
+from quantci.tasks.class_metrics import classification_metrics, confusion_matrix, predict
 from quantci.tasks.class_truth import OneClass
 from quantci.tasks.common import common_classes
+from quantci.tasks.doubts import doubt_classes
 from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
 from quantci.tasks.subsets import by_tag, worst_recall
 from quantci.tasks.task import Judgement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing
     from quantci.data.samples import Sample
+    from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary
     from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
@@ -78,6 +80,13 @@ class Classification(OneClass, KeepsOutputs):
             paired=paired_accuracy(first, last, ids=ids, labels=truth, names=observed.labels, seed=seed),
             tags=by_tag(observed.samples, first, last),
         )
+
+    def doubts(self, observed: Observed) -> list[Doubt]:
+        """See doubts.doubt_classes()."""
+        (output,) = observed.outputs
+        predicted = predict(real_values(observed.reference, output))
+        truth = self.truth_of(observed.samples, observed.labels)
+        return doubt_classes(confusion_matrix(predicted, truth, len(observed.labels)), observed.labels)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """`one-logit` when one output is read as a probability, but no sigmoid makes it one."""

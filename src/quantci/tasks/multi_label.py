@@ -19,6 +19,7 @@ from quantci.statistics.power import smallest_detectable_drop
 from quantci.statistics.roc import average_precision
 from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
+from quantci.tasks.doubts import doubt_labels
 from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
 from quantci.tasks.subsets import by_tag, worst_recall
 from quantci.tasks.task import Judgement
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
+    from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary
     from quantci.records.truth import Truth
     from quantci.tasks.common import Common, Side
@@ -131,6 +133,12 @@ class MultiLabel(KeepsOutputs):
             ),
             tags=by_tag(observed.samples, before, after),
         )
+
+    def doubts(self, observed: Observed) -> list[Doubt]:
+        """See doubts.doubt_labels()."""
+        (output,) = observed.outputs
+        truth = self.truth_of(observed.samples, observed.labels)
+        return doubt_labels(finite_values(observed.reference, output) >= THRESHOLD, truth == 1, observed.labels)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """`logits` if the outputs are read as probabilities, but do not come from a sigmoid."""

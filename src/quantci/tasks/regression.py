@@ -18,6 +18,7 @@ from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
+from quantci.tasks.doubts import doubt_values
 from quantci.tasks.outputs import KeepsOutputs, finite_values
 from quantci.tasks.task import Judgement
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing, Role
     from quantci.data.samples import Sample
+    from quantci.records.doubt import Doubt
     from quantci.records.truth import Truth
     from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
@@ -135,6 +137,12 @@ class Regression(KeepsOutputs):
             ),
             tags=[],
         )
+
+    def doubts(self, observed: Observed) -> list[Doubt]:
+        """See doubts.doubt_values()."""
+        (output,) = observed.outputs
+        truth = self.truth_of(observed.samples, observed.labels)
+        return doubt_values(finite_values(observed.reference, output), truth, observed.labels)
 
 
 def regression_metrics(

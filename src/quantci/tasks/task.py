@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.samples import Sample
+    from quantci.records.doubt import Doubt
     from quantci.records.evaluate import Metrics, TagMetrics
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.paired import Paired
@@ -40,6 +41,11 @@ class Observed(NamedTuple):
     kept: Mapping[str, NDArray[np.generic]]
     labels: Sequence[str]
     outputs: Sequence[TensorInfo]
+
+    @property
+    def reference(self) -> NDArray[np.generic]:
+        """What is kept of the first step."""
+        return next(iter(self.kept.values()))
 
 
 class Judgement(NamedTuple):
@@ -67,6 +73,10 @@ class Task(Labelling, Protocol):
 
     def truth_of(self, samples: Sequence[Sample], labels: Sequence[str]) -> NDArray[Any]:
         """What is right about these samples as an array: [n], or [n, d] where the answer has several parts."""
+        ...
+
+    def to_calibrate(self, labels: Sequence[str]) -> Sequence[str]:
+        """The labels that a labelled calibration set lacks where it has no sample of them: the first ones."""
         ...
 
     def outputs_of(self, summary: ModelSummary) -> Sequence[TensorInfo]:
@@ -120,6 +130,10 @@ class Task(Labelling, Protocol):
         Raises:
             ConfigError: `baseline-task`: nothing.
         """
+        ...
+
+    def doubts(self, observed: Observed) -> list[Doubt]:
+        """Why the first step, the reference, is not to be trusted: it guesses, or always says the same."""
         ...
 
     def advice(self, summary: ModelSummary) -> list[Advice]:

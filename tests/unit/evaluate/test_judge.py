@@ -33,6 +33,7 @@ def judged(
         float_sha256=sha("float"),
         quantized_model=model,
         calibration=calibration,
+        first_layer=None,
         metrics={},
         progress=silent,
     )

@@ -18,6 +18,7 @@ from tests.unit.evaluate.sharded import BASE_SIDE, CONFIG, QUANTIZED, score_plac
 from quantci.errors import ConfigError, DataRejected, QuantciError, ToolError
 from quantci.evaluate.judge import judge
 from quantci.evaluate.merge import merge
+from quantci.evaluate.reference import first_layer_range
 from quantci.progress import silent
 from quantci.records.base import encode, read, write
 from quantci.records.config import Config
@@ -38,6 +39,7 @@ def unsharded(
         float_sha256=QUANTIZED.float_model.sha256,
         quantized_model=QUANTIZED.quantized_model,
         calibration=QUANTIZED.calibration_samples,
+        first_layer=first_layer_range(QUANTIZED),
         metrics={},
         progress=silent,
     )

@@ -120,6 +120,11 @@ def test_every_step_sees_the_sample_in_its_own_type() -> None:
     assert batch.outputs["int8-oracle"].dtype == np.int8
 
 
+def test_what_the_model_is_given_is_counted_over_all_samples_that_were_read() -> None:
+    given = Scorer(MODELS).score(job(), samples("a", "unreadable-image", "b")).tally.input
+    assert (given.samples, given.values, given.clipped) == (2, 4, 0)
+
+
 def test_differences_are_to_the_step_before_in_steps_of_the_output() -> None:
     batch = Scorer(MODELS).score(job(), samples("a"))
     # 0.3 came back as 0.5: 0.2 are 0.8 of a step of 0.25.

@@ -17,6 +17,7 @@ from tests.golden import (
 from quantci.records.base import encode
 from quantci.records.config import GatesConfig
 from quantci.records.dataset import ImageCounts, SkippedFile
+from quantci.records.doubt import Doubt
 from quantci.records.paired import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
@@ -47,6 +48,20 @@ def test_comment_starts_with_verdict_and_reason() -> None:
     lines = render(example_report()).splitlines()
     assert lines[0] == "**✅ quantci: pass** · `traffic_lights.keras`"
     assert lines[2] == "All 6 gates hold."
+
+
+def test_doubts_about_the_float_model_stand_before_the_table_and_each_once() -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    doubts = [
+        Doubt(code="guessing", text="Always answering <b> is as good.", forbids_pass=True),
+        Doubt(code="constant-input", text="It is nearly constant.", forbids_pass=False),
+    ]
+    doubted = replace(report, evaluate=replace(report.evaluate, reference=doubts), verdict_reason=doubts[0].text)
+    head = render(doubted).split("| Metric", maxsplit=1)[0]
+    assert head.count("is as good.") == head.count("It is nearly constant.") == 1
+    assert "`<b>`" in head
+    assert "It is nearly constant." not in render(report)
 
 
 def test_one_table_of_three_columns_stands_open() -> None:

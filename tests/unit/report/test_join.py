@@ -19,6 +19,7 @@ from tests.golden import (
 from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
 from quantci.records.config import Config, GatesConfig, Task, TaskConfig
+from quantci.records.doubt import Doubt
 from quantci.records.report import Report
 from quantci.records.stage import Failure, Status
 from quantci.report.comment import render
@@ -95,6 +96,35 @@ def test_failed_gate_is_a_regression_even_beside_an_inconclusive_one() -> None:
     report = example_report(config=example_config(GatesConfig(max_model_bytes=1000, max_latency_us=5)))
     assert (report.status, report.verdict) == ("regression", "fail")
     assert "3,016 over" in report.verdict_reason
+
+
+def doubted(*doubts: Doubt, gates: GatesConfig | None = None) -> Report:
+    evaluate = example_evaluate_record()
+    assert evaluate.result is not None
+    result = replace(evaluate.result, reference=list(doubts))
+    config = example_config(gates)
+    return report_of(example_quantize_record(), replace(evaluate, result=result), example_embed_record(), config=config)
+
+
+GUESSING = Doubt(code="guessing", text="It is no better than guessing.", forbids_pass=True)
+CLIPPED = Doubt(code="clipped-input", text="A third is clipped.", forbids_pass=False)
+
+
+def test_a_float_model_that_is_not_to_be_trusted_never_passes() -> None:
+    report = doubted(CLIPPED, GUESSING)
+    assert (report.status, report.verdict, report.verdict_reason) == ("ok", "inconclusive", GUESSING.text)
+    assert report.evaluate is not None
+    assert report.evaluate.reference == [CLIPPED, GUESSING]
+
+
+def test_a_doubt_that_forbids_nothing_lets_it_pass() -> None:
+    assert doubted(CLIPPED).verdict == "pass"
+
+
+def test_a_failed_gate_is_a_fail_whatever_is_doubted() -> None:
+    report = doubted(GUESSING, gates=GatesConfig(max_model_bytes=1000))
+    assert (report.status, report.verdict) == ("regression", "fail")
+    assert "over" in report.verdict_reason
 
 
 def test_open_gate_is_inconclusive_and_ok() -> None:

@@ -9,7 +9,7 @@ from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
 from quantci.records.evaluate import AnomalyMetrics
 from quantci.records.paired import Paired
-from quantci.tasks.anomaly import anomaly_metrics, group_means, paired_auc, reconstruction_score
+from quantci.tasks.anomaly import Anomaly, anomaly_metrics, group_means, paired_auc, reconstruction_score
 
 
 def test_score_is_the_mean_squared_error() -> None:
@@ -17,6 +17,10 @@ def test_score_is_the_mean_squared_error() -> None:
     reconstructed = np.array([[1, 4], [3, 1]], dtype=np.float32)
     # The squares 0, 4 and 9, 1, halved.
     assert reconstruction_score(original, reconstructed).tolist() == [2.0, 5.0]
+
+
+def test_calibrating_on_normal_samples_alone_is_right() -> None:
+    assert Anomaly().to_calibrate(("normal", "anomaly")) == ("normal",)
 
 
 def test_windows_of_a_file_are_averaged_in_the_order_of_their_first() -> None:

@@ -14,9 +14,10 @@ from quantci.report.comment import render
 from quantci.report.verdict import worst_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from quantci.records.doubt import Doubt
     from quantci.records.stage import Advice, Failure, StageRecord
 
 _MOST: Final = 9  # a runner shows ten of a level for a step
@@ -43,7 +44,7 @@ def tell(record: Any, output: Path, config: Path, root: Path, *, fails_on_gate: 
     """
     outputs = {"status": record.status, "code": record.failure.code if record.failure else ""}
     summary = ""
-    advice: list[Advice] = []
+    advice: Sequence[Advice | Doubt] = []
     if isinstance(record, Report):
         outputs |= report_figures(record, output)
         summary, advice = render(record), record.advice
@@ -58,7 +59,7 @@ def tell(record: Any, output: Path, config: Path, root: Path, *, fails_on_gate: 
         outputs["record"] = (output / f"{record.stage}.json").as_posix()
         if record.result is not None:
             outputs |= FIGURES[record.stage](record.result, output)
-            advice = record.result.advice
+            advice = [*getattr(record.result, "reference", []), *record.result.advice]
     gates = _gates(record, config, root, fails_on_gate=fails_on_gate)
     lines = [*_faults(record.failure, config, root), *gates, *_advice(advice, config, root)]
     return Told(outputs, summary, lines)
@@ -88,7 +89,7 @@ def _gates(record: StageRecord, config: Path, root: Path, *, fails_on_gate: bool
         yield _at(place_of(f"gates.{gate.name}", config, root), level, gate.reason, f"quantci gate {gate.name}")
 
 
-def _advice(advice: list[Advice], config: Path, root: Path) -> Iterable[str]:
+def _advice(advice: Sequence[Advice | Doubt], config: Path, root: Path) -> Iterable[str]:
     for one in [one for one in advice if one.code not in QUIET][:_MOST]:
         yield _at(place_of("", config, root), "warning", one.text, f"quantci {one.code}")
 

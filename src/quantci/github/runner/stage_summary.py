@@ -13,9 +13,10 @@ from quantci.report.sections.diagnosis import cells, headline, worst_layers
 from quantci.report.wording import STATUSES, metric_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from quantci.records.diagnose import DiagnoseResult
+    from quantci.records.doubt import Doubt
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
@@ -31,11 +32,12 @@ def stage_summary(record: Any) -> str:
     if record.failure is not None:
         return failure_summary(record.stage, record.status, record.failure)
     rows: list[tuple[str, Cell]]
-    advice: list[Advice] = []
+    advice: Sequence[Advice | Doubt] = []
     if isinstance(record, ShardRecord):
         rows = _shard(record.shard, record.result) if record.result else []
     else:
-        rows, advice = _ROWS[record.stage](record.result), record.result.advice
+        rows = _ROWS[record.stage](record.result)
+        advice = [*getattr(record.result, "reference", []), *record.result.advice]
     rows.append(("Time", f"{record.provenance.duration_s:.1f}{NBSP}s"))
     told = [(Sentence(one.text), " (", Name(one.code), ")") for one in advice[:_MOST_ADVICE]]
     return render([Heading(f"quantci {record.stage}"), table(("", ""), rows), bullets(told)])
