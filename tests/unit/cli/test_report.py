@@ -48,10 +48,13 @@ def code_of(project: Path, gates: str, *stages: str) -> int:
         ("max_metric_drop = 0.05; fail_on_inconclusive = true", ["quantize", "embed"], "evaluate"),
         ("max_worst_class_drop = 0.5", ["quantize"], "evaluate"),
         ("max_model_bytes = 1_000_000", ["evaluate", "embed"], "quantize"),
-        ("int_only = true", ["evaluate"], "quantize"),
+        ("int_only = true; fits_flash = false", ["evaluate"], "quantize"),
+        ("fits_flash = true", ["evaluate"], "quantize"),
+        ("min_metric = 0.5", ["quantize", "embed"], "evaluate"),
+        ("min_worst_class_recall = 0.5", ["quantize", "embed"], "evaluate"),
         ("max_arena_bytes = 1_000_000", ["quantize", "evaluate"], "embed"),
         ("max_latency_us = 1_000_000", ["quantize", "evaluate"], "embed"),
-        ("max_metric_drop = 0.05", [], "evaluate"),
+        ("max_metric_drop = 0.05; fits_flash = false", [], "evaluate"),
     ],
 )
 def test_a_gate_whose_stage_never_ran(

@@ -81,12 +81,20 @@ def _faults(failure: Failure | None, config: Path, root: Path) -> list[str]:
 
 
 def _gates(record: StageRecord, config: Path, root: Path, *, fails_on_gate: bool) -> Iterable[str]:
-    """A gate that fails the step is an error, another that does not hold a warning; each on its line."""
+    """A gate that fails the step is an error, another that does not hold a warning; each on its line, the worst first.
+
+    Where all hold and it is still no pass, because this change loosened one, that is a warning on its line.
+    """
     if not isinstance(record, Report) or record.failure is not None:
         return
-    for gate in [gate for gate in worst_first(record.gates) if gate.verdict != "pass"][:_MOST]:
+    open_gates = [gate for gate in worst_first(record.gates) if gate.verdict != "pass"]
+    for gate in open_gates[:_MOST]:
         level: Level = "error" if gate.verdict == "fail" and fails_on_gate else "warning"
         yield _at(place_of(f"gates.{gate.name}", config, root), level, gate.reason, f"quantci gate {gate.name}")
+    if record.gate_changes and not open_gates and record.verdict == "inconclusive":
+        yield _at(
+            place_of(record.gate_changes[0].name, config, root), "warning", record.verdict_reason, "quantci verdict"
+        )
 
 
 def _advice(advice: Sequence[Advice | Doubt], config: Path, root: Path) -> Iterable[str]:

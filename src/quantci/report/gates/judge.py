@@ -30,6 +30,7 @@ _STAGE_OF: Final = {
     "max_model_bytes": "quantize",
     "max_arena_bytes": "embed",
     "max_latency_us": "embed",
+    "fits_flash": "quantize",
     "max_metric_drop": "evaluate",
     "max_worst_class_drop": "evaluate",
     "int_only": "quantize",

@@ -124,6 +124,18 @@ def test_a_gate_that_cannot_be_judged_is_a_warning(config: Path, tmp_path: Path)
     assert [line.split(" ", 1)[0] for line in told.annotations if "gate" in line] == ["::warning"]
 
 
+def test_a_gate_that_was_loosened_is_a_warning_on_its_line(config: Path, tmp_path: Path) -> None:
+    strict = example_config(GatesConfig(max_model_bytes=1))
+    base = replace(example_report(config=strict), config=strict)
+    loose = example_report(config=example_config(GatesConfig(max_model_bytes=1_000_000)), baseline=base)
+    told = tell(loose, OUTPUT, config, tmp_path)
+    assert told.outputs["verdict"] == "inconclusive"
+    (line,) = [line for line in told.annotations if "loosened" in line]
+    assert line == (
+        f"::warning file=quantci.toml,line=4,title=quantci verdict::{loose.verdict_reason.replace('%', '%25')}"
+    )
+
+
 def test_a_stage_that_failed(config: Path, tmp_path: Path) -> None:
     told = tell(failed_quantize_record("model_rejected", "empty", EVIL), OUTPUT, config, tmp_path)
     assert told.outputs["status"] == "model_rejected"
