@@ -310,12 +310,15 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def picture(session: nox.Session) -> None:
-    """Draw docs/comment.png with a browser: the comment on a model that TFLM gets wrong."""
+    """Draw docs/comment.png with a browser: the comment on a change that lets TFLM get the model wrong."""
     prepare(session, "test")
     example = "examples/relu6-residual"
     session.run("python", f"{example}/generate.py")
-    fault = ("--config", f"{example}/quantci.toml", "--quantization-rewrite", "false")
-    session.run("quantci", "pipeline", *fault, success_codes=[3])
+    config = ("--config", f"{example}/quantci.toml")
+    base = ROOT / example / "build/base"
+    session.run("quantci", "pipeline", *config, "--output-dir", str(base))
+    change = ("--baseline", str(base), "--quantization-rewrite", "false")
+    session.run("quantci", "pipeline", *config, *change, success_codes=[3])
     session.run("python", "tests/docs/picture.py", *session.posargs)
 
 

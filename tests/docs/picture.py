@@ -43,7 +43,7 @@ if __name__ == "__main__":
     parser.add_argument("--report", type=Path, default=REPORT, help="report.md (default: of examples/relu6-residual)")
     parser.add_argument("--picture", type=Path, default=PICTURE, help="where to (default: docs/comment.png)")
     parser.add_argument("--width", type=int, default=874, help="in pixels; a phone has 390")
-    parser.add_argument("--height", type=int, default=990, help="in pixels")
+    parser.add_argument("--height", type=int, default=1190, help="in pixels")
     parser.add_argument("--unfold", nargs="*", default=["Advice", "Loss waterfall"], help="titles of folded parts")
     arguments = parser.parse_args()
     draw(arguments.report, arguments.picture, arguments.width, arguments.height, arguments.unfold)

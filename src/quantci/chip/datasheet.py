@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from quantci.errors import ConfigError
 from quantci.records.base import Record
-from quantci.records.units import Bytes
+from quantci.records.units import Bytes, Positive
 
 if TYPE_CHECKING:
     from quantci.records.latency import Kernels
@@ -34,6 +34,7 @@ class Chip(Record, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, description="As people write it.")]
     kernel_set: Annotated[KernelSet, Meta(description="Which of ESP-NN's sets is built; generic: plain C.")]
+    clocks_hz: Annotated[list[Positive], Meta(min_length=1, description="What ESP-IDF can set for the core, in hertz.")]
     internal_bytes: Annotated[Bytes, Meta(description="SRAM of the chip that an application can get.")]
     psram_bytes: Annotated[Bytes, Meta(description="RAM outside of the chip, behind a cache.")] = 0
     flash_bytes: Annotated[Bytes, Meta(description="Flash of the usual module.")]
@@ -72,6 +73,22 @@ def check_chip(name: str, where: str = "target.chip") -> None:
             f"There is no chip {name[:60]!r}.",
             where=where,
             remedy=f"Use one of {', '.join(chip_names())}; docs/extending.md says how to add one.",
+        )
+
+
+def check_clock(chip: Chip, clock_hz: int | None, where: str = "target.clock_hz") -> None:
+    """Refuse a clock that the chip cannot have.
+
+    Raises:
+        ConfigError: `config-value`, naming those that it can.
+    """
+    if clock_hz is not None and clock_hz not in chip.clocks_hz:
+        raise ConfigError(
+            "config-value",
+            f"{chip.name} does not run at {clock_hz:,} Hz.",
+            where=where,
+            remedy=f"Use one of {', '.join(map(str, chip.clocks_hz))}: what CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ says in "
+            "your sdkconfig.",
         )
 
 

@@ -49,13 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
     if result.latency is not None:
         from quantci.render.visible import visible
         from quantci.report.latency import estimate_of
-        from quantci.report.sections.latency import words
+        from quantci.report.sections.latency import about, at_clock, margin
 
         known = estimate_of(result)
-        total, margin = words(known) if known else ("not known", visible(result.latency.reason.removesuffix("."), 500))
+        total = f"{about(known.total_us or 0)} {at_clock(known.clock_hz)}" if known else "not known"
+        why = margin(known) if known else visible(result.latency.reason.removesuffix("."), 500)
         if result.latency.board is not None:
-            margin += f"; calibrated to {visible(str(result.latency.board), 500)}"
-        print(f"latency on the chip, estimated and not measured: {total} ({margin})")
+            why += f"; calibrated to {visible(str(result.latency.board), 500)}"
+        print(f"latency on the chip, estimated and not measured: {total} ({why})")
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK

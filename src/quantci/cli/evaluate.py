@@ -121,7 +121,8 @@ def show(result: EvaluateResult, folder: OutputFolder) -> None:
     """Print the result in one line, and each doubt and warning in one."""
     paired = result.paired
     print(
-        f"{paired.metric} delta {100 * paired.delta:+.1f} points "
+        f"{paired.metric} {result.headline(-1):.1%} in INT8, {result.headline(0):.1%} in FP32: "
+        f"{100 * paired.delta:+.1f} points "
         f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
         f"{folder.path / EVALUATE.record_file}"
     )

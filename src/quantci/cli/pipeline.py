@@ -1,4 +1,7 @@
-"""Quantize, evaluate, embed and report in one go, and print the comment that a pull request would get.
+"""Quantize, evaluate, embed and report in one go.
+
+At a terminal it ends with the verdict, the table and the files that it wrote. With --markdown, or into a pipe, it
+prints the comment that a pull request would get.
 
 Whatever happens, report.json and report.md are written. If accuracy is lost, quantci diagnose runs too, so that the
 report says in which layer.
@@ -12,6 +15,7 @@ examples:
 from __future__ import annotations
 
 import contextlib
+import sys
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--markdown", action="store_true", help="print the whole comment, at a terminal too")
     report_options.add_arguments(parser)
 
 
@@ -53,8 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     report = write_report(settings, folder, wanted, stopped)
     show_failure(report)
+    from quantci.render.terminal import show
+    from quantci.report.comment import opening
+
     with contextlib.suppress(BrokenPipeError):
-        print((folder.path / "report.md").read_text(encoding="utf-8"))
+        if sys.stdout.isatty() and not arguments.markdown:
+            show(opening(report))
+        else:
+            print((folder.path / "report.md").read_text(encoding="utf-8"))
         written = (path for path in sorted(folder.path.iterdir()) if not path.name.startswith("."))
         print("\n".join(f"wrote {path}" for path in written))
     return exit_code(report, settings, wanted) if stopped is None else stopped.exit_code

@@ -51,6 +51,7 @@ def predict(config: Config, base: Path, model: Model, graph: Graph, workers: Poo
     arena, advice = _arena(config, chip, model, graph, workers)
     file = config.target.latency_coefficients
     coefficients = published_coefficients() if file is None else read_coefficients(base / file)
+    coefficients = coefficients.at(config.target.clock_hz)
     latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena)
     hits = scan(graph, libraries(chip))
     kernels = op_kernels(graph, chip)

@@ -166,6 +166,13 @@ class TargetConfig(Record, frozen=True, kw_only=True):
             description="Chip or module, such as esp32s3 or esp32s3-n16r8.",
         ),
     ] = "esp32s3"
+    clock_hz: Annotated[
+        Positive | None,
+        Meta(
+            description="Clock of the core, as in your sdkconfig: the estimated latency is for it. If not set: that of "
+            "the coefficients, 240 MHz, although ESP-IDF starts at 160 MHz unless told."
+        ),
+    ] = None
     latency_coefficients: Annotated[
         FilePath | None,
         Meta(description="Latency coefficients of your own board (JSON); if not set, the published ones."),

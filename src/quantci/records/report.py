@@ -15,7 +15,7 @@ from quantci.records.paired import Interval
 from quantci.records.quantize import QuantizeResult
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.stages import STAGES
-from quantci.records.units import Bytes, Sha256
+from quantci.records.units import Bytes, Microseconds, Positive, Sha256
 
 MOST_BYTES = 25_000_000  # of a report.json that is read; a model of 10,000 layers makes 10 MB
 
@@ -96,6 +96,10 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
     float_metric_delta: Annotated[float | None, Meta(description="Change of the headline metric of float.")]
     model_bytes_delta: Annotated[int | None, Meta(description="Change of the quantized file, in bytes.")]
     arena_bytes_delta: Annotated[int | None, Meta(description="Change of the recommended tensor arena, in bytes.")]
+    latency_us: Annotated[
+        Microseconds | None, Meta(description="Estimated latency of the baseline; null where it has none.")
+    ] = None
+    latency_clock_hz: Annotated[Positive | None, Meta(description="The clock that it is for, in hertz.")] = None
     macs_delta: Annotated[int | None, Meta(description="Change of the multiply-accumulates of one inference.")]
     ops: Annotated[list[OpChange], Meta(description="Kinds of op whose number changed.")]
     layers: Annotated[

@@ -30,7 +30,7 @@ _SHAPE: Final = re.compile(r"\[-?[0-9]+(?:, -?[0-9]+)+\]")  # [1, 96, 96, 3]
 _OPENING: Final = "\"'("
 _CLOSING: Final = "\"').,;:!?"
 # A word or a number that neither CommonMark nor GitHub reads anything into.
-_PLAIN: Final = re.compile(r"[-+]?[0-9][0-9.,]*%?|%|[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z]+)*")
+_PLAIN: Final = re.compile(r"[-+]?[0-9][0-9.,]*%?|[%→]|[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z]+)*")
 _COMMIT: Final = re.compile(r"[0-9a-fA-F]{7}")
 
 

@@ -20,13 +20,16 @@ KINDS: Final[dict[Kind, str]] = {
     "emulated": "emulated",
     "not_measured": "not measured",
 }
+_KIB_FROM: Final = 10_000  # bytes; below, all digits are as short
 Unit = Literal[
     "count",
     "ratio",
     "ratio about",
+    "ratio change",
     "points",
     "points change",
     "B",
+    "B about",
     "B exactly",
     "B change",
     "µs",
@@ -60,9 +63,19 @@ def points(delta: float, kind: Kind | None = None) -> Number:
     return Number(delta, "points change", kind)
 
 
+def relative(change: float) -> Number:
+    """A difference as a share of what was before, signed."""
+    return Number(change, "ratio change")
+
+
 def size(count: int, kind: Kind | None = None) -> Number:
     """Bytes with thousands separators, and in KiB or MiB from one of these on."""
     return Number(count, "B", kind)
+
+
+def rough_size(count: int) -> Number:
+    """Bytes at a glance: ``4,016 B``, ``60.0 KiB``, ``4.0 MiB``."""
+    return Number(count, "B about")
 
 
 def size_change(delta: int) -> Number:
@@ -89,6 +102,12 @@ def _size(count: float) -> str:
     return f"{count:,}{NBSP}B{rough}"
 
 
+def _rough_size(count: float) -> str:
+    if count >= 1 << 20:
+        return f"{count / (1 << 20):,.1f}{NBSP}MiB"
+    return f"{count / (1 << 10):,.1f}{NBSP}KiB" if count >= _KIB_FROM else f"{count:,}{NBSP}B"
+
+
 def _rough_time(duration_us: float) -> str:
     rounded = float(f"{duration_us:.1e}")
     for factor, unit in ((1, "µs"), (1e3, "ms"), (1e6, "s")):
@@ -102,9 +121,11 @@ _FORMATS: Final[dict[Unit, Callable[[float], str]]] = {
     "count": lambda value: f"{value:,}",
     "ratio": lambda value: f"{100 * value:.1f}{NBSP}%",
     "ratio about": lambda value: f"{100 * value:.0f}{NBSP}%",
+    "ratio change": lambda value: f"{signed(100 * value, 1)}{NBSP}%",
     "points": lambda value: f"{100 * value:.1f}{NBSP}pp".replace("-", MINUS),
     "points change": lambda value: f"{signed(100 * value, 1)}{NBSP}pp",
     "B": _size,
+    "B about": _rough_size,
     "B exactly": lambda value: f"{value:,}{NBSP}B",
     "B change": lambda value: f"{signed(value, 0)}{NBSP}B",
     "µs": lambda value: f"{value:,.0f}{NBSP}µs",

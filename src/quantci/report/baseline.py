@@ -11,6 +11,7 @@ from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
 from quantci.records.baseline_folder import REPORT_FILE, read_file
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
+from quantci.report.latency import estimate_of
 from quantci.report.wording import metric_name, metric_of
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
     old_arena = baseline.embed.arena if baseline.embed else None
     if arena is None or old_arena is None:
         notes.append("The tensor arena is not compared: there is no estimate on one side.")
+    latency = estimate_of(baseline.embed)
     macs = mine.quantized_model.macs if mine else None
     old_macs = old.quantized_model.macs if old else None
     return BaselineComparison(
@@ -123,6 +125,8 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
         float_metric_delta=_float_delta(candidate, baseline) if same_dataset else None,
         model_bytes_delta=mine.quantized_model.file_bytes - old.quantized_model.file_bytes if mine and old else None,
         arena_bytes_delta=arena.recommended_bytes - old_arena.recommended_bytes if arena and old_arena else None,
+        latency_us=latency.total_us if latency else None,
+        latency_clock_hz=latency.clock_hz if latency else None,
         macs_delta=macs - old_macs if macs is not None and old_macs is not None else None,
         ops=_op_changes(mine, old) if mine and old else [],
         layers=_layer_changes(mine, old) if mine and old else [],

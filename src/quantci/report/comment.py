@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from quantci.render import markdown
 from quantci.render.cells import Mark, Name, Paragraph, Rows, Sentence, Strong, bullets
 from quantci.report.gates import moved
-from quantci.report.sections import data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
-from quantci.report.wording import metric_of
+from quantci.report.sections import base, data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
 
 if TYPE_CHECKING:
+    from quantci.records.evaluate import EvaluateResult
     from quantci.records.report import Report
     from quantci.records.stage import Failure
     from quantci.render.cells import Block, Cell, Folded
@@ -44,6 +44,7 @@ def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Blo
         *_doubts(report),
         *told,
         summary.figures(report),
+        base.compared_with(report),
     ]
 
 
@@ -55,12 +56,12 @@ def sections(report: Report) -> list[Folded]:
     parts.append(provenance.advice(report))
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate), quality.values(report.evaluate)]
-        parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), quality.samples(report.evaluate)]
+        parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), *_samples(report.evaluate)]
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
     parts.append(kernels.faults(report))
     if report.baseline is not None:
-        parts.append(model.changes(report.baseline, metric_of(report)))
+        parts.append(model.changes(report.baseline))
     if report.quantize is not None:
         parts += [model.layers(report.quantize), kernels.not_accelerated(report)]
         parts.append(data.section("Calibration", report.quantize.calibration))
@@ -80,6 +81,14 @@ def _doubts(report: Report) -> list[Block]:
     doubts = report.evaluate.reference[:_MOST_DOUBTS] if report.evaluate else []
     lines = [Sentence(doubt.text) for doubt in doubts if doubt.text not in report.verdict_reason]
     return [bullets(lines)] if lines else []
+
+
+def _samples(evaluate: EvaluateResult) -> list[Folded]:
+    against = evaluate.against_base
+    title = "Samples broken and fixed"
+    between = "Right in the base's INT8 and wrong in this change's"
+    base = [quality.samples(f"{title} against the base", between, against.paired)] if against else []
+    return [*base, quality.samples(title, "Right in FP32 and wrong in INT8", evaluate.paired)]
 
 
 def _failures(report: Report) -> list[Failure]:

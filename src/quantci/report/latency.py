@@ -45,7 +45,7 @@ def latency_gate(limit: float, embed: EmbedResult | None, missing: str) -> GateR
         side = "too close to the limit to tell"
     reason = (
         f"{name} is judged on a measured latency only, and {missing}; "
-        f"the estimated latency, about {total} ({low} to {high}), is {side}."
+        f"the estimated latency, about {total} at {estimate.clock_hz / 1e6:g} MHz ({low} to {high}), is {side}."
     )
     value = estimate.total_us
     return GateResult(

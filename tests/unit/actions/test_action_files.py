@@ -101,7 +101,7 @@ def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_output_is_one_that_the_command_sets(action: str) -> None:
     output = Path("build/quantci")
-    report = example_report()
+    report = example_report(baseline=example_report())
     records: list[Any] = [
         example_quantize_record(),
         example_evaluate_record(),

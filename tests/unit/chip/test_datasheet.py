@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from quantci.chip.datasheet import FOLDER, check_chip, chip_names, load_chip, read_chip
+from quantci.chip.datasheet import FOLDER, check_chip, check_clock, chip_names, load_chip, read_chip
 from quantci.errors import ConfigError
 
 GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")
@@ -44,6 +44,20 @@ def test_a_module_has_the_flash_that_its_name_says(module: str, flash_mb: int) -
 def test_room_is_what_a_usual_firmware_leaves() -> None:
     # 341,760 usable, less 64 KiB of firmware, 40 KiB of heap and 10 KiB of stacks
     assert load_chip("esp32s3").internal_room_bytes == 341_760 - (64 + 40 + 10) * 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "fastest_mhz"), [("esp32", 240), ("esp32s3", 240), ("esp32c3", 160), ("esp32p4", 400)]
+)
+def test_only_a_clock_that_the_chip_can_have_is_taken(name: str, fastest_mhz: int) -> None:
+    chip = load_chip(name)
+    assert max(chip.clocks_hz) == fastest_mhz * 1_000_000
+    check_clock(chip, None)
+    check_clock(chip, chip.clocks_hz[0])
+    with pytest.raises(
+        ConfigError, match=rf"does not run at 240 Hz. Use one of .*{fastest_mhz}000000: .*\[config-value\]"
+    ):
+        check_clock(chip, 240)
 
 
 def test_an_unknown_chip_is_told_which_there_are() -> None:

@@ -41,33 +41,36 @@ def test_log_gets_one_plain_line_a_metric() -> None:
     show(opening(example_report()), file)
     lines = file.getvalue().splitlines()
     assert lines[:2] == ["quantci: pass · traffic_lights.keras", "All 6 gates hold."]
-    assert re.split(r" {3,}", lines[2]) == ["Metric", "This change", "Difference"]
-    assert [line.split(",")[0] for line in lines[3:]] == [
-        "[pass] Accuracy",
+    assert re.split(r" {3,}", lines[2]) == ["Metric", "This change", "Against FP32"]
+    assert [line.split(",")[0] for line in lines[3:-1]] == [
+        "INT8 accuracy",
+        "[pass] Lost to quantization",
         "[pass] Worst class",
         "[pass] Model size",
         "[pass] Flash",
         "[pass] Tensor arena",
         "Device latency",
     ]
-    accuracy = "\N{MINUS SIGN}0.8 pp vs FP32, (95 %: \N{MINUS SIGN}2.0 to +0.5)"
-    assert re.split(r" {3,}", lines[3])[1:] == ["96.0 % → 95.2 %", accuracy]
-    latency = ["Device latency, estimated, not measured", "≈ 7.0 ms", "±40 %, 4.2 ms to 9.7 ms"]
-    assert re.split(r" {3,}", lines[-1]) == latency
+    assert re.split(r" {3,}", lines[3])[1:] == ["95.2 %"]
+    lost = "\N{MINUS SIGN}0.8 pp, (95 %: \N{MINUS SIGN}2.0 to +0.5)"
+    assert re.split(r" {3,}", lines[4])[1:] == ["FP32 96.0 %", lost]
+    latency = ["Device latency, estimated, not measured, at 240 MHz", "≈ 7.0 ms, 4.2 ms to 9.7 ms"]
+    assert re.split(r" {3,}", lines[-2]) == latency
+    assert lines[-1] == "Nothing is compared with a base branch. No baseline was given."
     assert "\x1b" not in file.getvalue()
 
 
 def test_terminal_gets_a_table_in_its_width() -> None:
     text = render(opening(example_report()), 72)
     assert "\x1b[" in text
-    assert "Accuracy" in text
+    assert "INT8 accuracy" in text
     assert "✅" in text
 
 
 def test_fault_is_told() -> None:
     text = render(opening(example_report(config=example_config(GatesConfig(max_metric_drop=0.001)))))
     assert "- Code: gate-too-fine\n" in text
-    assert "[inconclusive] Accuracy, " in text
+    assert "[inconclusive] Lost to quantization, " in text
 
 
 @pytest.mark.parametrize("width", [None, 40, 100])

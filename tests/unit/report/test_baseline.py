@@ -236,4 +236,5 @@ def test_notes_name_the_metric_of_the_task() -> None:
     ]
     found = against(anomaly, anomaly)
     assert found.not_comparable == ["ROC AUC is not compared. Evaluate was not given the baseline."]
-    assert "FP32 ROC AUC 0.0" in render(replace(anomaly, baseline=found)).replace("\u00a0", " ")
+    text = render(replace(anomaly, baseline=found)).replace("\u00a0", " ")
+    assert "**Lost to quantization**<br>FP32 → INT8 | FP32 90.0 % | FP32 90.0 % |" in text

@@ -64,28 +64,10 @@ def test_doubts_about_the_float_model_stand_before_the_table_and_each_once() -> 
     assert "It is nearly constant." not in render(report)
 
 
-def test_one_table_of_three_columns_stands_open() -> None:
-    text = render(example_report(baseline=example_report()))
-    table = first_table(text)
-    assert [line.split("**")[1] for line in table[2:]] == [
-        "Accuracy",
-        "Worst class",
-        "Model size",
-        "Flash",
-        "Tensor arena",
-        "Device latency",
-    ]
-    assert all(line.count("|") == 4 for line in table)
-    assert parse(text.split("<details>")[0]).count("table_open") == 1
-
-
-def test_numbers_say_where_they_come_from() -> None:
-    table = "\n".join(first_table(render(example_report(baseline=example_report())))).replace("\u00a0", " ")
-    change = "96.0 % → 95.2 % | \N{MINUS SIGN}0.8 pp vs FP32<br>(95 %: \N{MINUS SIGN}2.0 to +0.5)"
-    assert f"FP32 → INT8, measured on host | {change}" in table
-    assert "estimated | 61,440 B (60.0 KiB) | fits into internal SRAM<br>0 B to baseline" in table
-    estimate = "**Device latency**<br>estimated, not measured | ≈ 7.0 ms | ±40 %, 4.2 ms to 9.7 ms"
-    assert estimate in table
+def test_one_table_stands_open() -> None:
+    for text, columns in ((render(example_report()), 3), (render(example_report(baseline=example_report())), 4)):
+        assert all(line.count("|") == columns + 1 for line in first_table(text))
+        assert parse(text.split("<details>")[0]).count("table_open") == 1
 
 
 def test_folded_parts_hold_the_details() -> None:
@@ -96,6 +78,7 @@ def test_folded_parts_hold_the_details() -> None:
         "Loss waterfall",
         "Classes",
         "Tags",
+        "Samples broken and fixed against the base",
         "Samples broken and fixed",
         "What changed in the model",
         "Layers",

@@ -61,7 +61,12 @@ def test_everything_well_passes() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("classification", "Accuracy"), ("multi-label", "Exact match"), ("regression", "R²"), ("anomaly", "ROC AUC")],
+    [
+        ("classification", "INT8 accuracy"),
+        ("multi-label", "INT8 exact match"),
+        ("regression", "INT8 R²"),
+        ("anomaly", "INT8 ROC AUC"),
+    ],
 )
 def test_what_was_never_evaluated_is_called_as_its_task_calls_it(kind: Task, name: str) -> None:
     report = report_of(config=replace(example_config(), task=TaskConfig(kind=kind)))

@@ -35,8 +35,9 @@ def changed(**fields: object) -> Report:
 def test_every_line_with_the_estimate_says_that_it_is_one() -> None:
     texts = (render(REPORT), terminal(opening(REPORT)))
     lines = [line for text in texts for line in text.replace(NBSP, " ").splitlines() if "7.0 ms" in line]
-    assert len(lines) == 6  # reason, summary, gate and section of the comment; reason and summary of the log
-    assert all("estimated" in line.lower() for line in lines)
+    assert len(lines) == 5  # reason, table and gate of the comment; reason and table of the log
+    assert all("estimated" in line.lower() and "at 240 MHz" in line for line in lines)
+    assert "Estimated at 240 MHz with an error of ±40 %, not measured." in render(REPORT).replace(NBSP, " ")
 
 
 def test_the_table_of_a_terminal_says_it_too() -> None:

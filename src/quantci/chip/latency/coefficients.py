@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM, TERMS
 from quantci.errors import ConfigError
@@ -22,6 +23,10 @@ class Coefficients(NamedTuple):
 
     record: LatencyCoefficients
     sha256: str
+
+    def at(self, clock_hz: int | None) -> Coefficients:
+        """The same for another clock of the core: the cycles stay, their time does not."""
+        return self if clock_hz is None else self._replace(record=replace(self.record, clock_hz=clock_hz))
 
 
 @cache

@@ -89,6 +89,9 @@ def report_figures(report: Report, output: Path) -> dict[str, str]:
         figures["quantized-bytes"] = str(report.quantize.quantized_model.file_bytes)
     if report.evaluate is not None:
         figures["metric-delta"] = _ratio(report.evaluate.paired.delta)
+        figures["quantized-metric"] = _ratio(report.evaluate.headline(-1))
+        if report.evaluate.against_base is not None:
+            figures["base-delta"] = _ratio(report.evaluate.against_base.paired.delta)
     if report.embed is not None and report.embed.arena is not None:
         figures["arena-bytes"] = str(report.embed.arena.recommended_bytes)
     if report.embed is not None and report.embed.latency is not None and report.embed.latency.total_us is not None:

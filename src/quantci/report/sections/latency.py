@@ -19,10 +19,29 @@ ESTIMATED: Final = "estimated, not measured"
 MOST_LAYERS: Final = 10
 
 
-def words(estimate: LatencyEstimate) -> tuple[str, str]:
-    """``≈ 12 ms`` and ``±41 %, 7.1 ms to 17 ms``. Whoever shows them says beside them that they are estimated."""
-    bounds = f"{rough_time(estimate.low_us or 0)} to{NBSP}{rough_time(estimate.high_us or 0)}"
-    return f"≈{NBSP}{rough_time(estimate.total_us or 0)}", f"±{100 * (estimate.error_ratio or 0):.0f}{NBSP}%, {bounds}"
+def about(duration_us: float) -> str:
+    """``≈ 12 ms``. Whoever shows it says beside it that it is estimated, and at which clock."""
+    return f"≈{NBSP}{rough_time(duration_us)}"
+
+
+def margin(estimate: LatencyEstimate) -> str:
+    """``±41 %, 7.1 ms to 17 ms``."""
+    return f"{error(estimate)}, {bounds(estimate)}"
+
+
+def error(estimate: LatencyEstimate) -> str:
+    """``±41 %``."""
+    return f"±{100 * (estimate.error_ratio or 0):.0f}{NBSP}%"
+
+
+def bounds(estimate: LatencyEstimate) -> str:
+    """``7.1 ms to 17 ms``."""
+    return f"{rough_time(estimate.low_us or 0)} to{NBSP}{rough_time(estimate.high_us or 0)}"
+
+
+def at_clock(clock_hz: int) -> str:
+    """``at 240 MHz``: a time says nothing without it."""
+    return f"at{NBSP}{clock_hz / 1e6:g}{NBSP}MHz"
 
 
 def section(report: Report, estimate: LatencyEstimate) -> Folded:
@@ -33,8 +52,7 @@ def section(report: Report, estimate: LatencyEstimate) -> Folded:
         if estimate.memory == "psram" and any(op.cycles is not None for op in estimate.ops):
             said.append(" The times of single layers assume an arena in internal RAM.")
     else:
-        total, margin = words(known)
-        said = [f"Estimated, not measured: {total} ({margin})."]
+        said = [f"Estimated {at_clock(known.clock_hz)} with an error of {error(known)}, not measured."]
         if known.board is not None:
             said += [" Calibrated to ", Name(str(known.board)), "."]
     names = layer_names(report.quantize) if report.quantize else []

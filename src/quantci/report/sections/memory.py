@@ -35,7 +35,7 @@ def section(arena: Arena, ops: Sequence[str]) -> Folded:
     """
     facts: list[tuple[Cell, Cell]] = [
         ("Chip", Name(arena.chip)),
-        ("Recommended", (size(arena.recommended_bytes), ", ", PLACES[arena.memory])),
+        ("Recommended", size(arena.recommended_bytes)),
         ("Smallest that allocates", size(arena.minimum_bytes)),
         ("Used", size(arena.used_bytes)),
     ]

@@ -6,25 +6,19 @@ import heapq
 from typing import TYPE_CHECKING
 
 from quantci.render.cells import MOST_ROWS, Folded, Name, Paragraph, Sentence, bullets, table
-from quantci.render.numbers import Number, points, size, size_change
+from quantci.render.numbers import Number, size, size_change
 from quantci.report.baseline import layer_names
-from quantci.report.wording import metric_name
 
 if TYPE_CHECKING:
-    from quantci.records.paired import HeadlineMetric
     from quantci.records.quantize import QuantizeResult
     from quantci.records.report import BaselineComparison
     from quantci.render.cells import Cell
 
 
-def changes(baseline: BaselineComparison, metric: HeadlineMetric | None) -> Folded:
+def changes(baseline: BaselineComparison) -> Folded:
     """Ops and layers that are not as they were, and what may not be compared."""
-    commit: Cell = Name(baseline.git_commit[:12]) if baseline.git_commit else "of an unknown commit"
-    branch: Cell = (" of ", Name(baseline.branch)) if baseline.branch else ""
     same = "The quantized model is the same to the byte." if baseline.same_model else "The quantized model differs."
     facts: list[Cell] = []
-    if baseline.float_metric_delta is not None:
-        facts.append((metric_name(metric, "FP32"), " ", points(baseline.float_metric_delta, "measured")))
     if baseline.macs_delta is not None:
         facts.append(f"Multiply-accumulates {baseline.macs_delta:+,}")
     ops = ((Name(op.op), Number(op.baseline_count), Number(op.candidate_count)) for op in baseline.ops)
@@ -40,10 +34,10 @@ def changes(baseline: BaselineComparison, metric: HeadlineMetric | None) -> Fold
     return Folded(
         "What changed in the model",
         [
-            Paragraph(("Against the baseline ", commit, branch, f". {same}")),
+            Paragraph(same),
             bullets([*facts, *map(Sentence, baseline.not_comparable)]),
-            table(("Op", "Baseline", "This change"), ops, len(baseline.ops)),
-            table(("Layer", "Baseline", "This change", "Weights"), layers, len(baseline.layers)),
+            table(("Op", "Base", "This change"), ops, len(baseline.ops)),
+            table(("Layer", "Base", "This change", "Weights"), layers, len(baseline.layers)),
         ],
     )
 

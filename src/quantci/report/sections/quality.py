@@ -12,6 +12,7 @@ from quantci.report.wording import metric_name, step_name
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.paired import Paired
     from quantci.records.report import GateResult, Report
     from quantci.render.cells import Cell
     from quantci.render.numbers import Unit
@@ -85,24 +86,32 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
 
 
 def classes(evaluate: EvaluateResult) -> Folded:
-    """Recall of each class, the largest loss first."""
-    found = evaluate.recalls()
+    """Recall of each class, the largest loss first: against the base, or from float to INT8."""
+    found, against = evaluate.recalls(), evaluate.against_base
+    base = {one.label: one.base_recall for one in against.per_class} if against else {}
 
-    def change(label: str) -> float:
-        _, before, after = found[label]
-        return after - before if before is not None and after is not None else 0.0
+    def change(label: str) -> float | None:
+        before = base.get(label) if against else found[label][1]
+        after = found[label][2]
+        return None if before is None or after is None else after - before
 
     rows = (
         (
             Name(label),
             Number(found[label][0]),
+            *([percent(base.get(label))] if against else []),
             (percent(found[label][1]), " → ", percent(found[label][2])),
-            points(change(label)) if found[label][1] is not None else "none",
+            "none" if (delta := change(label)) is None else points(delta),
         )
-        for label in sorted(found, key=change)
+        for label in sorted(found, key=lambda label: change(label) or 0.0)
     )
-    shown = table(("Class", "Samples", "Recall FP32 → INT8", "Change"), rows, len(found))
+    heads = ("Class", "Samples", *(["Base"] if against else []), "Recall FP32 → INT8", _change(evaluate))
+    shown = table(heads, rows, len(found))
     return Folded("Classes", [Paragraph("Measured on host; the largest loss first."), shown])
+
+
+def _change(evaluate: EvaluateResult) -> str:
+    return "INT8 against the base" if evaluate.against_base else "Change"
 
 
 def values(evaluate: EvaluateResult) -> Folded:
@@ -126,38 +135,42 @@ def values(evaluate: EvaluateResult) -> Folded:
 
 def tags(evaluate: EvaluateResult) -> Folded:
     """The task's metric on the samples that carry a tag."""
+    against = evaluate.against_base
+    base = {one.tag: one.base_metric for one in against.tags} if against else {}
     rows = (
         (
             Name(tag.tag),
             Number(tag.samples),
+            *([percent(base.get(tag.tag))] if against else []),
             (percent(tag.float_metric), " → ", percent(tag.quantized_metric)),
-            points(tag.quantized_metric - tag.float_metric),
+            "none"
+            if (before := base.get(tag.tag) if against else tag.float_metric) is None
+            else points(tag.quantized_metric - before),
         )
         for tag in evaluate.tags
     )
-    head = ("Tag", "Samples", f"{metric_name(evaluate.paired.metric)} FP32 → INT8", "Change")
-    shown = table(head, rows, len(evaluate.tags))
-    return Folded("Tags", [Paragraph("Measured on host."), shown])
+    metric = f"{metric_name(evaluate.paired.metric)} FP32 → INT8"
+    heads = ("Tag", "Samples", *(["Base"] if against else []), metric, _change(evaluate))
+    return Folded("Tags", [Paragraph("Measured on host."), table(heads, rows, len(evaluate.tags))])
 
 
-def samples(evaluate: EvaluateResult) -> Folded:
-    """Which samples the change broke and fixed; none where an answer is not right or wrong."""
+def samples(title: str, between: str, paired: Paired) -> Folded:
+    """Which samples the second model broke and fixed; none where an answer is not right or wrong."""
 
     def column(ids: list[str]) -> list[Cell]:
         more = len(ids) - MOST_SAMPLES
         return [*map(Name, ids[:MOST_SAMPLES]), *([f"{more:,} more in report.json"] if more > 0 else [])]
 
-    paired = evaluate.paired
     rows = list(zip_longest(column(paired.broken), column(paired.fixed), fillvalue=""))
     p = "" if paired.mcnemar_p is None else f" McNemar's exact test: p {_p_value(paired.mcnemar_p)}."
     note = (
-        f"Right in FP32 and wrong in INT8, or the other way round.{p}",
+        f"{between}, or the other way round.{p}",
         " The smallest drop that this evaluation set can detect is ",
         Number(paired.smallest_detectable_drop, "points"),
         ".",
     )
     head = (f"Broken ({len(paired.broken):,})", f"Fixed ({len(paired.fixed):,})")
-    return Folded("Samples broken and fixed", [Paragraph(note), table(head, rows, len(rows))])
+    return Folded(title, [Paragraph(note), table(head, rows, len(rows))])
 
 
 def _p_value(p: float) -> str:

@@ -1,27 +1,39 @@
-"""The few numbers that everybody reads."""
+"""The table that everybody reads: each figure on the base branch, in this change, and what lies between."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.records.origin import DEFAULT_CONFIGURATION, DEFAULT_KEY
 from quantci.render.cells import Interval, Mark, Name, Sentence, Strong, joined, table
-from quantci.render.numbers import NBSP, Number, percent, points, size, size_change
+from quantci.render.numbers import NBSP, Number, percent, points, relative, rough_size, size_change
 from quantci.report.latency import estimate_of
-from quantci.report.sections.latency import ESTIMATED, words
+from quantci.report.sections.base import has_base
+from quantci.report.sections.latency import ESTIMATED, about, at_clock, bounds
 from quantci.report.sections.memory import PLACES
 from quantci.report.verdict import worst_first
 from quantci.report.wording import STATUSES, metric_name, metric_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from quantci.records.report import Report, Verdict
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.records.paired import Paired
+    from quantci.records.report import GateResult, Report, Verdict
     from quantci.render.cells import Cell, Rows
 
-D = TypeVar("D", int, float)
 NOT_MEASURED: Final = "not measured"
+NOT_COMPARED: Final = "\N{EN DASH}"  # a phone is narrow; the line below the table says why
 _LABEL_LIMIT: Final = 14  # more would push the table over the edge of a phone
+
+
+class _Figure(NamedTuple):
+    """A row; `kind` is how the value came about."""
+
+    metric: str
+    kind: Cell
+    value: Cell
+    verdict: Verdict | None
+    base: Cell = ""
+    change: Cell = ""
 
 
 def headline(report: Report) -> str:
@@ -42,92 +54,177 @@ def identity(report: Report) -> list[tuple[str, str]]:
 
 
 def figures(report: Report) -> Rows:
-    """Accuracy, worst class, model size, arena, latency: always these, measured or not."""
-    rows = _quality(report)
-    rows.append(_model_size(report, _verdict(report, "max_model_bytes", "max_model_growth")))
-    rows += _flash(report)
-    rows.append(_arena(report, _verdict(report, "max_arena_bytes", "max_arena_growth")))
-    rows.append(_latency(report, _verdict(report, "max_latency_us", "max_latency_growth")))
-    return table(("Metric", "This change", "Difference"), rows, len(rows))
+    """INT8, what quantization lost, worst class, model size, flash, arena, latency; the base where there is one."""
+    rows = [*_quality(report), _model_size(report), *_flash(report), _arena(report), _latency(report)]
+    if has_base(report):
+        lines = [(_metric(row), row.base, row.value, row.change) for row in rows]
+        return table(("Metric", "Base", "This change", "Difference"), lines, len(lines))
+    return table(("Metric", "This change", "Against FP32"), [(_metric(row), row.value, row.change) for row in rows])
+
+
+def _metric(row: _Figure) -> Cell:
+    name = Strong(row.metric)
+    return joined("\n", ((Mark(row.verdict), NBSP, name) if row.verdict else name, row.kind))
 
 
 def _verdict(report: Report, *names: str) -> Verdict | None:
     """Of the worst of these gates; None if none of them is set. One that was refused decides nothing."""
-    found = worst_first([gate for gate in report.gates if gate.name in names])
+    found = worst_first([gate for gate in report.gates if _name(gate) in names])
     if found:
         return found[0].verdict
     refused = report.failure.where if report.failure is not None and report.failure.code == "gate-too-fine" else ""
     return "inconclusive" if refused.removeprefix("gates.") in names else None
 
 
-def _row(metric: str, kind: str, value: Cell, changes: list[Cell], verdict: Verdict | None) -> tuple[Cell, ...]:
-    """A line of the summary: `kind` is how the value came about; each change is against what it names."""
-    name: Cell = (Mark(verdict), NBSP, Strong(metric)) if verdict else Strong(metric)
-    return joined("\n", (name, kind)), value, joined("\n", changes)
+def _name(gate: GateResult) -> str:
+    return f"{gate.name} {gate.family}" if gate.name == "fail_on_loss" else gate.name
 
 
-def _quality(report: Report) -> list[tuple[Cell, ...]]:
-    evaluate, baseline = report.evaluate, report.baseline
-    verdict = _verdict(report, "min_metric", "max_metric_drop", "max_metric_regression", "fail_on_loss")
+def _quality(report: Report) -> list[_Figure]:
+    """INT8 leads; what quantization lost is under it."""
+    evaluate = report.evaluate
+    metric = metric_of(report)
+    name = metric_name(metric, "INT8" if metric else "")
+    verdict = _verdict(report, "min_metric", "max_metric_regression", "fail_on_loss base")
     if evaluate is None:
-        return [_row(metric_name(metric_of(report)), "", NOT_MEASURED, [_why(report, "evaluate")], verdict)]
-    paired = evaluate.paired
-    interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
-    changes: list[Cell] = [(points(paired.delta), f" vs{NBSP}FP32"), interval]
-    if baseline is not None:
-        changes.append(_against(points, baseline.metric_delta))
-    value = (percent(evaluate.headline(0)), " → ", percent(evaluate.headline(-1)))
-    rows = [_row(metric_name(paired.metric), "FP32 → INT8, measured on host", value, changes, verdict)]
+        return [_Figure(name, "", NOT_MEASURED, verdict, NOT_COMPARED, _why(report, "evaluate"))]
+    against = evaluate.against_base
+    int8: Cell = percent(evaluate.headline(-1))
+    base: Cell = NOT_COMPARED
+    change: Cell = ""
+    if against is not None:
+        base, change = percent(against.base_metric), _difference(against.paired)
+        compared = against.reused + against.run_again
+        if compared != evaluate.dataset.used:
+            int8 = (percent(against.candidate_metric), f"\non {compared:,} of {evaluate.dataset.used:,} samples")
+    rows = [_Figure(name, "measured on host", int8, verdict, base, change), _lost(report, evaluate)]
+    if against is not None:
+        recalls = {one.label: (one.support, one.base_recall, one.candidate_recall) for one in against.per_class}
+        of_base = ("min_worst_class_recall", "max_worst_class_regression")
+        rows += _worst_class(report, against.paired, recalls, of_base, is_base=True)
+        if _verdict(report, "max_worst_class_drop") in {None, "pass"}:
+            return rows
+    gates = ("max_worst_class_drop", *(() if against else ("min_worst_class_recall",)))
+    return rows + _worst_class(report, evaluate.paired, evaluate.recalls(), gates)
+
+
+def _lost(report: Report, evaluate: EvaluateResult) -> _Figure:
+    """FP32 on both sides, and what the step to INT8 costs in this change."""
+    now, delta = evaluate.headline(0), report.baseline.float_metric_delta if report.baseline else None
+    return _Figure(
+        "Lost to quantization",
+        "FP32 → INT8",
+        ("FP32 ", percent(now)),
+        _verdict(report, "max_metric_drop", "fail_on_loss quantization"),
+        NOT_COMPARED if delta is None else ("FP32 ", percent(now - delta)),
+        (
+            points(evaluate.paired.delta),
+            *([f" vs{NBSP}FP32"] if has_base(report) else []),
+            "\n",
+            _interval(evaluate.paired),
+        ),
+    )
+
+
+def _worst_class(
+    report: Report,
+    paired: Paired,
+    recalls: dict[str, tuple[int, float | None, float | None]],
+    gates: tuple[str, ...],
+    *,
+    is_base: bool = False,
+) -> list[_Figure]:
     worst = paired.worst_class
-    if worst is not None:
-        support, before, after = evaluate.recalls().get(worst.label, (worst.support, None, None))
-        recalls = (Name(worst.label, _LABEL_LIMIT), "\n", percent(before), " → ", percent(after))
-        changes = [(points(worst.recall_delta), f" vs{NBSP}FP32"), (Number(support), " samples")]
-        verdict = _verdict(report, "min_worst_class_recall", "max_worst_class_drop", "max_worst_class_regression")
-        rows.append(_row("Worst class", "recall, measured on host", recalls, changes, verdict))
-    return rows
-
-
-def _model_size(report: Report, verdict: Verdict | None) -> tuple[Cell, ...]:
-    if report.quantize is None:
-        return _row("Model size", "", NOT_MEASURED, [_why(report, "quantize")], verdict)
-    now, before = report.quantize.quantized_model.file_bytes, report.quantize.float_model.file_bytes
-    changes: list[Cell] = [(percent(now / before), f" of{NBSP}FP32")] if before else []
-    if report.baseline is not None:
-        changes.append(_against(size_change, report.baseline.model_bytes_delta))
-    return _row("Model size", "INT8 file, measured", size(now), changes, verdict)
-
-
-def _flash(report: Report) -> list[tuple[Cell, ...]]:
-    """The model in the chip's flash; left out where nobody asked."""
-    gate = next((gate for gate in report.gates if gate.name == "fits_flash" and gate.value is not None), None)
-    if gate is None or gate.value is None:
+    if worst is None:
         return []
-    changes: list[Cell] = [("of ", size(int(gate.limit)), " for it")]
-    share = percent(gate.value / gate.limit if gate.limit else None)
-    return [_row("Flash", "room of the model", (share, " used"), changes, gate.verdict)]
+    support, before, after = recalls.get(worst.label, (worst.support, None, None))
+    label = Name(worst.label, _LABEL_LIMIT)
+    vs = f" vs{NBSP}FP32" if has_base(report) and not is_base else ""
+    change = (points(worst.recall_delta), vs, "\n", Number(support), " samples")
+    name = "Worst class by quantization" if vs else "Worst class"
+    base: Cell = percent(before) if is_base else ""
+    return [_Figure(name, ("recall of ", label), percent(after), _verdict(report, *gates), base, change)]
 
 
-def _arena(report: Report, verdict: Verdict | None) -> tuple[Cell, ...]:
+def _difference(paired: Paired) -> Cell:
+    return (points(paired.delta), "\n", _interval(paired))
+
+
+def _interval(paired: Paired) -> Interval:
+    return Interval(paired.interval.low, paired.interval.high, paired.interval.level)
+
+
+def _model_size(report: Report) -> _Figure:
+    verdict = _verdict(report, "max_model_bytes", "max_model_growth")
+    if report.quantize is None:
+        return _Figure("Model size", "", NOT_MEASURED, verdict, NOT_COMPARED, _why(report, "quantize"))
+    now, float_bytes = report.quantize.quantized_model.file_bytes, report.quantize.float_model.file_bytes
+    delta = report.baseline.model_bytes_delta if report.baseline else None
+    base, change = _grown(now, delta)
+    if not has_base(report) and float_bytes:
+        change = (percent(now / float_bytes), f" of{NBSP}it")
+    return _Figure("Model size", "INT8 file, measured", rough_size(now), verdict, base, change)
+
+
+def _grown(now: int, delta: int | None) -> tuple[Cell, Cell]:
+    """What it was, and by how much it grew."""
+    if delta is None:
+        return NOT_COMPARED, ""
+    before = now - delta
+    share: Cell = ("\n", relative(delta / before)) if delta and before > 0 else ""
+    return rough_size(before), (size_change(delta), share)
+
+
+def _flash(report: Report) -> list[_Figure]:
+    """The model in the chip's flash; omitted where nobody asked."""
+    gate = next((gate for gate in report.gates if gate.name == "fits_flash" and gate.value is not None), None)
+    if gate is None or gate.value is None or not gate.limit:
+        return []
+    delta = report.baseline.model_bytes_delta if report.baseline else None
+    base: Cell = NOT_COMPARED if delta is None else percent((gate.value - delta) / gate.limit)
+    room = ("of ", rough_size(int(gate.limit)), " left for it")
+    return [_Figure("Flash", room, percent(gate.value / gate.limit), gate.verdict, base)]
+
+
+def _arena(report: Report) -> _Figure:
+    verdict = _verdict(report, "max_arena_bytes", "max_arena_growth")
     arena = report.embed.arena if report.embed else None
     if arena is None:
         why = Sentence("embed could not estimate it") if report.embed else _why(report, "embed")
-        return _row("Tensor arena", "", "not known", [why], verdict)
-    changes: list[Cell] = [PLACES[arena.memory]]
-    if report.baseline is not None:
-        changes.append(_against(size_change, report.baseline.arena_bytes_delta))
-    return _row("Tensor arena", "estimated", size(arena.recommended_bytes), changes, verdict)
+        return _Figure("Tensor arena", "", "not known", verdict, NOT_COMPARED, why)
+    base, change = _grown(arena.recommended_bytes, report.baseline.arena_bytes_delta if report.baseline else None)
+    kind = ("estimated, ", PLACES[arena.memory])
+    return _Figure("Tensor arena", kind, rough_size(arena.recommended_bytes), verdict, base, change)
 
 
-def _latency(report: Report, verdict: Verdict | None) -> tuple[Cell, ...]:
+def _latency(report: Report) -> _Figure:
+    """With the clock that it is for; a base at another clock is shown and not compared."""
+    verdict = _verdict(report, "max_latency_us", "max_latency_growth")
+    name = "Device latency"
     if report.device_latency_us is not None:
-        return _row("Device latency", "measured on the device", Number(report.device_latency_us, "µs"), [], verdict)
+        value = Number(report.device_latency_us, "µs")
+        return _Figure(name, "measured on the device", value, verdict, NOT_COMPARED)
     estimate = estimate_of(report.embed)
     if estimate is None:
         why = [Sentence(report.device_latency_reason), *_no_estimate(report)]
-        return _row("Device latency", "", NOT_MEASURED, [*why], verdict)
-    total, margin = words(estimate)
-    return _row("Device latency", ESTIMATED, total, [margin], verdict)
+        return _Figure(name, "", NOT_MEASURED, verdict, NOT_COMPARED, joined("\n", why))
+    base: Cell = NOT_COMPARED
+    change: Cell = ""
+    before = report.baseline.latency_us if report.baseline else None
+    clock_hz = report.baseline.latency_clock_hz if report.baseline else None
+    if before is not None and clock_hz is not None:
+        is_same = clock_hz == estimate.clock_hz
+        base = (about(before), "" if is_same else f"\n{at_clock(clock_hz)}")
+        change = _about(before, estimate.total_us or 0) if is_same else ""
+    shown = (about(estimate.total_us or 0), "\n", bounds(estimate))
+    return _Figure(name, f"{ESTIMATED}, {at_clock(estimate.clock_hz)}", shown, verdict, base, change)
+
+
+def _about(before: float, now: float) -> Cell:
+    """How an estimate changed."""
+    if now == before or not before:
+        return "the same" if now == before else ""
+    return ("about ", relative(now / before - 1))
 
 
 def _no_estimate(report: Report) -> list[Sentence]:
@@ -137,10 +234,6 @@ def _no_estimate(report: Report) -> list[Sentence]:
     if report.embed.latency is not None and report.embed.latency.reason:
         return [Sentence(f"no estimate: {report.embed.latency.reason}")]
     return [Sentence(advice.text) for advice in report.embed.advice if advice.code == "latency-unknown"][:1]
-
-
-def _against(number: Callable[[D], Number], delta: D | None) -> Cell:
-    return "not compared with baseline" if delta is None else (number(delta), f" to{NBSP}baseline")
 
 
 def _why(report: Report, stage: str) -> Sentence:

@@ -53,6 +53,15 @@ def test_total_by_hand() -> None:
     assert made.not_covered_mac_share == 0
 
 
+def test_another_clock_takes_as_many_cycles_and_another_time() -> None:
+    layers = [conv(8, 3, 3, 4)]
+    fast, slow = (estimate(layers, coefficients().at(clock_hz)) for clock_hz in (None, 160_000_000))
+    assert (fast.clock_hz, slow.clock_hz) == (240_000_000, 160_000_000)
+    assert [op.cycles for op in fast.ops] == [op.cycles for op in slow.ops]
+    assert (fast.total_us or 0) * 240 == pytest.approx((slow.total_us or 0) * 160)
+    assert (slow.high_us or 0) / (slow.total_us or 1) == pytest.approx(1.25)
+
+
 def test_what_is_not_covered_is_named_and_the_rest_is_summed() -> None:
     made = estimate([conv(8, 16, 3, 16), op("MEAN", (1, 8, 8, 16), (2,), output=(1, 16))])
     assert made.total_us is not None
