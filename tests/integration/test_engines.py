@@ -12,11 +12,13 @@ import pytest
 from ai_edge_litert import schema_py_generated
 from tests.integration.pictures import draw
 from tests.models import projecting_autoencoder
+from tests.unit.quantize.test_lstm import SAMPLES, lstm
 
 from quantci.diagnose.match import match
 from quantci.errors import ModelRejected, ToolError
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
+from quantci.quantize.lstm import add_intermediates
 from quantci.quantize.recipe import Types
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import check_same_outputs, outputs_of
@@ -212,3 +214,17 @@ def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Po
     with pytest.raises(ModelRejected, match="ELU") as caught:
         quantize_with_litert(prepared, Types("int8", "int8"))
     assert caught.value.code == "unquantizable-op"
+
+
+def test_both_engines_quantize_the_fused_lstm_alike(tensorflow: Pool) -> None:
+    model = add_intermediates(lstm())
+    calibrated = with_ranges(model, calibrate(model, SAMPLES))
+    types = Types("int8", "int8")
+    ours = open_oracle(Model(quantize_with_litert(calibrated, types), "litert"), choose_oracle("auto"))
+    theirs = open_oracle(
+        Model(tensorflow.call(quantize_with_tensorflow, calibrated, types), "tf"), choose_oracle("auto")
+    )
+    for sample in SAMPLES:
+        entry = ours.inputs[0]
+        x = np.clip(np.round(sample / entry.scale + entry.zero_point), -128, 127).astype(np.int8)
+        np.testing.assert_array_equal(ours.run([x])[0], theirs.run([x])[0])

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ModelRejected, missing_tensorflow
+from quantci.quantize.lstm import empty_intermediates, has_lstm
 from quantci.quantize.sums import disguise_sums, reveal_sums
 from quantci.tflite.integer_only import name_ops, replacement
 from quantci.tflite.model import Model
@@ -80,6 +81,8 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
         cause = f"TensorFlow's quantizer refused the model: {_one_line(error)}"
         remedy = "Set quantization.engine to litert: it names the op that it cannot quantize, and the layer."
         raise _refusal(calibrated, cause, remedy) from None
+    if has_lstm(calibrated):
+        return empty_intermediates(Model(bytes(result), calibrated.where)).data
     return bytes(result)
 
 

@@ -10,6 +10,7 @@ from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
+from quantci.quantize.lstm import add_intermediates
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
 from quantci.tasks.choose import choose_task
@@ -68,7 +69,7 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     wanted, task = config.calibration, choose_task(config.task)
     finding = workers.submit(find_samples, wanted.data, base, task, config.input, "calibration")
     progress("reading and converting the source model")
-    float_model = source.convert()
+    float_model = add_intermediates(source.convert())
     preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
 
     found, labels = workers.result(finding)
