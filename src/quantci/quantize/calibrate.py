@@ -13,6 +13,8 @@ import numpy as np
 from quantci.errors import ModelRejected
 from quantci.quantize.own_buffers import give_own_buffers
 from quantci.records.quantize import TensorRange
+from quantci.tflite.blame import failed_op, missing_op, ops_named
+from quantci.tflite.integer_only import name_ops, replacement
 from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ def calibrate(float_model: Model, samples: Iterable[NDArray[np.float32]]) -> lis
     Raises:
         ModelRejected: `not-finite`, `custom-op`, or `lite-rt-refused` with the reason.
     """
-    where = float_model.where
     is_stateful = any(tensor.isVariable for tensor in float_model.tree.subgraphs[0].tensors)
     parts = []
     calibrator = None
@@ -51,17 +52,28 @@ def calibrate(float_model: Model, samples: Iterable[NDArray[np.float32]]) -> lis
         if calibrator is not None:
             parts.append(_ranges(calibrator, float_model))
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        is_custom = "custom op" in reason
-        raise ModelRejected(
-            "custom-op" if is_custom else "lite-rt-refused",
+        raise _refusal(float_model, " ".join(str(error).split())) from None
+    return hull(parts) if parts else []
+
+
+def _refusal(float_model: Model, reason: str) -> ModelRejected:
+    where = float_model.where
+    if "custom op" in reason:
+        return ModelRejected(
+            "custom-op",
             f"LiteRT cannot calibrate this model: {reason}",
             where=where,
-            remedy="Replace the op, or give an INT8 model that has it to quantci embed with --model."
-            if is_custom
-            else "Check that the model runs outside of quantci.",
-        ) from None
-    return hull(parts) if parts else []
+            remedy="Replace the op, or give an INT8 model that has it to quantci embed with --model.",
+        )
+    missing = missing_op(reason)
+    ops = failed_op(float_model, reason) if missing is None else ops_named(float_model, missing)
+    if not ops:
+        cause, remedy = f"LiteRT cannot calibrate this model: {reason}", "Check that the model runs outside of quantci."
+    elif missing is None:
+        cause, remedy = f"LiteRT cannot calibrate {name_ops(ops)}: {reason}", replacement(ops)
+    else:
+        cause, remedy = f"LiteRT's calibrator has no kernel for {name_ops(ops)}.", replacement(ops)
+    return ModelRejected("lite-rt-refused", cause, where=where, remedy=remedy)
 
 
 def _calibrator(float_model: bytes, sample: NDArray[np.float32]) -> Any:

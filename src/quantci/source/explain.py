@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
+from typing import Final
 
 from quantci.errors import ModelRejected, QuantciError, ToolError
+
+# The converter's summary, and the place in the graph of the first op that it complains about.
+_UNCONVERTED: Final = re.compile(r"^(?:Custom|TF Select|Flex) ops: ([\w, ]+)$", re.MULTILINE)
+_LAYER: Final = re.compile(r'error: loc\([^"]*"[^"]*", "([^"@]+)')
 
 
 def explain(error: Exception, where: str) -> QuantciError:
@@ -30,6 +36,16 @@ def explain(error: Exception, where: str) -> QuantciError:
             f"The file cannot be read as a model: {text[:200]}",
             where=where,
             remedy="Save the model again; if it came through Git, check that LFS fetched it.",
+        )
+    ops = _UNCONVERTED.search(str(error))
+    if ops is not None:
+        layer = _LAYER.search(str(error))
+        place = f" (layer {layer[1][:200]})" if layer else ""
+        return ModelRejected(
+            "conversion",
+            f"TFLite has no op for TensorFlow's {ops[1].strip()[:200]}{place}.",
+            where=where,
+            remedy="Replace the layer by one of ops that TFLite has: its kernels are what runs on the chip.",
         )
     return ModelRejected(
         "conversion",

@@ -25,6 +25,10 @@ _REPLACEMENTS: Final = {
     "NEG": "Replace the negation by multiplying with -1.",
     "DIV": "Replace a division by a constant by multiplying with its reciprocal.",
     "ADD_N": "Replace the sum of several tensors by additions of two each.",
+    "EXP": "Replace the exponential by Softmax or Sigmoid where it is a part of one; TFLM has it in float only.",
+    "LOG": "Take the logarithm outside of the model, or from LogSoftmax; TFLM has it in float only.",
+    "BROADCAST_TO": "Omit the broadcast: additions and multiplications broadcast by themselves.",
+    "PADV2": "Pad with zeros, which gives PAD.",
     "SQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
     "RSQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
 }

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.errors import ModelRejected, ToolError
+from quantci.tflite.blame import failed_op, missing_op, ops_named
 from quantci.tflite.enums import dtype_name, tensor_label, tensor_name
+from quantci.tflite.integer_only import name_ops, replacement
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import TensorSpec
 from quantci.tflite.verify.tensors import open_shape
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.records.model import OpInfo
     from quantci.tflite.model import Model
     from quantci.tflite.runner import Runner
 
@@ -37,7 +40,6 @@ MAX_ARENA_BYTES: Final = 64 * 1024**2
 _FULL: Final = re.compile(
     r"Failed to (allocate|resize)|Arena size is too small|failed to allocate memory|Too many buffers", re.IGNORECASE
 )
-_NO_OP: Final = re.compile(r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)")
 # What NumPy has, but for uint16, which the wheel refuses; asked about bfloat16, it crashes.
 _NUMPY_TYPES: Final = frozenset(
     {"bool", "int8", "uint8", "int16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"}
@@ -130,7 +132,7 @@ class _TflmRunner:
     def __init__(self, model: Model, arena_bytes: int | None) -> None:
         _check_shapes(model)
         _check_biases(model)
-        self._where = model.where
+        self._model, self._where = model, model.where
         graph = model.tree.subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(model.data, arena_bytes)
@@ -188,13 +190,14 @@ class _TflmRunner:
                 size *= 2
 
     def _load_fault(self, reason: str, text: str, size: int, *, is_full: bool) -> ModelRejected:
-        missing = _NO_OP.search(text)
+        missing = missing_op(text)
         if missing is not None:
+            ops = ops_named(self._model, missing)
             return ModelRejected(
                 "unsupported-op",
-                f"TFLM has no kernel for {missing[1] or missing[2]}.",
+                f"TFLM has no kernel for {name_ops(ops) or missing}.",
                 where=self._where,
-                remedy="Replace the layer that it comes from: quantci inspect lists all ops.",
+                remedy=replacement(ops),
             )
         if is_full:
             return ModelRejected(
@@ -203,14 +206,15 @@ class _TflmRunner:
                 where=self._where,
                 remedy="Use smaller activations: fewer channels early on, or a smaller input.",
             )
-        return self._refusal(reason)
+        return self._refusal(reason, failed_op(self._model, text))
 
-    def _refusal(self, reason: str) -> ModelRejected:
+    def _refusal(self, reason: str, ops: Sequence[OpInfo] = ()) -> ModelRejected:
+        layer = f" at {name_ops(ops)}" if ops else ""
         return ModelRejected(
             "tflm-refused",
-            f"{self.name} cannot run this model: {reason}",
+            f"{self.name} cannot run this model{layer}: {reason}",
             where=self._where,
-            remedy="Change the layer that it names; quantci inspect lists all layers.",
+            remedy=replacement(ops) if ops else "Change the layer that it names; quantci inspect lists all layers.",
         )
 
     def _specs(self, graph: Any, indices: Sequence[int], details_of: Any) -> list[TensorSpec]:
