@@ -95,7 +95,7 @@ def test_noise_on_the_last_layer_fails_against_the_base_and_the_sentence_says_th
     report = told(done, example, "noisy")
     assert (done.code, report.verdict) == (3, "fail")
     assert re.match(
-        r"INT8 accuracy fell by \d+\.\d points, \d+\.\d % → \d+\.\d %; "
+        r"INT8 accuracy fell by \d+\.\d points, from \d+\.\d % to \d+\.\d %; "
         r"FP32 fell as much: the model, not quantization\. That is beyond doubt",
         report.verdict_reason,
     )
@@ -110,7 +110,7 @@ def test_a_dark_calibration_set_fails_with_nothing_configured(quantci: Quantci, 
     done = quantci("pipeline", *dark, "--output-dir", "dark", cwd=example)
     report = told(done, example, "dark")
     assert (done.code, report.verdict) == (3, "fail")
-    assert re.match(r"INT8 accuracy is \d+\.\d points below FP32, 100\.0 % → \d+\.\d %\.", report.verdict_reason)
+    assert re.match(r"INT8 accuracy is \d+\.\d points below FP32, from 100\.0 % to \d+\.\d %\.", report.verdict_reason)
     done = quantci("pipeline", *dark, "--baseline", base, "--output-dir", "dark", cwd=example)
     report = told(done, example, "dark")
     assert done.code == 3

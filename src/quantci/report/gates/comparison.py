@@ -60,7 +60,7 @@ class Comparison(NamedTuple):
     def change(self, found: str) -> str:
         """What became of the metric, without a full stop; `found` is the size of the change in points."""
         what = metric_name(self.paired.metric, "INT8")
-        values = f"{100 * self.before:.1f} % → {100 * self.after:.1f} %"
+        values = f"from {100 * self.before:.1f} % to {100 * self.after:.1f} %"
         delta = self.paired.delta
         if delta == 0:
             same = "that of FP32" if self.family == "quantization" else "that of the base"

@@ -87,7 +87,7 @@ def test_a_loss_against_the_base_says_what_lost_it(float_delta: float | None, ca
     evaluate = compared(0.935, 0.615, half=0.065, p=1e-9)
     result = only(replace(NOTHING, max_metric_regression=0.02), evaluate, float_delta)
     assert (result.family, result.verdict, result.value) == ("base", "fail", 0.32)
-    told = f"INT8 accuracy fell by 32.0 points, 93.5 % → 61.5 %{cause}."
+    told = f"INT8 accuracy fell by 32.0 points, from 93.5 % to 61.5 %{cause}."
     assert result.reason == f"{told} The gate allows a loss of 2.0 points."
     result = only(replace(NOTHING, fail_on_loss=("base",)), evaluate, float_delta)
     assert (result.name, result.family, result.verdict) == ("fail_on_loss", "base", "fail")

@@ -86,7 +86,7 @@ def test_inconclusive_accuracy_names_how_far_the_interval_reaches() -> None:
 
 def test_close_numbers_get_the_decimals_that_tell_them_apart() -> None:
     result = only(GatesConfig(max_metric_drop=0.02), evaluated(-0.0203, -0.05))
-    assert "2.03 points below FP32, 96.0 % → 95.2 %. The gate allows a loss of 2.00 points." in result.reason
+    assert "2.03 points below FP32, from 96.0 % to 95.2 %. The gate allows a loss of 2.00 points." in result.reason
 
 
 def test_no_loss_has_no_sign() -> None:
