@@ -103,7 +103,7 @@ def test_the_report_and_the_component_speak_of_scores_not_of_classes(quantci: Qu
     assert record_of_embed.resolver_ops == ["FULLY_CONNECTED"]
     header = (anomalies / "out" / record_of_embed.component_dir / "include" / "quantci_model" / "model.h").read_text()
     assert "kInput" in header
-        for word in ("kPixelTable", "kInputWidth"):
+    for word in ("kPixelTable", "kInputWidth"):
         assert word not in header
 
 
