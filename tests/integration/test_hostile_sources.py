@@ -213,7 +213,7 @@ TURNED: dict[str, tuple[str, Callable[[Path, Path], None], str]] = {
         archive({"model.weights.h5": b"\x89HDF\r\n\x1a\n" + b"\xff" * 99}, ("model.weights.h5",)),
         "malformed",
     ),
-    "no model": ("legacy.h5", attributes(model_config=None), "malformed"),
+    "no model": ("legacy.h5", attributes(model_config=None), "weights-only"),
     "a model of numbers": ("legacy.h5", attributes(model_config=np.arange(4)), "malformed"),
     "deep HDF5": ("legacy.h5", attributes(model_config=DEEP[:60_000]), "malformed"),
 }
