@@ -29,6 +29,7 @@ from quantci.records.base import decode, read, write
 from quantci.records.config import InputConfig
 from quantci.records.diagnose import DiagnoseRecord, DiagnoseResult, LayerError
 from quantci.records.quantize import QuantizeRecord
+from quantci.render.visible import visible
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.model import Model
 
@@ -111,7 +112,7 @@ def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Pat
     assert result.advice[0].code == "outlier-channel"
     assert f"output channel {CHANNEL} " in result.advice[0].text
     done = quantci("diagnose", "--model-source", "broken.tflite", cwd=project)
-    assert f"The first layer below 15 dB is {blamed.name}" in done.out
+    assert f"The first layer below 15 dB is {visible(blamed.name)} (" in done.out
     assert "[outlier-channel]" in done.out
 
 

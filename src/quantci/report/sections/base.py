@@ -25,14 +25,15 @@ def why_not_compared(report: Report) -> str:
     refused = (
         advice.text for advice in report.advice if advice.code.startswith(("no-baseline", "baseline-", "schema"))
     )
-    given = "evaluate was not given the baseline." if report.baseline is not None else "No baseline was given."
-    return next(refused, given)
+    if report.baseline is None:
+        return next(refused, "No baseline was given.")
+    return "Evaluate gave no result." if report.evaluate is None else "Evaluate was not given the baseline."
 
 
 def compared_with(report: Report) -> Paragraph:
     """One line under the table."""
     why = why_not_compared(report)
-    is_said = any(why in sentence for sentence in report.not_judged)
+    is_said = any(why.casefold() in sentence.casefold() for sentence in report.not_judged)
     if not has_base(report):
         return Paragraph(("Nothing is compared with a base branch. ", Sentence(why)))
     against = report.evaluate.against_base if report.evaluate else None

@@ -204,18 +204,17 @@ def _latency(report: Report) -> _Figure:
     if report.device_latency_us is not None:
         value = Number(report.device_latency_us, "µs")
         return _Figure(name, "measured on the device", value, verdict, NOT_COMPARED)
-    estimate = estimate_of(report.embed)
-    if estimate is None:
-        why = [Sentence(report.device_latency_reason), *_no_estimate(report)]
-        return _Figure(name, "", NOT_MEASURED, verdict, NOT_COMPARED, joined("\n", why))
-    base: Cell = NOT_COMPARED
-    change: Cell = ""
     before = report.baseline.latency_us if report.baseline else None
     clock_hz = report.baseline.latency_clock_hz if report.baseline else None
+    estimate = estimate_of(report.embed)
+    is_same = estimate is not None and clock_hz == estimate.clock_hz
+    base: Cell = NOT_COMPARED
     if before is not None and clock_hz is not None:
-        is_same = clock_hz == estimate.clock_hz
         base = (about(before), "" if is_same else f"\n{at_clock(clock_hz)}")
-        change = _about(before, estimate.total_us or 0) if is_same else ""
+    if estimate is None:
+        why = [Sentence(report.device_latency_reason), *_no_estimate(report)]
+        return _Figure(name, "", NOT_MEASURED, verdict, base, joined("\n", why))
+    change = _about(before, estimate.total_us or 0) if is_same and before is not None else ""
     shown = (about(estimate.total_us or 0), "\n", bounds(estimate))
     return _Figure(name, f"{ESTIMATED}, {at_clock(estimate.clock_hz)}", shown, verdict, base, change)
 

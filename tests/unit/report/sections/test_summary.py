@@ -153,6 +153,12 @@ def test_nothing_evaluated_leaves_its_rows_without_numbers() -> None:
     ]
 
 
+def test_a_base_without_an_evaluation_says_which_side_lacks_it() -> None:
+    assert below(replace(PAIR, evaluate=None)) == (
+        "Base: commit `0123456789ab`; INT8 is not compared sample by sample. Evaluate gave no result."
+    )
+
+
 def test_a_hostile_label_stays_one_short_name() -> None:
     assert PLAIN.evaluate is not None
     evil = "@octocat |<b>\n# x" * 9
