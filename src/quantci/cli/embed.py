@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     arena = f"{result.arena.recommended_bytes:,} bytes, estimated" if result.arena else "not known"
     print(f"{folder.path / result.component_dir}: {len(result.files)} files, arena {arena}")
     if result.latency is not None:
+        from quantci.render.cells import Paragraph
+        from quantci.render.terminal import show
         from quantci.render.visible import visible
         from quantci.report.latency import estimate_of
         from quantci.report.sections.latency import about, at_clock, margin
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         why = margin(known) if known else visible(result.latency.reason.removesuffix("."), 500)
         if result.latency.board is not None:
             why += f"; calibrated to {visible(str(result.latency.board), 500)}"
-        print(f"latency on the chip, estimated and not measured: {total} ({why})")
+        show([Paragraph(f"latency on the chip, estimated and not measured: {total} ({why})")])
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK
