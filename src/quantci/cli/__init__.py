@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "quantize": "make model_float.tflite and model_quant.tflite",
     "evaluate": "measure what quantization costs, on the same samples",
     "merge": "join the shards of an evaluation into one record",
+    "probe": "find the preprocessing that the float model was trained with",
     "diagnose": "show which layer costs accuracy, and what to do",
     "embed": "write the ESP-IDF component",
     "fit-latency": "calibrate the latency estimate to your own board",

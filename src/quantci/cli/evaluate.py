@@ -87,7 +87,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
     from quantci.evaluate.reference import first_layer_range
     from quantci.evaluate.run import evaluate
 
-    return evaluate(
+    result = evaluate(
         settings.config,
         settings.base,
         folder.path,
@@ -99,6 +99,13 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
         progress=progress,
         allow_code=settings.allow_code,
     )
+    if any(doubt.forbids_pass for doubt in result.reference):
+        from msgspec.structs import replace
+
+        from quantci.cli.probe import advise
+
+        result = replace(result, advice=[*result.advice, *advise(settings, folder.float_model, progress)])
+    return result
 
 
 def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Progress, base: Against) -> ShardResult:

@@ -9,11 +9,17 @@ from quantci.statistics.power import Z_LEVEL
 _MOST = 10**9  # far more than any evaluation set has
 
 
-def wilson_low(share: float, samples: int) -> float:
-    """Lower end of Wilson's two-sided 95 % score interval (1927) for a share of `samples`, 0..1."""
+def wilson_interval(share: float, samples: int) -> tuple[float, float]:
+    """Wilson's two-sided 95 % score interval (1927) for a share of `samples`, 0..1."""
     z2 = Z_LEVEL**2
     spread = Z_LEVEL * math.sqrt(share * (1 - share) / samples + z2 / (4 * samples**2))
-    return max(0.0, (share + z2 / (2 * samples) - spread) / (1 + z2 / samples))
+    middle, width = share + z2 / (2 * samples), 1 + z2 / samples
+    return max(0.0, (middle - spread) / width), min(1.0, (middle + spread) / width)
+
+
+def wilson_low(share: float, samples: int) -> float:
+    """The lower end of it."""
+    return wilson_interval(share, samples)[0]
 
 
 def samples_for_floor(floor: float) -> int | None:

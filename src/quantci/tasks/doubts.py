@@ -178,7 +178,7 @@ def _never_found(hits: NDArray[np.int64], support: NDArray[np.int64], names: Seq
 
 def _order(names: Sequence[str]) -> str:
     """The line of quantci.toml; a JSON string is one of TOML."""
-    return f"labels = {json.dumps(list(names), ensure_ascii=not all(name.isprintable() for name in names))}"
+    return f"`labels = {json.dumps(list(names), ensure_ascii=not all(name.isprintable() for name in names))}`"
 
 
 def _percent(share: float) -> str:

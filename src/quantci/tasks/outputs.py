@@ -40,13 +40,7 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
     Raises:
         ModelRejected: `multi-input`, `multi-output`, or `unsupported-type`: the input or the output is not quantized.
     """
-    if len(summary.outputs) != 1:
-        raise ModelRejected(
-            "multi-output",
-            f"The model has {_named(summary.outputs, 'outputs')}; the task {task} judges a model with one.",
-            where=summary.file_name,
-            remedy="Export the model with the one output that the labels are about.",
-        )
+    check_one_output(summary, task)
     for word, tensor in (("input", only_input(summary, summary.file_name)), ("output", summary.outputs[0])):
         if len(tensor.scale) != 1:
             raise ModelRejected(
@@ -58,6 +52,21 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
                 else "Export the model with a float input, and let quantci quantize it.",
             )
     return summary.outputs[0]
+
+
+def check_one_output(summary: ModelSummary, task: str) -> None:
+    """Refuse a model with several outputs.
+
+    Raises:
+        ModelRejected: `multi-output`.
+    """
+    if len(summary.outputs) != 1:
+        raise ModelRejected(
+            "multi-output",
+            f"The model has {_named(summary.outputs, 'outputs')}; the task {task} judges a model with one.",
+            where=summary.file_name,
+            remedy="Export the model with the one output that the labels are about.",
+        )
 
 
 def _named(tensors: Sequence[TensorInfo], what: str) -> str:

@@ -1,0 +1,1 @@
+"""Which preprocessing the float model was trained with: the usual ones, tried on labelled samples."""
