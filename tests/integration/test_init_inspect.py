@@ -146,6 +146,22 @@ def test_init_sees_grey_pictures_and_arithmetic_in_the_graph(quantci: Quantci, t
     assert "30x20 pixels, grey" in (tmp_path / "quantci.toml").read_text()
 
 
+def test_init_calls_a_guess_a_guess(quantci: Quantci, tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(tiny_float_cnn(0))
+    done = quantci("init", "m.tflite", cwd=tmp_path)
+    assert "quantci probe where the preprocessing is a guess" in done.out
+    text = (tmp_path / "quantci.toml").read_text()
+    assert "# classification: it ends in a softmax." in text
+    assert "# A guess: 0..1. A converter folds a Rescaling into the convolution behind it" in text
+
+
+@pytest.mark.slow
+def test_init_reads_the_layers_of_a_keras_file(quantci: Quantci, tmp_path: Path, sources: Path) -> None:
+    assert quantci("init", sources / "model.keras", cwd=tmp_path).code == 0
+    text = (tmp_path / "quantci.toml").read_text()
+    assert "# A guess: 0..1. The model does not normalise its input, so the training did" in text
+
+
 def test_init_replaces_nothing_without_force(quantci: Quantci, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(tiny_float_cnn(0))
     (tmp_path / "quantci.toml").write_text("mine")

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
+    from quantci.records.keras_model import KerasLayer
     from quantci.records.model import ModelSummary
 
+_KERAS = {"keras", "hdf5"}
 _USUAL_DATA = "data/validation"
-_IN_GRAPH_PREPROCESSING = {"MUL", "SUB", "ADD", "DIV"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,44 +53,58 @@ def run(arguments: argparse.Namespace) -> int:
         )
     model = Path(arguments.model)
     with Console("init") as console:
-        summary = _look(model, arguments.signature, console)
+        summary, layers = _look(model, arguments.signature, console)
     from quantci.records.base import write_bytes
 
-    facts = _facts(_seen_from(target, model), arguments.signature, model.is_dir(), summary)
-    facts |= _gates(arguments.evaluation_data, target, is_classification=not facts["is_anomaly"])
+    facts: dict[str, Any] = {
+        "source": _seen_from(target, model),
+        "signature": arguments.signature if model.is_dir() else None,
+        "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{model.stem}".lower())[:63],
+    }
+    data = arguments.evaluation_data
+    facts |= _facts(summary, layers, Path(data) if data else target.parent / _USUAL_DATA)
+    facts |= _gates(data, target, is_classification=facts["task"].kind == "classification")
     write_bytes(target, _render(facts).encode())
-    print(f"{target}: now set the two data paths and the labels, then run: quantci pipeline --config {target}")
+    unsure = ", quantci probe where the preprocessing is a guess" if facts["is_guess"] else ""
+    print(f"{target}: now set the two data paths and the labels{unsure}, then run: quantci pipeline --config {target}")
     return EXIT_OK
 
 
-def _look(model: Path, signature: str, progress: Progress) -> ModelSummary:
+def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
+    """The look into the float model, and the layers of a Keras file."""
+    from quantci.cli.keras_table import look_into
     from quantci.source.open_source import open_source
+    from quantci.tasks.outputs import check_one_output, only_input
+    from quantci.tflite.identify import read_head, sniff
     from quantci.workers.jail import Jail
 
     progress("reading the model")
     with Jail(where=str(model)) as tensorflow:
         source = open_source(model, signature=signature, tensorflow=tensorflow)
-        return source.convert().summary
+        summary = source.convert().summary
+    only_input(summary, str(model))
+    check_one_output(summary, "of each kind")
+    kind = "" if model.is_dir() else sniff(read_head(model))
+    return summary, look_into(model, kind).layers if kind in _KERAS else []
 
 
-def _facts(source: str, signature: str, is_saved_model: bool, summary: ModelSummary) -> dict[str, Any]:  # noqa: FBT001
-    """What the template says, read off the model."""
-    shape = summary.inputs[0].shape
-    output = summary.outputs[0].shape
-    is_image = len(shape) == 4 and shape[3] in {1, 3}
-    is_anomaly = not is_image and shape == output
-    classes = output[-1] if output else 1
-    first_ops = {op.op for op in summary.ops if summary.inputs[0].index in op.inputs}
+def _facts(summary: ModelSummary, layers: list[KerasLayer], evaluation: Path) -> dict[str, Any]:
+    """What the template says, read off the model and guessed from it."""
+    from quantci.cli.guess import guess_kind, is_picture, normalises
+
+    shape, output = summary.inputs[0].shape, summary.outputs[0].shape
+    task, normalised = guess_kind(summary), normalises(summary, layers)
+    is_image = is_picture(shape, evaluation, normalised)
+    word = {"regression": "value", "multi-label": "label"}.get(task.kind, "class")
+    count = max(output[-1] if output else 1, 2 if task.kind == "classification" else 1)
     return {
-        "source": source,
-        "signature": signature if is_saved_model else None,
         "is_image": is_image,
-        "is_anomaly": is_anomaly,
+        "task": task,
         "shape": shape,
         "channels": shape[-1] if is_image else None,
-        "labels": [] if is_anomaly else [f"class_{index}" for index in range(max(2, classes))],
-        "in_model": bool(first_ops & _IN_GRAPH_PREPROCESSING),
-        "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{Path(source).stem}".lower())[:63],
+        "labels": [f"{word}_{index}" for index in range(count)],
+        "normalised": normalised,
+        "is_guess": is_image and normalised != "inside",
     }
 
 

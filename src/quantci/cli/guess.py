@@ -1,0 +1,99 @@
+"""What a model is for and what it takes, as far as it shows: what is a guess is called one."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from quantci.records.config import Task
+    from quantci.records.keras_model import KerasLayer
+    from quantci.records.model import ModelSummary
+
+_ARITHMETIC: Final = frozenset({"MUL", "SUB", "ADD", "DIV"})
+_FIRST: Final = frozenset({"Rescaling", "Normalization"})
+# What stands before the first layer that computes: it changes nothing, or nothing once the model is trained.
+_PASSES: Final = frozenset({"InputLayer", "Cast"})
+_FEW: Final = 8  # an autoencoder has more values; a model of few numbers may give as many by chance
+_MOST_FILES: Final = 1000
+
+
+class Kind(NamedTuple):
+    """The task.
+
+    Attributes:
+        kind: its word in quantci.toml.
+        why: what speaks for it, or that it is a guess.
+    """
+
+    kind: Task
+    why: str
+
+
+def guess_kind(summary: ModelSummary) -> Kind:
+    """What the model answers, by its shapes and its last op."""
+    from quantci.tasks.outputs import last_op
+
+    taken, given = summary.inputs[0].shape, summary.outputs[0].shape
+    last, count = last_op(summary), math.prod(given)
+    if last == "SOFTMAX":
+        return Kind("classification", "it ends in a softmax")
+    if taken == given and count >= _FEW:
+        return Kind("anomaly", "it gives what it takes, an autoencoder; the score is the mean squared error")
+    if last == "LOGISTIC":
+        return (
+            Kind("classification", "a guess: it ends in one sigmoid, so two classes")
+            if count == 1
+            else Kind("multi-label", "a guess: a sigmoid for each output, so any number of labels; or classification")
+        )
+    if count == 1:
+        return Kind("regression", "a guess: one number; or classification in two classes")
+    return Kind("classification", "a guess: scores without a softmax; or multi-label, or regression")
+
+
+Normalised = Literal["inside", "outside", "unknown"]
+
+
+def normalises(summary: ModelSummary, layers: Sequence[KerasLayer] = ()) -> Normalised:
+    """Whether the model normalises its input itself.
+
+    A Keras file says it by its first layer. The graph of a .tflite shows it only where the arithmetic was kept:
+    TFLiteConverter folds a Rescaling into the convolution behind it.
+    """
+    if layers:
+        first = next((layer.layer for layer in layers if not _is_passed(layer.layer)), "")
+        return "inside" if first in _FIRST else "outside"
+    taken = summary.inputs[0].index
+    return "inside" if any(op.op in _ARITHMETIC and taken in op.inputs for op in summary.ops) else "unknown"
+
+
+def _is_passed(layer: str) -> bool:
+    return layer in _PASSES or layer.startswith("Random")  # augmentation works in training only
+
+
+def is_picture(shape: Sequence[int], evaluation: Path, normalised: Normalised) -> bool:
+    """Whether the input is a picture: three channels are; of one, the set decides, or else what is usual.
+
+    A table of features, such as MFCCs [49, 10, 1], has the shape of a grey picture that is not square.
+    """
+    if len(shape) != 4 or shape[3] not in {1, 3}:
+        return False
+    if shape[3] == 3:
+        return True
+    suffixes = _suffixes(evaluation)
+    if suffixes:
+        from quantci.data.listing import IMAGES
+
+        return bool(suffixes & set(IMAGES))
+    return shape[1] == shape[2] or normalised == "inside"
+
+
+def _suffixes(folder: Path) -> set[str]:
+    """Endings of the first files of a set; empty where there is none."""
+    if not folder.is_dir():
+        return set()
+    return {path.suffix.lower() for path in islice(folder.rglob("*.*"), _MOST_FILES)}
