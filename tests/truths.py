@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantci.data.labelling import classes_of
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.records.truth import ClassTruth
 
 

@@ -22,7 +22,7 @@ from quantci.tasks.classification import Classification
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 
 def draw(root: Path, seed: int, count: int = 150) -> None:

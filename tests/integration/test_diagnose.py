@@ -17,7 +17,7 @@ from tests.integration.pictures import Done, report_of
 from tests.models import tiny_float_cnn
 
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.diagnose import compare
 from quantci.diagnose.compare import Job
 from quantci.diagnose.match import match

@@ -314,7 +314,7 @@ def test_keras_crops_and_standardizes_to_the_same_numbers(tmp_path: Path) -> Non
     import tensorflow as tf
 
     from quantci.data.preprocess import Preprocessing
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
     random = np.random.RandomState(0)
     for index, (before, after) in enumerate([((48, 64), (24, 24)), ((50, 41), (17, 30)), ((33, 90), (40, 20))]):

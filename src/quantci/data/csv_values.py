@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 MOST_BYTES = 4_000_000_000
 _LONGEST_LINE = 10_000_000

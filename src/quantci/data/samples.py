@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.data.array_file import is_archived, read_header
@@ -11,6 +10,7 @@ from quantci.data.csv_values import list_values, read_columns
 from quantci.data.folder import list_folder
 from quantci.data.listing import IMAGES, too_many
 from quantci.data.manifest import read_manifest
+from quantci.data.sample import Sample
 from quantci.data.sound import refuse_sound
 from quantci.data.tensor import item_type
 from quantci.data.y_labels import is_truth, read_truth
@@ -24,32 +24,9 @@ if TYPE_CHECKING:
     from quantci.data.labelling import Labelling
     from quantci.data.listing import Entry, Listing, Role
     from quantci.records.config import InputConfig
-    from quantci.records.truth import Truth
 
 MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One input of the model.
-
-    Attributes:
-        id: path relative to the set with forward slashes, plus ``#k`` for its k-th window, ``:k`` for line k of a CSV,
-            ``[k]`` for row k of an array.
-        path: the file.
-        truth: what is right about it; None where that is not known.
-        tags: words by which results are grouped.
-        group: id of the file, which the windows of one share; of a line or a row its own id.
-        window: byte offset and length within a .bin or a CSV; row and 1 in an array; None is the whole file.
-    """
-
-    id: str
-    path: Path
-    truth: Truth | None
-    tags: tuple[str, ...]
-    group: str
-    window: tuple[int, int] | None
 
 
 class SampleSet(NamedTuple):

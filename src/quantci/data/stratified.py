@@ -11,7 +11,7 @@ from quantci.data.labelling import classes_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 
 def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantci.data.preprocess import LoadedSample
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 SKIPPABLE = frozenset({"unreadable-image", "unreadable-tensor"})
 MAX_SKIPPED_RATIO = 0.01

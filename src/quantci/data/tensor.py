@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 # MLPerf Tiny's files are little-endian; so are the chip and its host, but a record must not depend on that.
 _ITEM_TYPES = {"int8": "<i1", "uint8": "<u1", "int16": "<i2", "float32": "<f4"}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.errors import DataRejected
     from quantci.progress import Progress
     from quantci.records.config import Config

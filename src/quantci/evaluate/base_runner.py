@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.preprocess import LoadedSample
-    from quantci.data.samples import Sample
-    from quantci.evaluate.score import Job
+    from quantci.data.sample import Sample
+    from quantci.evaluate.job import Job
     from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.evaluate.score import Batch
     from quantci.records.config import Config
     from quantci.records.evaluate import EvaluateResult

@@ -14,7 +14,7 @@ from quantci.records.base import encode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.config import Config
 
 

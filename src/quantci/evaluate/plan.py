@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
-from quantci.evaluate.score import Job
+from quantci.evaluate.job import Job
 from quantci.tasks.choose import choose_task
 from quantci.tasks.outputs import only_input
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.config import Config
     from quantci.records.model import ModelSummary, TensorInfo
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.evaluate.baseline import Base
+    from quantci.evaluate.job import Job
     from quantci.evaluate.plan import Plan
-    from quantci.evaluate.score import Job
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import SampleDigest

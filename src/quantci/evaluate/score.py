@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -18,13 +18,10 @@ from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
 from quantci.tflite.oracle import open_oracle, oracle_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
-    from quantci.data.preprocess import Preprocessing
-    from quantci.data.samples import Sample
-    from quantci.tasks.task import Task
+    from quantci.data.sample import Sample
+    from quantci.evaluate.job import Job
     from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
@@ -43,23 +40,6 @@ class Models:
     quantized_model: Model
     oracle: Oracle
     base_model: Model | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    """How samples are read, and what is kept of them; it goes with each batch.
-
-    Attributes:
-        preprocessing: of the models.
-        task: knows what is kept.
-        base: preprocessing of the base branch's model; None without one.
-        base_digests: by id, the content of those samples of the batch whose outputs that model's predictions have.
-    """
-
-    preprocessing: Preprocessing
-    task: Task
-    base: Preprocessing | None = None
-    base_digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Batch(NamedTuple):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.data.tally import Tally
     from quantci.records.against_base import BaseSide
     from quantci.records.model import TensorInfo

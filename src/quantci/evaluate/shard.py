@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.evaluate.baseline import Baseline
     from quantci.evaluate.scored import Scored
     from quantci.progress import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.errors import ConfigError, DataRejected, ToolError
 from quantci.evaluate.identity import dataset_sha256

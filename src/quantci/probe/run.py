@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.probe.variants import Variant
     from quantci.progress import Progress
     from quantci.records.config import Config, InputConfig

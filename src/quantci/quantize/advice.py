@@ -12,7 +12,7 @@ from quantci.records.stage import Advice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.quantize.calibration_set import Calibrated
     from quantci.records.kernels import Rewrite
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.preprocess import Preprocessing
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.quantize import TensorRange
     from quantci.source.open_source import Source
     from quantci.tflite.model import Model

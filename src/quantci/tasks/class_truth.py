@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.listing import Listing, Role
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.truth import Truth
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.listing import Listing
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary
     from quantci.tasks.common import Common, Side

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.model import TensorInfo
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
 
 
 def worst_recall(classes: Iterable[tuple[str, int, int]]) -> ClassDelta | None:

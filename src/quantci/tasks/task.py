@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.data.samples import Sample
+    from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
     from quantci.records.evaluate import Metrics, TagMetrics
     from quantci.records.model import ModelSummary, TensorInfo

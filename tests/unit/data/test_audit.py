@@ -9,7 +9,7 @@ from tests.unit.data.images import ARROW, save
 
 from quantci.data.audit import check_overlap, find_duplicates, find_empty_classes
 from quantci.data.image import decode_image
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.errors import DataRejected
 from quantci.records.dataset import SampleDigest
 

@@ -14,7 +14,7 @@ from tests.truths import of
 from tests.unit.data.images import ARROW, gradient, save
 
 from quantci.data.preprocess import Preprocessing
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.errors import ConfigError, DataRejected, ModelRejected, QuantciError
 from quantci.records.config import InputConfig
 from quantci.records.dataset import ImageCounts

@@ -9,7 +9,8 @@ from typing import NoReturn
 import pytest
 from tests.truths import index_of
 
-from quantci.data.samples import Sample, find_samples
+from quantci.data.sample import Sample
+from quantci.data.samples import find_samples
 from quantci.errors import ConfigError, DataRejected
 from quantci.records.config import InputConfig
 from quantci.tasks.anomaly import Anomaly

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.truths import index_of, of
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.stratified import choose, shares
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.tally import MOST_PIXELS, Tally, check_skipped
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode

@@ -12,7 +12,7 @@ from tests.golden import LABELS, example_provenance, example_quantize_record, sh
 from tests.truths import of
 
 from quantci import __version__
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
 from quantci.evaluate.score import STEPS

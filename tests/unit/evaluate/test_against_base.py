@@ -12,7 +12,7 @@ from tests.golden import LABELS, sha
 from tests.truths import of
 from tests.unit.evaluate.sharded import BASE_SIDE, QUANTIZED, score_places, whole_set
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.evaluate.against_base import compare_with_base
 from quantci.evaluate.scored import BaseRows, Scored
 from quantci.records.against_base import AgainstBase, BaseSide, ClassChange, TagChange

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tests.golden import LABELS, example_config, example_report, sha
 from tests.models import tiny_int8_cnn
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.errors import QuantciError
 from quantci.evaluate.baseline import Base, Baseline, read_base, read_with

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.truths import of
 from tests.unit.evaluate.sharded import CONFIG, whole_set
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.evaluate.identity import config_sha256, dataset_sha256
 from quantci.records.config import Config, InputConfig
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tests.truths import of
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.evaluate.predictions import DIFFERENCES, to_npz
 from quantci.statistics.agreement import summarize
 

@@ -11,10 +11,11 @@ import pytest
 from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.errors import ConfigError, DataRejected
 from quantci.evaluate import base_runner, score
-from quantci.evaluate.score import STEPS, WARM_UP, Job, Models, Scorer
+from quantci.evaluate.job import Job
+from quantci.evaluate.score import STEPS, WARM_UP, Models, Scorer
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification

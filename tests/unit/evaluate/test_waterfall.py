@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from tests.truths import of
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.evaluate.judge import steps_of
 from quantci.evaluate.scored import Scored

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.truths import of
 from tests.unit.evaluate.sharded import QUANTIZED
 
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.errors import ConfigError
 from quantci.records.truth import LabelsTruth, Truth, ValuesTruth
 from quantci.tasks.anomaly import Anomaly

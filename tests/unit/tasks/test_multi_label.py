@@ -15,7 +15,7 @@ from tests.golden import example_model
 from tests.unit.embed.sample import tensor_info
 
 from quantci.data.listing import Entry, Listing
-from quantci.data.samples import Sample
+from quantci.data.sample import Sample
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
 from quantci.records.evaluate import MultiLabelMetrics, TagMetrics
