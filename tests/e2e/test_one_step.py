@@ -38,7 +38,7 @@ def test_every_declared_output_is_set(runner: Runner, pushed: Log) -> None:
     outputs = pushed.outputs[JOB, "model"]
     assert set(outputs) == set(yaml.safe_load((runner.export / "action.yml").read_text())["outputs"])
     empty = {name for name, value in outputs.items() if not value}
-    assert empty == {"code", "comment-url", "first-bad-layer"}, "nothing failed, no pull request, nothing to diagnose"
+    assert empty == {"base-delta", "code", "comment-url", "first-bad-layer"}, "nothing failed, and no pull request"
     assert (outputs["verdict"], outputs["status"], outputs["exit-code"]) == ("pass", "ok", "0")
     assert outputs["quantized-model"] == "build/quantci/model_quant.tflite"
 
