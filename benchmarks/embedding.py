@@ -27,7 +27,8 @@ def embedding() -> list[Row]:
 def _seconds(ops: int, *, crowded: bool) -> float:
     """Median of three, after one uncounted run that imports what it needs."""
     from quantci.cli import parse
-    from quantci.cli.embed import embed
+    from quantci.cli.embed import work
+    from quantci.cli.output_folder import OutputFolder
     from quantci.cli.settings import load
     from quantci.progress import silent
 
@@ -39,6 +40,6 @@ def _seconds(ops: int, *, crowded: bool) -> float:
         times = []
         for _ in range(4):
             started = time.perf_counter()
-            embed(settings, silent, str(model))
+            work(settings, OutputFolder.of(settings), silent, str(model))
             times.append(time.perf_counter() - started)
     return statistics.median(times[1:])

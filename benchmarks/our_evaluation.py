@@ -31,6 +31,7 @@ def main(folder: Path, config: Path) -> None:
         quantized_model=int8_model,
         calibration=[],
         baseline=None,
+        first_layer=None,
         progress=silent,
         allow_code=False,
     )

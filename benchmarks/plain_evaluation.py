@@ -25,7 +25,7 @@ def main(folder: Path, config: Path) -> None:
     settings = msgspec.toml.decode(config.read_bytes(), type=Config)
     float_model, int8_model = (Model.read(folder / f"model_{kind}.tflite") for kind in ("float", "quant"))
     task = choose_task(settings.task)
-    samples = find_samples(settings.evaluation.data, config.parent, task, settings.input, "evaluation")
+    samples, _ = find_samples(settings.evaluation.data, config.parent, task, settings.input, "evaluation")
     steps = [open_lite_rt(float_model), open_lite_rt(int8_model), open_tflm(int8_model)]
     preprocessing = Preprocessing.for_model(settings.input, steps[0].inputs[0].shape)
     right = np.zeros(3)
