@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MOST_SAMPLES: Final = 100
 _SIZED: Final = 3  # so many of the best scales are tried with every way to the model's size
-_SURE: Final = 0.01  # McNemar's p below which one is better than what is configured
+_SURE: Final = 0.01  # McNemar's p, over all that were tried (Bonferroni), below which one is better than the configured
 _BATCH: Final = 8
 
 
@@ -87,7 +87,7 @@ def probe(config: Config, base: Path, model: Model, *, workers: Pool, progress: 
         progress: told how far it is.
 
     Raises:
-        ConfigError: `probe-task`: the task is not classification.
+        ConfigError: `probe-task`: the task is not classification; `input-...`: [input] does not go with the model.
         DataRejected: the set cannot be read, or has no labels.
         ModelRejected, ToolError: as docs/errors.md lists.
     """
@@ -103,6 +103,7 @@ def probe(config: Config, base: Path, model: Model, *, workers: Pool, progress: 
     check_one_output(model.summary, config.task.kind)
     found = find_samples(config.evaluation.data, base, task, config.input, "evaluation").samples
     samples = choose(found, MOST_SAMPLES, config.evaluation.seed)
+    Preprocessing.for_model(config.input, shape)  # of the others, what does not go with the model is left out
     geometry = image_geometry(tuple(shape), config.input.layout) if config.input.dtype is None else None
     progress(f"trying the usual preprocessings on {len(samples)} samples")
     tried = partial(_try, model=model, shape=shape, samples=samples, workers=workers, progress=progress)
@@ -114,16 +115,17 @@ def probe(config: Config, base: Path, model: Model, *, workers: Pool, progress: 
         best = [configured, *sorted(rows[1:], key=lambda row: -row.accuracy)[:_SIZED]]
         rows += tried(_changing([other for row in best for other in sizes_of(row.variant)], config.input))[0]
     ranked = sorted(rows, key=lambda row: (-row.accuracy, len(changes(config.input, row.variant.input))))
-    return Probed(ranked, configured, _clearly(ranked[0], configured))
+    return Probed(ranked, configured, _clearly(ranked[0], configured, len(rows) - 1))
 
 
 def _changing(variants: Iterable[Variant], input: InputConfig) -> list[Variant]:  # noqa: A002 - the name in quantci.toml
     return [variant for variant in variants if changes(input, variant.input)]
 
 
-def _clearly(best: Row, configured: Row) -> Row | None:
+def _clearly(best: Row, configured: Row, others: int) -> Row | None:
+    """The best of so many others, if it is better than chance lets the best of so many be."""
     broken, fixed = int((configured.right & ~best.right).sum()), int((best.right & ~configured.right).sum())
-    return best if fixed > broken and mcnemar_p(broken, fixed) < _SURE else None
+    return best if fixed > broken and mcnemar_p(broken, fixed) * others < _SURE else None
 
 
 def _try(
