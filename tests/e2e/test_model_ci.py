@@ -30,10 +30,11 @@ AFTER = """
     runs-on: ubuntu-latest
     steps:
       - id: told
-        run: echo "verdict=$VERDICT, $BYTES bytes" >>"$GITHUB_OUTPUT"
+        run: echo "verdict=$VERDICT, $BYTES bytes, $DELTA against the base" >>"$GITHUB_OUTPUT"
         env:
           VERDICT: ${{ needs.model.outputs.verdict }}
           BYTES: ${{ needs.model.outputs.quantized-bytes }}
+          DELTA: ${{ needs.model.outputs.base-delta }}
 """
 
 
@@ -141,7 +142,7 @@ def test_outputs_come_up_to_the_caller(story: Story) -> None:
     size = json.loads(story.sharded.artifacts.read("quantci", "quantize.json"))["result"]["quantized_model"][
         "file_bytes"
     ]
-    assert story.sharded.log.output("told", "verdict") == f"pass, {size} bytes"
+    assert story.sharded.log.output("told", "verdict") == f"pass, {size} bytes, 0.000000 against the base"
 
 
 def test_a_pull_request_is_compared_with_the_push_before_it(story: Story) -> None:

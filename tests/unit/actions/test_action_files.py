@@ -257,6 +257,14 @@ def test_inputs_of_the_workflow_stand_in_the_docs(name: str) -> None:
     assert dict(rows[: len(given)]) == given
 
 
+def test_outputs_of_the_workflow_stand_in_the_docs_and_are_those_of_the_report() -> None:
+    outputs = {name: one["description"] for name, one in call("ci")["outputs"].items()}
+    assert dict(table(ROOT / "docs/workflows.md", "output | what it is")) == outputs
+    assert set(outputs) <= set(read(ACTIONS["report"])["outputs"])
+    given = read(REUSABLE["measure"])["jobs"]["report"]["outputs"]
+    assert given == {name: f"${{{{ steps.report.outputs.{name} }}}}" for name in outputs}
+
+
 def fences_of(document: str) -> list[str]:
     """The YAML in a document."""
     return re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / document).read_text(encoding="utf-8"))
