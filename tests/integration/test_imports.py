@@ -13,7 +13,8 @@ import pytest
 from tests.golden import example_report
 from tests.integration.pictures import Done
 
-from quantci.records.base import write
+from quantci.records.base import read, write
+from quantci.records.report import Report
 
 Quantci = Callable[..., Done]
 
@@ -81,8 +82,14 @@ def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
     assert "tensorflow" not in imported(f"import quantci.{module}")
 
 
-def test_the_report_needs_no_numpy() -> None:
-    assert "numpy" not in imported("import quantci.report.join, quantci.report.comment, quantci.cli.report")
+def test_a_report_with_a_baseline_needs_no_numpy(tmp_path: Path) -> None:
+    config = '[model]\nsource = "m.tflite"\n[calibration]\ndata = "c"\n[evaluation]\ndata = "e"\n'
+    (tmp_path / "quantci.toml").write_text(config)
+    write(tmp_path / "base" / "report.json", example_report())
+    arguments = ["report", "--config", str(tmp_path / "quantci.toml"), "--baseline", str(tmp_path / "base")]
+    loaded = imported(f"from quantci.cli import main\nmain({arguments!r})")
+    assert read(tmp_path / "build" / "quantci" / "report.json", Report).baseline is not None
+    assert not loaded & HEAVY
 
 
 def test_the_comment_needs_only_what_its_own_lock_holds(tmp_path: Path) -> None:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from quantci.cli import options
 from quantci.cli.inputs import failure_of
 from quantci.errors import QuantciError
-from quantci.records.baseline_folder import folder_of
+from quantci.records.baseline_folder import Baseline, folder_of
 from quantci.records.stage import Failure
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from quantci.evaluate.baseline import Baseline
     from quantci.records.origin import ReportOrigin
 
 
@@ -75,16 +74,15 @@ class Against(NamedTuple):
 
     def read(self) -> Baseline | Failure | None:
         """The baseline, or why there is none: that costs the comparison, not the run."""
-        from quantci.evaluate.baseline import Baseline
-        from quantci.report.baseline import read_baseline
-        from quantci.report.foreign import check_baseline
-
         if self.folder is None:
             return None
         if self.origin is not None and self.branch and not self.folder.exists():
             # A first pull request cannot do anything about it, so nothing warns.
             remedy = f"The next push to `{self.branch}` makes one."
             return Failure(code="no-baseline", cause="There is no baseline yet.", where="", remedy=remedy)
+        from quantci.report.baseline import read_baseline
+        from quantci.report.foreign import check_baseline
+
         try:
             report = read_baseline(self.folder)
             if self.origin is not None:

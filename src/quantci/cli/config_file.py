@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -92,6 +91,8 @@ def _explain(error: msgspec.ValidationError, file: Path, given: Mapping[str, Giv
     known = {key.path: key for key in all_keys()}
     unknown = re.search(r"unknown field `(.+)`", text)
     if unknown:
+        import difflib
+
         path = f"{path}.{unknown[1]}".lstrip(".")
         if path in RENAMED:
             remedy = f"It is called {RENAMED[path]} now: rename it."

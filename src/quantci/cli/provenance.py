@@ -49,12 +49,14 @@ class Origin:
 
     @cached_property
     def _tools(self) -> dict[str, str]:
-        from importlib.metadata import PackageNotFoundError, version
+        from importlib.metadata import PackageNotFoundError, distribution
 
         found = {}
         for tool in _TOOLS:
             with contextlib.suppress(PackageNotFoundError):
-                found[tool] = version(tool)
+                # Its `version` parses the whole file as an e-mail: a tenth of the time of `quantci report`.
+                metadata = distribution(tool).read_text("METADATA") or ""
+                found[tool] = metadata.partition("\nVersion: ")[2].partition("\n")[0]
         return found
 
     @cached_property

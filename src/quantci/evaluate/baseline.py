@@ -33,18 +33,11 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.evaluate.score import Batch
+    from quantci.records.baseline_folder import Baseline
     from quantci.records.config import Config
     from quantci.records.evaluate import EvaluateResult
-    from quantci.records.report import Report
     from quantci.tasks.task import Task
     from quantci.tflite.oracle import Oracle
-
-
-class Baseline(NamedTuple):
-    """A folder, and the report in it, which is of the right model and branch."""
-
-    folder: Path
-    report: Report
 
 
 class Base(NamedTuple):

@@ -11,11 +11,12 @@ import numpy as np
 from quantci.data.tally import Tally
 from quantci.errors import QuantciError
 from quantci.evaluate.base_runner import BASE_FAULT, base_fault
-from quantci.evaluate.baseline import Baseline, read_base, read_with
+from quantci.evaluate.baseline import read_base, read_with
 from quantci.evaluate.judge import judge
 from quantci.evaluate.plan import make_plan
 from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
 from quantci.evaluate.scored import BaseRows, Scored, no_outputs
+from quantci.records.baseline_folder import Baseline
 from quantci.records.stage import Failure
 from quantci.tasks.choose import choose_task
 from quantci.tasks.custom import load_metrics

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.data.sample import Sample
-    from quantci.evaluate.baseline import Baseline
     from quantci.evaluate.scored import Scored
     from quantci.progress import Progress
+    from quantci.records.baseline_folder import Baseline
     from quantci.records.config import Config
     from quantci.records.shard import Shard
     from quantci.records.stage import Failure

@@ -32,21 +32,18 @@ def encode(record: Record) -> bytes:
         ValueError: a number is not finite (msgspec would write null), or a field does not fit its own type: struct
             constructors do not validate, so the record is decoded again and compared.
     """
-    builtin = msgspec.to_builtins(record)
-    for pointer, value in _leaves(builtin, "$"):
-        if isinstance(value, float) and not math.isfinite(value):
-            msg = f"{type(record).__name__}: {value} at {pointer}: what is not measured is null, never {value}"
-            raise ValueError(msg)
-    data = msgspec.json.format(msgspec.json.encode(builtin), indent=2) + b"\n"
+    data = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
     try:
-        again = msgspec.json.decode(data, type=type(record))
+        fault = "" if msgspec.json.decode(data, type=type(record)) == record else "changes when written and read again"
     except msgspec.ValidationError as error:
-        msg = f"{type(record).__name__} does not fit its own schema: {error}"
-        raise ValueError(msg) from error
-    if again != record:
-        msg = f"{type(record).__name__} changes when it is written and read again"
-        raise ValueError(msg)
-    return data
+        fault = f"does not fit its own schema: {error}"
+    if not fault:
+        return data
+    for pointer, value in _leaves(msgspec.to_builtins(record), "$"):
+        if isinstance(value, float) and not math.isfinite(value):
+            fault = f"{value} at {pointer}: what is not measured is null, never {value}"
+    msg = f"{type(record).__name__}: {fault}"
+    raise ValueError(msg)
 
 
 def decode(data: bytes, kind: type[R]) -> R:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quantci.records.report import Report
+
 REPORT_FILE: Final = "report.json"
 PREDICTIONS_FILE: Final = "predictions.npz"
+
+
+class Baseline(NamedTuple):
+    """A folder, and the report in it, which is of the right model and branch."""
+
+    folder: Path
+    report: Report
 
 
 def folder_of(path: Path) -> Path:

@@ -28,8 +28,6 @@ from quantci.render.numbers import Number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from jinja2 import Environment
-
     from quantci.render.cells import Block, Cell
 
 COMMENT_LIMIT: Final = 60_000  # GitHub refuses more than 65,536; the rest is for the hidden marker and links
@@ -56,15 +54,14 @@ class _Part(Struct):
 def render(blocks: Iterable[Block], limit: int = COMMENT_LIMIT) -> str:
     """The blocks as text, of at most `limit` characters if shorter tables in the folded parts are enough for that."""
     laid = [_lay(block) for block in blocks]
-    template = environment("quantci.render").get_template("blocks.md.j2")
-    text = template.render(blocks=laid)
+    text = _join(laid)
     if length(text) > limit:
         tables = [
             block for part in laid if isinstance(part, _Part) for block in part.blocks if isinstance(block, _Lines)
         ]
         rows = sum(length(line) + 1 for table in tables for line in table.lines)
         _cut(tables, limit - (length(text) - rows))
-        text = template.render(blocks=laid)
+        text = _join(laid)
     return text
 
 
@@ -108,6 +105,23 @@ def _lay(block: Block) -> _Part | _Lines | str:
             return inline(paragraph.content)
 
 
+def _join(laid: Iterable[_Part | _Lines | str]) -> str:
+    """The text; an empty line stands between blocks, as Markdown asks."""
+    return "".join(map(_shown, laid))
+
+
+def _shown(block: _Part | _Lines | str) -> str:
+    match block:
+        case str():
+            return f"{block}\n\n"
+        case _Part(title, blocks):
+            return f"<details><summary>{title}</summary>\n\n{_join(blocks)}</details>\n"
+        case _Lines(head, lines, hidden, rest):
+            more = f"\n{hidden:,} {'row' if hidden == 1 else 'rows'} more in {rest}\n" if hidden else ""
+            text = "".join(f"{line}\n" for line in head + lines) + more
+            return f"{text}\n" if lines or hidden else ""
+
+
 def _first(rows: Iterable[str]) -> list[str]:
     """The rows until they are as long as a whole comment. A report may name a million, and escaping takes its time."""
     kept: list[str] = []
@@ -144,19 +158,3 @@ def _cut(tables: Sequence[_Lines], room: int) -> None:
 def _taken(totals: list[int], bound: int) -> int:
     kept = bisect_right(totals, bound)
     return (totals[kept - 1] if kept else 0) + _NOTE
-
-
-def environment(package: str) -> Environment:
-    """Jinja2 for the Markdown templates of a package, with the filters that make names literal."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader(package),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown: escape.py makes names literal, HTML escapes would show
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters.update(code=code, prose=prose)
-    return made

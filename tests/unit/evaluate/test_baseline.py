@@ -19,8 +19,9 @@ from tests.models import tiny_int8_cnn
 from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.errors import QuantciError
-from quantci.evaluate.baseline import Base, Baseline, read_base, read_with
+from quantci.evaluate.baseline import Base, read_base, read_with
 from quantci.evaluate.score import Batch
+from quantci.records.baseline_folder import Baseline
 from quantci.records.config import Config, InputConfig, TaskConfig
 from quantci.records.report import Report
 from quantci.tasks.classification import Classification

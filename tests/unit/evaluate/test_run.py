@@ -14,10 +14,10 @@ from tests.unit.evaluate.sharded import CONFIG, score_places, whole_set
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError
 from quantci.evaluate import run
-from quantci.evaluate.baseline import Baseline
 from quantci.evaluate.score import Models
 from quantci.evaluate.scored import Scored
 from quantci.progress import silent
+from quantci.records.baseline_folder import Baseline
 from quantci.records.config import Config
 from quantci.records.shard import Shard
 from quantci.records.stage import Failure

@@ -11,7 +11,7 @@ from quantci.github.comment.marker import Marker, line_of
 from quantci.records.base import read
 from quantci.records.origin import DEFAULT_KEY, ReportOrigin
 from quantci.records.report import MOST_BYTES, Report
-from quantci.render.markdown import environment
+from quantci.render.escape import code, prose
 from quantci.render.visible import visible
 from quantci.report.comment import render
 
@@ -78,16 +78,23 @@ def body_of(marker: Marker, text: Text, run_url: str) -> str:
         text: what the report says.
         run_url: web page of the run that measured, checked by event.py; empty when there is none.
     """
-    return (
-        environment("quantci.github")
-        .get_template("body.md.j2")
-        .render(
-            marker=line_of(marker),
-            report=text.report,
-            fault=text.fault,
-            mark="❌",
-            key=marker.key if marker.key != DEFAULT_KEY else "",
-            sha=marker.sha,
-            run_url=run_url,
-        )
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("quantci.github"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown: escape.py makes names literal, HTML escapes would show
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(code=code, prose=prose)
+    return environment.get_template("body.md.j2").render(
+        marker=line_of(marker),
+        report=text.report,
+        fault=text.fault,
+        mark="❌",
+        key=marker.key if marker.key != DEFAULT_KEY else "",
+        sha=marker.sha,
+        run_url=run_url,
     )
