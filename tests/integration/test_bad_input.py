@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tests.integration.pictures import LABELS, Done, report_of
 from tests.models import float_model_of_bytes, float_model_with_custom_op
 
@@ -127,10 +128,27 @@ def test_labels_that_do_not_match_the_outputs(quantci: Quantci, project: Path, i
 
 def test_calibration_that_overlaps_evaluation(quantci: Quantci, project: Path, images: Path) -> None:
     data = with_own_data(project, images)
-    # The same pixels in another file format and under another name.
-    Image.open(data / "calibration" / "dark" / "000.png").save(data / "validation" / "dark" / "new.bmp")
+    leaked = data / "calibration" / "dark" / "000.png"
+    shutil.copy(leaked, data / "validation" / "dark" / "copy.png")
     done = fails(quantci, project, "leak", status="data_rejected")
-    assert "new.bmp" in done.err
+    assert "copy.png" in done.err
+    reason = "The set was published so, and others are judged on it."
+    done = quantci("pipeline", "--evaluation-leak-accepted", reason, cwd=project)
+    assert (done.code, report_of(project).verdict) == (0, "pass")
+    assert "copy.png" in (told := (project / "out" / "report.md").read_text())
+    assert reason in told
+
+    # The same pixels in a file of another size and under another name cost the pass, and nothing that was computed.
+    (data / "validation" / "dark" / "copy.png").unlink()
+    note = PngInfo()
+    note.add_text("comment", "x" * 10_000)
+    Image.open(leaked).save(data / "validation" / "dark" / "new.png", pnginfo=note)
+    assert quantci("pipeline", cwd=project).code == 0
+    report = report_of(project)
+    assert report.evaluate is not None
+    assert [doubt.code for doubt in report.evaluate.reference] == ["leak"]
+    assert report.embed is not None
+    assert (report.verdict, "new.png" in report.verdict_reason) == ("inconclusive", True)
 
 
 def test_few_calibration_samples_are_a_warning(quantci: Quantci, project: Path) -> None:

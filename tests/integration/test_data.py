@@ -7,10 +7,9 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from quantci.data.audit import check_overlap, find_duplicates
+from quantci.data.audit import find_duplicates, find_overlap
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
@@ -62,7 +61,7 @@ def test_two_workers_tell_what_one_tells(tmp_path: Path) -> None:
     assert [file.path for file in alone.skipped] == ["red/0000.png"]
 
 
-def test_a_calibration_set_drawn_from_the_evaluation_set_is_a_leak(tmp_path: Path) -> None:
+def test_a_calibration_set_drawn_from_the_evaluation_set_overlaps_it(tmp_path: Path) -> None:
     draw(tmp_path / "calib", seed=1, count=60)
     draw(tmp_path / "val", seed=2, count=30)
     preprocessing = Preprocessing.for_model(InputConfig(), [1, 16, 16, 3])
@@ -72,7 +71,6 @@ def test_a_calibration_set_drawn_from_the_evaluation_set_is_a_leak(tmp_path: Pat
         chosen = choose(samples, 30, seed=0)
         assert len(chosen) == 30
         tallies.append(walk(preprocessing, chosen))
-    check_overlap(tallies[0].digests, tallies[1].digests)
+    assert find_overlap(tallies[0].digests, tallies[1].digests) == []
     assert find_duplicates(tallies[0].digests) == []
-    with pytest.raises(DataRejected, match="leak"):
-        check_overlap(tallies[1].digests, tallies[1].digests)
+    assert len(find_overlap(tallies[1].digests, tallies[1].digests)) == 30

@@ -6,37 +6,45 @@ from typing import TYPE_CHECKING
 
 from quantci.data.culprits import counted
 from quantci.data.labelling import classes_of
-from quantci.errors import DataRejected
+from quantci.data.listing import IMAGES
+from quantci.records.dataset import SampleDigest
 from quantci.records.stage import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from quantci.data.sample import Sample
-    from quantci.records.dataset import SampleDigest
+    from quantci.data.tally import Tally
 
 
-def check_overlap(calibration: Iterable[SampleDigest], evaluation: Iterable[SampleDigest]) -> None:
-    """Refuse to evaluate on what the ranges were calibrated on: compared is content, not names.
-
-    Raises:
-        DataRejected: `leak` naming the first five pairs and their number.
-    """
+def find_overlap(calibration: Iterable[SampleDigest], evaluation: Iterable[SampleDigest]) -> list[str]:
+    """What is in both sets, each with its name in the calibration set: compared is content, not names."""
     known: dict[str, str] = {}
     for sample in calibration:
         known.setdefault(sample.content_sha256, sample.id)
-    pairs = [
+    return [
         f"{sample.id} (calibration: {known[sample.content_sha256]})"
         for sample in evaluation
         if sample.content_sha256 in known
     ]
-    if pairs:
-        raise DataRejected(
-            "leak",
-            f"Samples of the evaluation set that are in the calibration set too {counted(pairs)}.",
-            where="evaluation.data",
-            remedy="Draw the calibration set from the training data, never from what the model is judged on.",
-        )
+
+
+def image_bytes(sample: Sample) -> int | None:
+    """Size of an image's file; None of a tensor, and of a file that is not there."""
+    if sample.path.suffix.lower() not in IMAGES:
+        return None
+    try:
+        return sample.path.stat().st_size
+    except OSError:
+        return None
+
+
+def identify(tally: Tally) -> list[SampleDigest]:
+    """The identity of every used sample with the size of its file, by which copies are found without decoding all."""
+    return [
+        SampleDigest(id=name, content_sha256=digest, file_bytes=image_bytes(sample))
+        for name, (sample, digest) in sorted(tally.used.items())
+    ]
 
 
 def find_duplicates(samples: Iterable[SampleDigest]) -> list[Advice]:

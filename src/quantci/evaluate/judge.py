@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantci.data.audit import check_overlap, find_duplicates
+from quantci.data.audit import find_duplicates
 from quantci.evaluate.against_base import compare_with_base
+from quantci.evaluate.leak import doubt_leak
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
 from quantci.evaluate.reference import doubt_input
 from quantci.evaluate.score import WARM_UP
@@ -55,7 +56,7 @@ def judge(
         output: folder to write into.
         float_sha256: digest of the float model.
         quantized_model: the INT8 model: its outputs have the scales of the integers.
-        calibration: what the ranges were calibrated on: none of it may be evaluated on.
+        calibration: what the ranges were calibrated on: what of it was evaluated on is doubted.
         first_layer: what calibration saw at the input of the first layer.
         metrics: own metrics by module:function.
         progress: told when the statistics begin.
@@ -66,13 +67,13 @@ def judge(
     task = choose_task(config.task)
     model_outputs = task.outputs_of(quantized_model)
     dataset = scored.tally.summary(config.evaluation.data, found=scored.found, labels=scored.labels, seed=None)
-    check_overlap(calibration, scored.tally.digests)
 
     progress("computing statistics")
     observed = Observed(scored.samples, scored.outputs, scored.labels, model_outputs)
     judged = task.judge(observed, metrics, config.evaluation.seed)
     doubts = task.doubts(observed)
     doubts += doubt_input(scored.tally.input, first_layer, is_doubted=bool(doubts))
+    leaks = doubt_leak(calibration, scored.tally.digests, config.evaluation.leak_accepted)
     against_base, base_failure = compare_with_base(scored, task, model_outputs, config.evaluation.seed)
     predictions = to_npz(
         scored.samples,
@@ -94,7 +95,7 @@ def judge(
         steps=steps_of(scored, judged),
         paired=judged.paired,
         tags=judged.tags,
-        reference=doubts,
+        reference=[*leaks, *doubts],
         against_base=against_base,
         base_failure=base_failure,
         read_with=dict(scored.read_with),

@@ -13,6 +13,7 @@ from quantci.errors import QuantciError
 from quantci.evaluate.base_runner import BASE_FAULT, base_fault
 from quantci.evaluate.baseline import read_base, read_with
 from quantci.evaluate.judge import judge
+from quantci.evaluate.leak import refuse_leak
 from quantci.evaluate.plan import make_plan
 from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
 from quantci.evaluate.scored import BaseRows, Scored, no_outputs
@@ -67,7 +68,7 @@ def evaluate(
         output: folder to write into.
         float_model: the reference.
         quantized_model: the INT8 model.
-        calibration: what the ranges were calibrated on: none of it may be evaluated on.
+        calibration: what the ranges were calibrated on: see leak.py.
         baseline: of the base branch, or why there is none; None where nobody gave one.
         first_layer: what calibration saw at the input of the first layer.
         progress: told how many samples are done.
@@ -78,7 +79,13 @@ def evaluate(
     """
     metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
     _, _, scored = run_models(
-        config, base, float_model=float_model, quantized_model=quantized_model, baseline=baseline, progress=progress
+        config,
+        base,
+        float_model=float_model,
+        quantized_model=quantized_model,
+        calibration=calibration,
+        baseline=baseline,
+        progress=progress,
     )
     return judge(
         scored,
@@ -99,6 +106,7 @@ def run_models(
     *,
     float_model: Model,
     quantized_model: Model,
+    calibration: Sequence[SampleDigest],
     baseline: Baseline | Failure | None,
     progress: Progress,
     shard: Shard | None = None,
@@ -120,6 +128,8 @@ def run_models(
             plan = make_plan(config, folder, quantized_model.summary)
             places = shard.places(len(plan.samples)) if shard else range(len(plan.samples))
             own = [plan.samples[place] for place in places]
+            if config.evaluation.leak_accepted is None:
+                refuse_leak(own, calibration, plan.job.preprocessing, workers)
             return plan, own, score(plan, own, oracle, workers, progress, base)
 
     base, failure = None, baseline if isinstance(baseline, Failure) else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.baseline_folder import Baseline
     from quantci.records.config import Config
+    from quantci.records.dataset import SampleDigest
     from quantci.records.shard import Shard
     from quantci.records.stage import Failure
     from quantci.tflite.model import Model
@@ -35,6 +36,7 @@ def evaluate_shard(
     *,
     float_model: Model,
     quantized_model: Model,
+    calibration: Sequence[SampleDigest],
     baseline: Baseline | Failure | None,
     progress: Progress,
 ) -> ShardResult:
@@ -48,6 +50,7 @@ def evaluate_shard(
         base,
         float_model=float_model,
         quantized_model=quantized_model,
+        calibration=calibration,
         baseline=baseline,
         progress=progress,
         shard=shard,

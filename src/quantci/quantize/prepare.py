@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from quantci.data.audit import identify
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
@@ -94,6 +95,6 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
             compared_samples=0 if difference is None else len(calibrated.first_tensors),
         ),
         calibration=calibration,
-        digests=calibrated.tally.digests,
+        digests=identify(calibrated.tally),
         advice=advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated, difference),
     )

@@ -128,6 +128,10 @@ class EvaluationConfig(Record, frozen=True, kw_only=True):
         Literal["auto", "tflm", "litert-reference"],
         Meta(description="Interpreter that judges INT8; auto is TFLM where a wheel of it exists."),
     ] = "auto"
+    leak_accepted: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        Meta(description="Why samples may be in the calibration set as well; the report shows it."),
+    ] = None
 
 
 class QuantizationConfig(Record, frozen=True, kw_only=True):

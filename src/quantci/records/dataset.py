@@ -38,6 +38,10 @@ class SampleDigest(Record, frozen=True, kw_only=True):
         Meta(description="Path relative to the set; #k for a window of a file, :k for a line of a CSV, [k] for a row."),
     ]
     content_sha256: Sha256
+    file_bytes: Annotated[
+        Count | None,
+        Meta(description="Size of an image's file; null of a tensor, and where an older quantci wrote this."),
+    ] = None
 
 
 class DatasetSummary(Record, frozen=True, kw_only=True):

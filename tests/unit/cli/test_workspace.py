@@ -44,7 +44,14 @@ def settings(root: Path, *, top: str = "", **values: str) -> Settings:
 def test_every_key_that_names_a_file_is_guarded() -> None:
     """Whoever adds a key with text in it says here which of the two it is."""
     texts = {key.path for key in options.all_keys() if re.search(r"\bstr[],]|\[str[],]", str(key.type))}
-    words = {"model.signature", "task.labels", "task.metrics", "target.chip", "embed.component"}
+    words = {
+        "model.signature",
+        "task.labels",
+        "task.metrics",
+        "target.chip",
+        "embed.component",
+        "evaluation.leak_accepted",
+    }
     words |= {f"gates.max_{what}_growth" for what in ("model", "arena", "latency")}
     assert {key.path for key in options.all_keys() if key.is_path} == texts - words
     assert words < texts

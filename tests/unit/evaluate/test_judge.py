@@ -14,6 +14,7 @@ from quantci.errors import DataRejected, ModelRejected
 from quantci.evaluate.judge import judge
 from quantci.evaluate.scored import Scored
 from quantci.progress import silent
+from quantci.records.config import Config
 from quantci.records.dataset import SampleDigest
 from quantci.records.evaluate import EvaluateResult
 from quantci.records.model import ModelSummary
@@ -24,11 +25,12 @@ def judged(
     scored: Scored,
     *,
     model: ModelSummary = QUANTIZED.quantized_model,
+    config: Config = CONFIG,
     calibration: tuple[SampleDigest, ...] = (),
 ) -> EvaluateResult:
     return judge(
         scored,
-        CONFIG,
+        config,
         output,
         float_sha256=sha("float"),
         quantized_model=model,
@@ -63,10 +65,25 @@ def test_nothing_but_unreadable_files_is_refused_before_anything_is_computed(tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_samples_that_were_calibrated_on_are_refused(tmp_path: Path) -> None:
+def test_samples_that_were_calibrated_on_cost_the_pass_and_nothing_that_was_computed(tmp_path: Path) -> None:
     leak = SampleDigest(id="c.png", content_sha256=sha("off/001.png"))
-    with pytest.raises(DataRejected, match=r"off/001.png \(calibration: c.png\).*leak"):
-        judged(tmp_path, score_places(whole_set(4), range(4)), calibration=(leak,))
+    scored = score_places(whole_set(4), range(4))
+    result, without = judged(tmp_path, scored, calibration=(leak,)), judged(tmp_path, scored)
+    doubt, *others = result.reference
+    assert (doubt.code, doubt.forbids_pass) == ("leak", True)
+    assert "(1): off/001.png (calibration: c.png): draw the calibration set from" in doubt.text
+    assert replace(result, reference=others) == without
+
+
+def test_a_leak_that_is_accepted_is_told_with_the_reason(tmp_path: Path) -> None:
+    leak = SampleDigest(id="c.png", content_sha256=sha("off/001.png"))
+    reason = "The set is small, and published so."
+    config = replace(CONFIG, evaluation=replace(CONFIG.evaluation, leak_accepted=reason))
+    scored = score_places(whole_set(4), range(4))
+    doubt, *others = judged(tmp_path, scored, config=config, calibration=(leak,)).reference
+    assert not doubt.forbids_pass
+    assert doubt.text.endswith(f"(calibration: c.png): evaluation.leak_accepted says why: {reason}")
+    assert judged(tmp_path, scored, config=config).reference == others
 
 
 def test_a_model_that_cannot_be_judged_is_refused(tmp_path: Path) -> None:

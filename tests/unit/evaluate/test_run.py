@@ -39,7 +39,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Model | None]:
         yield
 
     monkeypatch.setattr(run, "opened", workers)
-    monkeypatch.setattr(run, "make_plan", lambda *_: SimpleNamespace(samples=whole_set(6)))
+    monkeypatch.setattr(
+        run, "make_plan", lambda *_: SimpleNamespace(samples=whole_set(6), job=SimpleNamespace(preprocessing=None))
+    )
     monkeypatch.setattr(run, "read_base", lambda *_: BASE)
     monkeypatch.setattr(run, "choose_oracle", lambda _: "tflm")
     return models
@@ -62,6 +64,7 @@ def scored(baseline: Baseline | Failure | None = GIVEN, shard: Shard | None = No
         Path(),
         float_model=Model(b"float", "f"),
         quantized_model=Model(tiny_int8_cnn(), "q"),
+        calibration=(),
         baseline=baseline,
         progress=silent,
         shard=shard,

@@ -11,20 +11,23 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
 
 _NOT_SET: Final = "not set"
+_LEAK: Final = "evaluation.leak_accepted"
 
 
 def gate_changes(base: Config, candidate: Config) -> list[GateChange]:
-    """Every key of [gates], and the room for the model, that is not as on the base branch; looser ones first."""
+    """What of [gates], the room for the model and an accepted leak is not as on the base branch; looser ones first."""
     pairs = [
         (f"gates.{name}", getattr(base.gates, name), getattr(candidate.gates, name))
         for name in GatesConfig.__struct_fields__
     ]
     room = "model_partition_bytes"
     pairs.append((f"target.{room}", getattr(base.target, room), getattr(candidate.target, room)))
+    before, after = (config.evaluation.leak_accepted for config in (base, candidate))
+    pairs.append((_LEAK, before and f'"{before}"', after and f'"{after}"'))
     changes = [
-        GateChange(name=name, base=_text(before), candidate=_text(after), is_looser=_is_looser(name, before, after))
-        for name, before, after in pairs
-        if before != after
+        GateChange(name=name, base=_text(was), candidate=_text(now), is_looser=_is_looser(name, was, now))
+        for name, was, now in pairs
+        if was != now
     ]
     return sorted(changes, key=lambda change: not change.is_looser)
 
@@ -53,6 +56,8 @@ def _is_looser(name: str, before: object, after: object) -> bool:
         return not {*before} <= {*after}
     if isinstance(before, bool):
         return before
+    if name == _LEAK:
+        return before is None  # a reason in other words accepts no more
     if before is None or after is None:
         # A partition that is not set is the chip's; a gate that is not set lets everything pass.
         return name.startswith("target.") or after is None

@@ -119,6 +119,23 @@ def test_allowing_a_loss_beyond_doubt_is_a_looser_gate() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("base", "candidate", "said", "looser"),
+    [
+        (None, "It is small.", 'This change sets evaluation.leak_accepted to "It is small.".', True),
+        ("It is small.", "It is old.", 'moves evaluation.leak_accepted from "It is small." to "It is old.".', False),
+        ("It is small.", None, 'removes evaluation.leak_accepted, which is "It is small." on the base branch.', False),
+    ],
+)
+def test_accepting_a_leak_is_told(base: str | None, candidate: str | None, said: str, looser: bool) -> None:
+    configs = [
+        replace(config, evaluation=replace(config.evaluation, leak_accepted=reason))
+        for config, reason in zip([with_gates()] * 2, (base, candidate), strict=True)
+    ]
+    (change,) = gate_changes(*configs)
+    assert (said in sentence(change), change.is_looser) == (True, looser)
+
+
 def test_another_chip_is_no_looser_gate() -> None:
     base, candidate = with_gates(TargetConfig(model_partition_bytes=1_000)), with_gates(TargetConfig(chip="esp32c3"))
     assert changed(base, candidate).verdict == "pass"
