@@ -7,7 +7,7 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.model import TensorInfo
 from quantci.records.paired import Paired
-from quantci.records.units import Count, Ratio, Sha256
+from quantci.records.units import Count, MetricValue, Ratio, Sha256
 
 
 class BaseModel(Record, frozen=True, kw_only=True):
@@ -44,8 +44,8 @@ class TagChange(Record, frozen=True, kw_only=True):
 
     tag: Annotated[str, Meta(description="As written in the manifest.")]
     samples: Annotated[Count, Meta(description="Samples that carry it and were compared.")]
-    base_metric: Annotated[Ratio, Meta(description="Metric of the base on these samples.")]
-    candidate_metric: Annotated[Ratio, Meta(description="Metric of this change on these samples.")]
+    base_metric: Annotated[MetricValue | None, Meta(description="Metric of the base on these samples.")]
+    candidate_metric: Annotated[MetricValue | None, Meta(description="Metric of this change on these samples.")]
 
 
 class AgainstBase(Record, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from quantci.records.dataset import DatasetSummary
 from quantci.records.doubt import Doubt
 from quantci.records.paired import Paired
 from quantci.records.stage import Advice, Failure, StageRecord
-from quantci.records.units import Count, Microseconds, Ratio, Sha256, SignedRatio
+from quantci.records.units import Count, MetricValue, Microseconds, Ratio, Sha256, SignedRatio
 
 
 class ClassMetrics(Record, frozen=True, kw_only=True):
@@ -142,12 +142,15 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class TagMetrics(Record, frozen=True, kw_only=True):
-    """Accuracy on the samples that carry a tag."""
+    """The metric that `paired` compares, on the samples that carry a tag.
+
+    Null where these samples have none: R² if an output's right answer is the same for all of them.
+    """
 
     tag: Annotated[str, Meta(description="As written in the manifest.")]
     samples: Annotated[Count, Meta(description="Samples that carry it.")]
-    float_metric: Annotated[Ratio, Meta(description="Metric of float on these samples.")]
-    quantized_metric: Annotated[Ratio, Meta(description="Metric of INT8 on these samples.")]
+    float_metric: Annotated[MetricValue | None, Meta(description="Metric of float on these samples.")]
+    quantized_metric: Annotated[MetricValue | None, Meta(description="Metric of INT8 on these samples.")]
 
 
 class EvaluateResult(Record, frozen=True, kw_only=True):

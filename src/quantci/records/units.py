@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 Ratio = Annotated[float, Meta(ge=0, le=1)]
+MetricValue = Annotated[float, Meta(le=1)]  # a ratio, or R², which falls below 0 where the mean would answer better
 SignedRatio = Annotated[float, Meta(ge=-1, le=1)]
 Positive = Annotated[int, Meta(ge=1)]
 NonNegative = Annotated[float, Meta(ge=0)]

@@ -18,7 +18,7 @@ from quantci.tasks.class_truth import OneClass
 from quantci.tasks.common import common_classes
 from quantci.tasks.doubts import doubt_classes
 from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
-from quantci.tasks.subsets import by_tag, worst_recall
+from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Classification(OneClass, KeepsOutputs):
             },
             flips={after: int((predicted[before] != predicted[after]).sum()) for before, after in pairwise(predicted)},
             paired=paired_accuracy(first, last, ids=ids, labels=truth, names=observed.labels, seed=seed),
-            tags=by_tag(observed.samples, first, last),
+            tags=shares_by_tag(observed.samples, first, last),
         )
 
     def doubts(self, observed: Observed) -> list[Doubt]:

@@ -21,7 +21,7 @@ from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_labels
 from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
-from quantci.tasks.subsets import by_tag, worst_recall
+from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class MultiLabel(KeepsOutputs):
                 worst_class=worst,
                 smallest_detectable_drop=smallest_detectable_drop(len(ids), b + f),
             ),
-            tags=by_tag(observed.samples, before, after),
+            tags=shares_by_tag(observed.samples, before, after),
         )
 
     def doubts(self, observed: Observed) -> list[Doubt]:

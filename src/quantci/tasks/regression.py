@@ -20,6 +20,7 @@ from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_values
 from quantci.tasks.outputs import KeepsOutputs, finite_values
+from quantci.tasks.subsets import by_tag
 from quantci.tasks.task import Judgement
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Regression(KeepsOutputs):
         """By R^2, whose delta needs no unit."""
         truth = self.truth_of(observed.samples, observed.labels)
         deviation = truth.std(axis=0)
-        if constant := [name for name, one in zip(observed.labels, deviation, strict=True) if not one > 0]:
+        if constant := [name for name, own in zip(observed.labels, _varies(truth), strict=True) if not own]:
             raise DataRejected(
                 "one-label",
                 f"Outputs whose right answer is the same for every sample {counted(constant)}: nothing to tell apart.",
@@ -117,6 +118,15 @@ class Regression(KeepsOutputs):
         first, *_, last = answers.values()
         found = {step: regression_metrics(rows, truth, observed.labels, metrics) for step, rows in answers.items()}
         interval = r2_delta_interval(truth, first, last, seed)
+
+        def r2(own: NDArray[np.bool_]) -> tuple[float | None, float | None]:
+            if not _varies(truth[own]).all():
+                return None, None
+            of_float, of_int8 = (
+                regression_metrics(rows[own], truth[own], observed.labels, {}).r2 for rows in (first, last)
+            )
+            return of_float, of_int8
+
         before, *_, after = found.values()
         return Judgement(
             metrics=dict(found),
@@ -135,7 +145,7 @@ class Regression(KeepsOutputs):
                 worst_class=None,
                 smallest_detectable_drop=smallest_detectable_by_interval(interval),
             ),
-            tags=[],
+            tags=by_tag(observed.samples, r2),
         )
 
     def doubts(self, observed: Observed) -> list[Doubt]:
@@ -174,6 +184,15 @@ def regression_metrics(
         outputs=outputs,
         custom=apply_metrics(custom, answers, truth),
     )
+
+
+def _varies(truth: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Of each output, whether its right answers [n, d] differ: otherwise it has no R^2.
+
+    The deviation alone does not say it: that of three times 0.1 is 1e-17.
+    """
+    differs: NDArray[np.bool_] = (np.ptp(truth, axis=0) > 0) & (truth.std(axis=0) > 0)
+    return differs
 
 
 def _numbers(label: str, count: int) -> ValuesTruth | None:

@@ -10,7 +10,7 @@ from quantci.records.evaluate import TagMetrics
 from quantci.records.paired import ClassDelta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,17 +31,23 @@ def worst_recall(classes: Iterable[tuple[str, int, int]]) -> ClassDelta | None:
     return min(deltas, key=lambda one: (one.recall_delta, -one.support), default=None)
 
 
-def by_tag(samples: Sequence[Sample], before: NDArray[np.bool_], after: NDArray[np.bool_]) -> list[TagMetrics]:
-    """The share of right answers [n] before and after, by the tags of the samples."""
+def by_tag(
+    samples: Sequence[Sample], metric: Callable[[NDArray[np.bool_]], tuple[float | None, float | None]]
+) -> list[TagMetrics]:
+    """The task's metric on the samples of each tag.
+
+    Args:
+        samples: [n].
+        metric: before and after, on the samples of a mask [n]; None where these have none.
+    """
     rows = []
     for tag in sorted({tag for sample in samples for tag in sample.tags}):
         own = np.array([tag in sample.tags for sample in samples])
-        rows.append(
-            TagMetrics(
-                tag=tag,
-                samples=int(own.sum()),
-                float_metric=float(before[own].mean()),
-                quantized_metric=float(after[own].mean()),
-            )
-        )
+        before, after = metric(own)
+        rows.append(TagMetrics(tag=tag, samples=int(own.sum()), float_metric=before, quantized_metric=after))
     return rows
+
+
+def shares_by_tag(samples: Sequence[Sample], before: NDArray[np.bool_], after: NDArray[np.bool_]) -> list[TagMetrics]:
+    """The share of right answers [n] before and after, by the tags of the samples."""
+    return by_tag(samples, lambda own: (float(before[own].mean()), float(after[own].mean())))

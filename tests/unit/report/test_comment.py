@@ -18,6 +18,7 @@ from quantci.records.base import encode
 from quantci.records.config import GatesConfig
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.doubt import Doubt
+from quantci.records.evaluate import TagMetrics
 from quantci.records.paired import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure
@@ -117,6 +118,18 @@ def test_the_evaluation_set_says_what_its_files_needed_and_which_were_skipped() 
     assert "- 1 file skipped because it cannot be read\n" in shown
     assert "| `red/9.png` | It is empty. |" in shown
     assert "| `green` | 100 |" in shown
+
+
+def test_a_tag_without_a_metric_says_none() -> None:
+    report = example_report()
+    assert report.evaluate is not None
+    tags = [
+        TagMetrics(tag="night", samples=120, float_metric=0.5, quantized_metric=-0.25),
+        TagMetrics(tag="rain", samples=1, float_metric=None, quantized_metric=None),
+    ]
+    shown = part(render(replace(report, evaluate=replace(report.evaluate, tags=tags, against_base=None))), "Tags")
+    assert "| `night` | 120 | 50.0 % → -25.0 % | \N{MINUS SIGN}75.0 pp |" in shown
+    assert "| `rain` | 1 | none → none | none |" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from quantci.data.listing import Entry, Listing
 from quantci.data.sample import Sample
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import RegressionMetrics
+from quantci.records.evaluate import RegressionMetrics, TagMetrics
 from quantci.records.paired import Paired
 from quantci.records.truth import ClassTruth, ValuesTruth
 from quantci.tasks.regression import Regression, regression_metrics
@@ -39,10 +40,10 @@ def listing(*labels: str | None, kind: Any = "manifest") -> Listing:
     return Listing("set/manifest.csv", kind, tuple(entries))
 
 
-def judge(truth: list[float], *outputs: Any) -> Judgement:
+def judge(truth: list[float], *outputs: Any, tags: Sequence[tuple[str, ...]] = ()) -> Judgement:
     samples = [
-        Sample(f"s{index}", Path(), ValuesTruth(values=(value,)), (), f"s{index}", None)
-        for index, value in enumerate(truth)
+        Sample(f"s{index}", Path(), ValuesTruth(values=(value,)), own, f"s{index}", None)
+        for index, (value, own) in enumerate(zip(truth, tags or [()] * len(truth), strict=True))
     ]
     names = ("float", "int8-litert", "int8-oracle")
     kept = {name: np.array(rows).reshape(-1, 1) for name, rows in zip(names, outputs, strict=True)}
@@ -82,9 +83,20 @@ def test_int8_is_judged_in_the_units_of_the_truth() -> None:
     assert decode(encode(judged.paired), Paired) == judged.paired
 
 
-def test_a_set_of_one_value_has_nothing_to_tell_apart() -> None:
+@pytest.mark.parametrize("value", [3.0, 0.1])  # the deviation of three times 0.1 is 1e-17, not 0
+def test_a_set_of_one_value_has_nothing_to_tell_apart(value: float) -> None:
     with pytest.raises(DataRejected, match=r"height.*one-label"):
-        judge([3.0, 3.0], *[f32([1, 2])] * 3)
+        judge([value] * 3, *[f32([1, 2, 3])] * 3)
+
+
+def test_r2_by_tag_is_that_of_the_samples_that_carry_it() -> None:
+    # INT8 says 1, 2 and 4. Night: truth 1 and 6 lie 2.5 around their mean, the errors are 0 and 2: 1 - 4 / 12.5.
+    tags = [("night",), ("rain",), ("night",)]
+    judged = judge([1.0, 2.0, 6.0], f32([1, 2, 6]), i8([0, 2, 6]), i8([0, 2, 6]), tags=tags)
+    night, rain = judged.tags
+    assert night == TagMetrics(tag="night", samples=2, float_metric=1.0, quantized_metric=1 - 4 / 12.5)
+    assert rain == TagMetrics(tag="rain", samples=1, float_metric=None, quantized_metric=None), "one value: no R²"
+    assert [decode(encode(tag), TagMetrics) for tag in judged.tags] == judged.tags
 
 
 def test_an_answer_that_is_not_finite_is_refused() -> None:

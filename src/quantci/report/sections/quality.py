@@ -110,6 +110,10 @@ def classes(evaluate: EvaluateResult) -> Folded:
     return Folded("Classes", [Paragraph("Measured on host; the largest loss first."), shown])
 
 
+def _difference(before: float | None, after: float | None) -> Cell:
+    return "none" if before is None or after is None else points(after - before)
+
+
 def _change(evaluate: EvaluateResult) -> str:
     return "INT8 against the base" if evaluate.against_base else "Change"
 
@@ -143,9 +147,7 @@ def tags(evaluate: EvaluateResult) -> Folded:
             Number(tag.samples),
             *([percent(base.get(tag.tag))] if against else []),
             (percent(tag.float_metric), " → ", percent(tag.quantized_metric)),
-            "none"
-            if (before := base.get(tag.tag) if against else tag.float_metric) is None
-            else points(tag.quantized_metric - before),
+            _difference(base.get(tag.tag) if against else tag.float_metric, tag.quantized_metric),
         )
         for tag in evaluate.tags
     )
