@@ -12,9 +12,9 @@ import numpy as np
 
 from quantci import __version__
 from quantci.data.culprits import printable
+from quantci.data.npz import MOST_ARRAY_BYTES, read_array, read_texts
 from quantci.data.preprocess import Preprocessing
 from quantci.errors import ConfigError, DataRejected
-from quantci.evaluate.npz import MOST_ARRAY_BYTES, read_array, read_texts
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.shard_match import TOOLS
 from quantci.records.against_base import BaseModel, BaseSide

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from quantci.data.culprits import printable
+from quantci.data.npz import read_array
 from quantci.errors import ToolError
-from quantci.evaluate.npz import read_array
 from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BASE, BaseRows
 
