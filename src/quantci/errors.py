@@ -109,6 +109,25 @@ def fault_of(error: BaseException) -> QuantciError:
     return ToolError("bug", f"{type(error).__name__}: {error}", remedy="Please report this as a bug in quantci.")
 
 
+def task_not_judged(task: str, why: str, where: str, remedy: str = "") -> ConfigError:
+    """A model or a set is for a task that quantci does not judge.
+
+    Args:
+        task: what people call it.
+        why: what speaks for it.
+        where: what names the model or the set.
+        remedy: where there is a better one than to do without a judgement.
+    """
+    return ConfigError(
+        "task-not-judged",
+        f"This looks like {task}, which quantci does not judge yet: {why}.",
+        where=where,
+        remedy=remedy
+        or "It judges one answer to each sample: classification, multi-label, regression or anomaly. For the INT8 "
+        "model, its arena and its latency alone, run quantci quantize and quantci embed, which judge nothing.",
+    )
+
+
 def missing_tensorflow(what: str, instead: str = "") -> ToolError:
     """TensorFlow is not installed; on a Python that it has no wheels for, that cannot be helped there.
 

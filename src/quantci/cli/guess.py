@@ -36,10 +36,13 @@ class Kind(NamedTuple):
 
 def guess_kind(summary: ModelSummary) -> Kind:
     """What the model answers, by its shapes and its last op."""
-    from quantci.tasks.outputs import last_op
+    from quantci.tasks.last_op import last_op
+    from quantci.tasks.unjudged import unjudged
 
     taken, given = summary.inputs[0].shape, summary.outputs[0].shape
     last, count = last_op(summary), math.prod(given)
+    if (found := unjudged(summary)) is not None:
+        return Kind("regression", f"a guess: {found.task}, of which each number is judged by itself; {found.why}")
     if last == "SOFTMAX":
         return Kind("classification", "it ends in a softmax")
     if taken == given and count >= _FEW:
@@ -50,8 +53,9 @@ def guess_kind(summary: ModelSummary) -> Kind:
             if count == 1
             else Kind("multi-label", "a guess: a sigmoid for each output, so any number of labels; or classification")
         )
-    if count == 1:
-        return Kind("regression", "a guess: one number; or classification in two classes")
+    if count == 1 or count > max(given):
+        what = "one number; or classification in two classes" if count == 1 else f"{count} numbers, as a forecast has"
+        return Kind("regression", f"a guess: {what}")
     return Kind("classification", "a guess: scores without a softmax; or multi-label, or regression")
 
 

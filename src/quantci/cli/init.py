@@ -10,6 +10,7 @@ examples:
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections import Counter
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     facts |= _facts(summary, layers, Path(data) if data else target.parent / _USUAL_DATA)
     facts |= _gates(data, target, is_classification=facts["task"].kind == "classification")
     write_bytes(target, _render(facts).encode())
+    print(f"{target}: {facts['task'].kind}: {facts['task'].why}.")
     unsure = ", quantci probe where the preprocessing is a guess" if facts["is_guess"] else ""
     print(f"{target}: now set the two data paths and the labels{unsure}, then run: quantci pipeline --config {target}")
     return EXIT_OK
@@ -83,7 +85,7 @@ def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary
         source = open_source(model, signature=signature, tensorflow=tensorflow)
         summary = source.convert().summary
     only_input(summary, str(model))
-    check_one_output(summary, "of each kind")
+    check_one_output(summary, "", str(model))
     kind = "" if model.is_dir() else sniff(read_head(model))
     return summary, look_into(model, kind).layers if kind in _KERAS else []
 
@@ -96,7 +98,7 @@ def _facts(summary: ModelSummary, layers: list[KerasLayer], evaluation: Path) ->
     task, normalised = guess_kind(summary), normalises(summary, layers)
     is_image = is_picture(shape, evaluation, normalised)
     word = {"regression": "value", "multi-label": "label"}.get(task.kind, "class")
-    count = max(output[-1] if output else 1, 2 if task.kind == "classification" else 1)
+    count = max(math.prod(output), 2 if task.kind == "classification" else 1)
     return {
         "is_image": is_image,
         "task": task,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from quantci.data.annotations import refuse_annotation, refuse_annotations
 from quantci.data.array_file import is_archived, read_header
 from quantci.data.arrays import list_arrays, pair_in_archive, pair_in_folder, pair_of_file
 from quantci.data.csv_values import list_values, read_columns
@@ -55,7 +56,7 @@ def find_samples(data: str, base: Path, task: Labelling, input: InputConfig, rol
     Raises:
         DataRejected: as `list_set`; `label-mismatch`, `label-out-of-range`, `empty-class`, `tensor-size` (a file
             shorter than its window) or `too-many-samples`.
-        ConfigError: `input-dtype`: .bin files without a dtype.
+        ConfigError: `input-dtype`: .bin files without a dtype; `task-not-judged`: see `list_set`.
     """
     listing = list_set(data, base, task, role, needs_label=role == "evaluation" and task.needs_label)
     if any(entry.path.suffix.lower() == ".bin" for entry in listing.entries):
@@ -85,6 +86,7 @@ def list_set(data: str, base: Path, task: Labelling, role: Role, *, needs_label:
     Raises:
         DataRejected: `not-found`, `unreadable`, `no-samples`, `path`, `manifest`, `label-mismatch`,
             `unreadable-tensor` or `too-many-samples`.
+        ConfigError: `task-not-judged`: it has annotations of another task.
     """
     try:
         return _list_any(data, base, task, role, needs_label=needs_label)
@@ -117,7 +119,10 @@ def _list_any(data: str, base: Path, task: Labelling, role: Role, *, needs_label
                 return _list_any(f"{data.rstrip('/')}/{name}", base, task, role, needs_label=needs_label)
         if pair := pair_in_folder(path, data, role):
             return list_arrays(pair, data, task, needs_label=needs_label)
-        return list_folder(path, data)
+        listing = list_folder(path, data)
+        if needs_label:
+            refuse_annotations(path, listing, data)
+        return listing
     if not path.is_file():
         raise DataRejected(
             "not-found",
@@ -133,6 +138,7 @@ def _list_any(data: str, base: Path, task: Labelling, role: Role, *, needs_label
         case ".csv":
             return _list_csv(path, data, role, needs_label=needs_label)
     refuse_sound([path.name], data)
+    refuse_annotation(path, data)
     raise DataRejected(
         "manifest", "This is neither a folder nor a .csv, .npy or .npz.", where=data, remedy=f"Correct {role}.data."
     )

@@ -96,7 +96,9 @@ def engine_version(engine: str) -> str:
 def _explain(model: Model, reason: str) -> tuple[str, str]:
     """Cause and remedy, of the op that LiteRT's quantizer names and of the layers that have it."""
     named = _NAMED_OP.search(reason)
-    ops = [op for op in model.summary.ops if named is not None and op.op == named[1]]
+    ops = [
+        op for op in model.summary.ops if named is not None and named[1] in {op.op, "CUSTOM" if op.is_custom else ""}
+    ]
     if ops:
         return f"LiteRT's quantizer has no INT8 form of {name_ops(ops)}.", replacement(ops)
     return f"LiteRT's quantizer refused the model: {reason}", "Replace the layer that it names."

@@ -17,7 +17,8 @@ from quantci.tasks.class_metrics import classification_metrics, confusion_matrix
 from quantci.tasks.class_truth import OneClass
 from quantci.tasks.common import common_classes
 from quantci.tasks.doubts import doubt_classes
-from quantci.tasks.outputs import KeepsOutputs, last_op, real_values
+from quantci.tasks.last_op import last_op
+from quantci.tasks.outputs import KeepsOutputs, real_values
 from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement
 

@@ -20,7 +20,8 @@ from quantci.statistics.roc import average_precision
 from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_labels
-from quantci.tasks.outputs import KeepsOutputs, finite_values, last_op
+from quantci.tasks.last_op import last_op
+from quantci.tasks.outputs import KeepsOutputs, finite_values
 from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement
 

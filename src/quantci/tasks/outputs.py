@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from quantci.errors import DataRejected, ModelRejected
+from quantci.tasks.unjudged import refuse_unjudged
 from quantci.tflite.fixed_point import dequantize
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
     """The one output of the INT8 model, by whose scale it is judged.
 
     Raises:
+        ConfigError: `task-not-judged`.
         ModelRejected: `multi-input`, `multi-output`, or `unsupported-type`: the input or the output is not quantized.
     """
     check_one_output(summary, task)
@@ -54,31 +56,31 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
     return summary.outputs[0]
 
 
-def check_one_output(summary: ModelSummary, task: str) -> None:
-    """Refuse a model with several outputs.
+def check_one_output(summary: ModelSummary, task: str, where: str = "") -> None:
+    """Refuse a model with several outputs, or with several answers in one.
+
+    Args:
+        summary: the look into the model.
+        task: its word in quantci.toml; empty where none was chosen yet.
+        where: what names the model to the user; without it the task or the file are named.
 
     Raises:
+        ConfigError: `task-not-judged`.
         ModelRejected: `multi-output`.
     """
+    refuse_unjudged(summary, task, where or "task.kind")
     if len(summary.outputs) != 1:
+        judge = f"the task {task} judges" if task else "every task judges"
         raise ModelRejected(
             "multi-output",
-            f"The model has {_named(summary.outputs, 'outputs')}; the task {task} judges a model with one.",
-            where=summary.file_name,
+            f"The model has {_named(summary.outputs, 'outputs')}; {judge} a model with one.",
+            where=where or summary.file_name,
             remedy="Export the model with the one output that the labels are about.",
         )
 
 
 def _named(tensors: Sequence[TensorInfo], what: str) -> str:
     return f"{len(tensors)} {what} ({', '.join(tensor.name or str(tensor.index) for tensor in tensors)})"
-
-
-_MOVES: Final = frozenset({"DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"})  # change no value
-
-
-def last_op(summary: ModelSummary) -> str:
-    """The op that the output comes from, those passed over that change no value; empty where there is none."""
-    return next((op.op for op in reversed(summary.ops) if op.op not in _MOVES), "")
 
 
 class KeepsOutputs:

@@ -83,6 +83,7 @@ class Task(Labelling, Protocol):
         """The outputs of the INT8 model that are judged.
 
         Raises:
+            ConfigError: `task-not-judged`.
             ModelRejected: `multi-input`, `multi-output` or `unsupported-type`.
         """
         ...

@@ -30,6 +30,10 @@ _REPLACEMENTS: Final = {
     "BROADCAST_TO": "Omit the broadcast: additions and multiplications broadcast by themselves.",
     "PADV2": "Pad with zeros, which gives PAD.",
     "SQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
+    **dict.fromkeys(
+        ("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "TFLite_Detection_PostProcess"),
+        "Export the detector without its last step, the choice among boxes: that is code of the firmware.",
+    ),
     "RSQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
 }
 _ANY: Final = "Replace the layer that it comes from by one that TFLM has in INT8."

@@ -50,6 +50,20 @@ def test_the_task(taken: list[int], outputs: int, last: str, kind: str, is_guess
     assert found.why.startswith("a guess: ") == is_guess
 
 
+@pytest.mark.parametrize(
+    ("taken", "given", "why"),
+    [
+        ([1, 24, 3], [1, 12, 2], "24 numbers, as a forecast has"),
+        ([1, 96, 96, 3], [1, 17, 3], "keypoints, of which each number is judged by itself"),
+    ],
+)
+def test_several_numbers_in_rows_are_a_regression(taken: list[int], given: list[int], why: str) -> None:
+    model = build_model([Tensor("x", taken), Tensor("y", given)], [Op("Anything", ["x"], ["y"])], ["x"], ["y"])
+    found = guess_kind(Model(model, "m.tflite").summary)
+    assert found.kind == "regression"
+    assert found.why.startswith(f"a guess: {why}")
+
+
 def layer(kind: str) -> KerasLayer:
     return KerasLayer(name=kind.lower(), layer=kind, input_shape=None, weight_shapes=[], parameters=0, refused=None)
 
