@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from quantci.chip.op import Op, Tensor
 from quantci.chip.window import Slide
 from quantci.tflite.enums import dtype_name, is_custom, op_name, tensor_name
-from quantci.tflite.verify.tensors import open_shape, shape_of, stored_bytes
+from quantci.tflite.verify.open_tensors import open_tensors
+from quantci.tflite.verify.tensors import shape_of, stored_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +61,9 @@ def read_graph(model: Model) -> Graph:
 def _subgraph(model: Any, number: int, names: Sequence[str]) -> tuple[list[Tensor], list[Op]]:
     graph = model.subgraphs[number]
     kinds = [(op_name(code), is_custom(code)) for code in model.operatorCodes or ()]
+    opened = open_tensors(model, graph)
     tensors = [
-        _tensor(index, name, tensor, model.buffers)
+        _tensor(index, name, tensor, model.buffers, is_open=index in opened)
         for index, (name, tensor) in enumerate(zip(names, graph.tensors, strict=True))
     ]
     ops = [
@@ -79,7 +81,7 @@ def _subgraph(model: Any, number: int, names: Sequence[str]) -> tuple[list[Tenso
     return tensors, ops
 
 
-def _tensor(index: int, name: str, tensor: Any, buffers: Sequence[Any]) -> Tensor:
+def _tensor(index: int, name: str, tensor: Any, buffers: Sequence[Any], *, is_open: bool) -> Tensor:
     quantization = tensor.quantization
     scales = _numbers(quantization and quantization.scale)
     zero_points = _numbers(quantization and quantization.zeroPoint)
@@ -88,7 +90,7 @@ def _tensor(index: int, name: str, tensor: Any, buffers: Sequence[Any]) -> Tenso
         name=name,
         dtype=dtype_name(tensor.type),
         shape=tuple(shape_of(tensor)),
-        is_open=-1 in open_shape(tensor),
+        is_open=is_open,
         scale=scales[0] if scales else 0.0,
         zero_point=zero_points[0] if zero_points else 0,
         channels=len(scales) if zero_points else 0,  # TFLM copies the scales only where there are zero points, too

@@ -9,6 +9,7 @@ from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.tflite.enums import FLOATS, dtype_name, enum_names, is_custom, op_name, tensor_name
 from quantci.tflite.macs import count_macs
 from quantci.tflite.tflm_ops import RESOLVER_METHODS
+from quantci.tflite.verify.open_tensors import open_tensors
 from quantci.tflite.verify.tensors import open_shape, shape_of, stored_bytes
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def summarize(model: Any, *, file_name: str, sha256: str, file_bytes: int) -> Mo
         file_bytes: size of its file.
     """
     main = model.subgraphs[0]
-    tensors = [_tensor(tensor, index, model.buffers) for index, tensor in enumerate(main.tensors)]
+    opened = open_tensors(model, main)
+    tensors = [
+        _tensor(tensor, index, model.buffers, is_open=index in opened) for index, tensor in enumerate(main.tensors)
+    ]
     kinds = [_Kind(op_name(code), int(code.version), is_custom(code)) for code in model.operatorCodes or ()]
     ops = _ops(main, kinds, tensors)
     everything = [tensor for graph in model.subgraphs for tensor in graph.tensors]
@@ -66,14 +70,14 @@ class _Kind(NamedTuple):
         return not self.is_custom and self.name in RESOLVER_METHODS
 
 
-def _tensor(tensor: Any, index: int, buffers: Sequence[Any]) -> TensorInfo:
+def _tensor(tensor: Any, index: int, buffers: Sequence[Any], *, is_open: bool) -> TensorInfo:
     quantization = tensor.quantization
     scale = [] if quantization is None or quantization.scale is None else quantization.scale
     zero_point = [] if quantization is None or quantization.zeroPoint is None else quantization.zeroPoint
     return TensorInfo(
         index=index,
         name=tensor_name(tensor),
-        shape=open_shape(tensor),
+        shape=open_shape(tensor) if is_open else shape_of(tensor),
         dtype=dtype_name(tensor.type),
         scale=[float(value) for value in scale],
         zero_point=[int(value) for value in zero_point],

@@ -23,7 +23,7 @@ from quantci.tflite.enums import dtype_name, tensor_label, tensor_name
 from quantci.tflite.integer_only import name_ops, replacement
 from quantci.tflite.native_stderr import native_stderr
 from quantci.tflite.runner import TensorSpec
-from quantci.tflite.verify.tensors import open_shape
+from quantci.tflite.verify.open_tensors import open_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,14 +107,13 @@ def tflm_arena_bytes(model: Model) -> int:
 def _check_shapes(model: Model) -> None:
     """TFLM takes the stored shape of a tensor that is open: what nobody can check, it would compute with."""
     for graph in model.tree.subgraphs:
-        for index, tensor in enumerate(graph.tensors):
-            if -1 in open_shape(tensor):
-                raise ModelRejected(
-                    "dynamic-shape",
-                    f"The shape of {tensor_label(tensor, index)} is not fixed, and TFLM cannot allocate it.",
-                    where=model.where,
-                    remedy="Fix the batch to 1 and every other dimension of the input before converting.",
-                )
+        for index in sorted(open_tensors(model.tree, graph)):
+            raise ModelRejected(
+                "dynamic-shape",
+                f"The shape of {tensor_label(graph.tensors[index], index)} is not fixed, and TFLM cannot allocate it.",
+                where=model.where,
+                remedy="Fix the batch to 1 and every other dimension of the input before converting.",
+            )
 
 
 def _check_biases(model: Model) -> None:

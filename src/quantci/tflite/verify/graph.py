@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quantci.tflite.enums import enum_names, is_custom, op_name, tensor_label
 from quantci.tflite.verify.damage import Damage, require
+from quantci.tflite.verify.open_tensors import open_tensors
 from quantci.tflite.verify.options import check_options
 from quantci.tflite.verify.shapes import check_shapes
 from quantci.tflite.verify.tensors import SMALLER, check_buffers, check_tensor, shape_of, stored_bytes
@@ -45,6 +46,10 @@ def check_model(model: Any, file_bytes: int) -> None:
         for index, tensor in enumerate(graph.tensors):
             check_tensor(tensor, index, model.buffers)
         _check_order(graph, names, model.buffers)
+        opened = open_tensors(model, graph)
+        for position, op in enumerate(graph.operators):
+            name = names[op.opcodeIndex]
+            check_shapes(op, name, _label(position, name), graph.tensors, model.buffers, opened)
     _check_calls(model, names)
     _check_signatures(model)
 
@@ -80,7 +85,7 @@ def _check_order(graph: Any, names: Sequence[str], buffers: Sequence[Any]) -> No
     for position, op in enumerate(graph.operators):
         require(0 <= op.opcodeIndex < len(names), f"op {position} refers to an op code that is not there")
         name = names[op.opcodeIndex]
-        label = f"op {position} ({name})"
+        label = _label(position, name)
         require(op.inputs is not None and op.outputs is not None, f"{label} has no list of inputs or outputs")
         op_inputs, op_outputs = op.inputs.tolist(), op.outputs.tolist()
         for place, index in enumerate(op_inputs):
@@ -101,9 +106,12 @@ def _check_order(graph: Any, names: Sequence[str], buffers: Sequence[Any]) -> No
         intermediates = [] if op.intermediates is None else op.intermediates.tolist()
         require(all(-1 <= index < count for index in intermediates), f"{label} has an intermediate that is not there")
         check_options(op, name, label, len(op_inputs), len(op_outputs))
-        check_shapes(op, name, label, graph.tensors, buffers)
     for index in graph.outputs.tolist():
         require(index in ready, f"nothing writes the output {tensor_label(graph.tensors[index], index)}")
+
+
+def _label(position: int, name: str) -> str:
+    return f"op {position} ({name})"
 
 
 def _may_be_absent(name: str, place: int) -> bool:

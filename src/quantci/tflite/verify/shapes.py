@@ -12,17 +12,21 @@ import numpy as np
 from quantci.tflite.enums import dtype_name
 from quantci.tflite.verify import fit_elementwise, fit_layout, fit_recurrent, fit_weighted
 from quantci.tflite.verify.damage import Damage, require
+from quantci.tflite.verify.open_tensors import STATED
 from quantci.tflite.verify.operands import Operands, same_type
-from quantci.tflite.verify.tensors import open_shape, shape_of
+from quantci.tflite.verify.tensors import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 BATCH_OF_ONE: Final = "Convert the model with a batch of 1: keras.Input(shape, batch_size=1)."
 
 
-def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers: Sequence[Any]) -> None:
-    """Check the shapes and types of an OperatorT's tensors.
+def check_shapes(
+    op: Any, name: str, label: str, tensors: Sequence[Any], buffers: Sequence[Any], opened: AbstractSet[int]
+) -> None:
+    """Check the shapes and types of an OperatorT's tensors; `opened` are the indices of those that are open.
 
     Raises:
         Damage: `malformed`, or `dynamic-shape` where a batch is open.
@@ -30,7 +34,7 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
     rule = _RULES.get(name)
     if rule is None:
         return
-    used = [tensors[index] for index in (*op.inputs, *op.outputs) if index >= 0]
+    used = [index for index in (*op.inputs.tolist(), *op.outputs.tolist()) if index >= 0]
     parameters = _PARAMETERS.get(name, ())
     present = [tensors[index] if index >= 0 else None for index in op.inputs]
     for place in parameters:
@@ -39,8 +43,7 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
         require(dtype in {"int32", "int64"}, f"{label} takes its operand {place} as {dtype}")
     constants = [_integers(tensor, buffers) if place in parameters else None for place, tensor in enumerate(present)]
     unknown = any(place < len(constants) and constants[place] is None for place in parameters)
-    is_open = any(-1 in open_shape(tensor) for tensor in used) or (unknown and name not in _STATED)
-    if is_open:
+    if not opened.isdisjoint(used) or (unknown and name not in STATED):
         rule = _SHAPELESS.get(name)
         if rule is None:
             return
@@ -63,7 +66,8 @@ def check_shapes(op: Any, name: str, label: str, tensors: Sequence[Any], buffers
             f"the tensors of {label} do not fit together: {_show(subject.inputs, subject.types)} -> "
             f"{_show(subject.outputs, subject.output_types)}"
         )
-        if any(tensor.shapeSignature is not None and (tensor.shapeSignature < 0).any() for tensor in used):
+        signatures = [tensors[index].shapeSignature for index in used]
+        if any(signature is not None and (signature < 0).any() for signature in signatures):
             # Converters write 1 for what is open, and several samples may be rows of one tensor.
             raise Damage(f"its batch is open, and {cause}", code="dynamic-shape", remedy=BATCH_OF_ONE)
         raise Damage(cause)
@@ -103,8 +107,6 @@ _PARAMETERS: Final = {
     "SLICE": (1, 2),
     "STRIDED_SLICE": (1, 2, 3),
 }
-# Their output's shape is checked against the input's, whether or not the operand that repeats it is a constant.
-_STATED: Final = frozenset({"RESHAPE", "EXPAND_DIMS", "TRANSPOSE_CONV", "CUMSUM", "REVERSE_V2"})
 # What must hold whatever the shapes are.
 _SHAPELESS: Final = {
     **dict.fromkeys(("ADD", "SUB"), fit_elementwise.can_be_summed),
