@@ -149,7 +149,7 @@ def test_init_sees_grey_pictures_and_arithmetic_in_the_graph(quantci: Quantci, t
 def test_init_calls_a_guess_a_guess(quantci: Quantci, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(tiny_float_cnn(0))
     done = quantci("init", "m.tflite", cwd=tmp_path)
-    assert "quantci probe where the preprocessing is a guess" in done.out
+    assert "Run quantci probe: the preprocessing is a guess. Then run: quantci pipeline" in done.out
     text = (tmp_path / "quantci.toml").read_text()
     assert "# classification: it ends in a softmax." in text
     assert "# A guess: 0..1. A converter folds a Rescaling into the convolution behind it" in text

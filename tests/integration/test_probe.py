@@ -63,7 +63,9 @@ def test_normalising_twice_is_named_by_the_pipeline_itself(quantci: Quantci, pro
     assert report.evaluate is not None
     (advice,) = [advice for advice in report.evaluate.advice if advice.code == "preprocessing"]
     assert advice.text.startswith("FP32 finds the class of 100 of 100 samples ")
-    assert 'Set in `[input]`: `preprocess = "in-model"`.' in done.out
+    opening, _, rest = done.out.partition("| Metric")
+    assert 'Set in `[input]`: `preprocess = "in-model"`.' in opening
+    assert "FP32 finds the class of" not in rest
 
 
 def test_a_resizing_without_antialias_is_told_from_one_with(quantci: Quantci, project: Path) -> None:

@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     facts |= _gates(data, target, is_classification=facts["task"].kind == "classification")
     write_bytes(target, _render(facts).encode())
     print(f"{target}: {facts['task'].kind}: {facts['task'].why}.")
-    unsure = ", quantci probe where the preprocessing is a guess" if facts["is_guess"] else ""
-    print(f"{target}: now set the two data paths and the labels{unsure}, then run: quantci pipeline --config {target}")
+    unsure = " Run quantci probe: the preprocessing is a guess." if facts["is_guess"] else ""
+    print(f"Now set the two data paths and the labels.{unsure} Then run: quantci pipeline --config {target}")
     return EXIT_OK
 
 

@@ -162,7 +162,8 @@ def _written(y: NDArray[Any], path: Path, where: str, task: Labelling) -> list[s
             "label-mismatch",
             f"{path.name} {problem}.",
             where=where,
-            remedy="Save names, indices from 0, or for several labels a row of 0 and 1 for each sample.",
+            remedy="Save names, indices from 0, or for several labels a row of 0 and 1 for each sample; if the model "
+            'predicts numbers, set task.kind to "regression".',
         )
 
     if y.ndim == 2 and y.shape[1] == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from quantci.data.listing import Listing
 
+_NUMBERS = re.compile(r"[-+.\de; ]*\d[-+.\de; ]*", re.ASCII | re.IGNORECASE)  # what a regression has as labels
 _MOST_CLASSES = 100_000  # an index by mistake (a year, an id) must not make a list of millions of labels
 
 
@@ -67,7 +69,9 @@ def resolve(listing: Listing, labels: Sequence[str]) -> list[int | None]:
             "label-out-of-range" if beyond else "label-mismatch",
             f"{what} of this set that task.labels does not have {counted(unknown)}. It has: {first_of(labels)}.",
             where=listing.where,
-            remedy="Rename them, or add them to task.labels in the order of the model's outputs.",
+            remedy='They are numbers: if the model predicts numbers, set task.kind to "regression".'
+            if listing.kind == "manifest" and not beyond and all(map(_NUMBERS.fullmatch, unknown))
+            else "Rename them, or add them to task.labels in the order of the model's outputs.",
         )
     return indices
 

@@ -68,7 +68,7 @@ class Probed(NamedTuple):
     Attributes:
         rows: the best first; of equals the one that changes less.
         configured: the one that quantci.toml says.
-        fits: the best, where it is better than that beyond doubt; else None.
+        fits: the simplest of the best, where it is better than that beyond doubt; else None.
     """
 
     rows: list[Row]
@@ -115,11 +115,18 @@ def probe(config: Config, base: Path, model: Model, *, workers: Pool, progress: 
         best = [configured, *sorted(rows[1:], key=lambda row: -row.accuracy)[:_SIZED]]
         rows += tried(_changing([other for row in best for other in sizes_of(row.variant)], config.input))[0]
     ranked = sorted(rows, key=lambda row: (-row.accuracy, len(changes(config.input, row.variant.input))))
-    return Probed(ranked, configured, _clearly(ranked[0], configured, len(rows) - 1))
+    return Probed(ranked, configured, _clearly(_simplest(ranked, config.input), configured, len(rows) - 1))
 
 
 def _changing(variants: Iterable[Variant], input: InputConfig) -> list[Variant]:  # noqa: A002 - the name in quantci.toml
     return [variant for variant in variants if changes(input, variant.input)]
+
+
+def _simplest(ranked: Sequence[Row], configured: InputConfig) -> Row:
+    """Of the best and those that find one sample less, the one that changes the fewest keys: one sample is chance."""
+    most = ranked[0].right.sum()
+    as_good = (row for row in ranked if most - row.right.sum() <= 1)
+    return min(as_good, key=lambda row: len(changes(configured, row.variant.input)))
 
 
 def _clearly(best: Row, configured: Row, others: int) -> Row | None:

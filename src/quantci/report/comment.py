@@ -77,9 +77,12 @@ def sections(report: Report) -> list[Folded]:
 
 
 def _doubts(report: Report) -> list[Block]:
-    """Whether the float model is any good, where the reason does not say that already."""
-    doubts = report.evaluate.reference[:_MOST_DOUBTS] if report.evaluate else []
-    lines = [Sentence(doubt.text) for doubt in doubts if doubt.text not in report.verdict_reason]
+    """Whether the float model is any good, where the reason does not say that already, and what would make it so."""
+    if report.evaluate is None:
+        return []
+    texts = [doubt.text for doubt in report.evaluate.reference[:_MOST_DOUBTS]]
+    texts += [advice.text for advice in provenance.remedies(report.evaluate)]
+    lines = [Sentence(text) for text in texts if text not in report.verdict_reason]
     return [bullets(lines)] if lines else []
 
 

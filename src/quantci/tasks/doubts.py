@@ -26,7 +26,7 @@ _INFORMED: Final = 0.1  # as far from chance to perfection is more than guessing
 _SWAPPED_AUC: Final = 0.25  # a score with an area below that tells the kinds apart, the wrong way round
 _SAME: Final = 1e-6  # of the spread that the answers ought to have
 _FEWEST_ORDERS: Final = 40  # ways to order the groups: with fewer, chance alone gives a perfect one above 2.5 %
-_CHECK: Final = "check that [input] does what the training did"
+_AS_TRAINED: Final = "that [input] does what the training did"
 
 
 def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Doubt]:
@@ -41,7 +41,7 @@ def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Do
     if known.sum() < 2:
         return []
     if answered.max() == samples:
-        return _one_answer(names[int(answered.argmax())], samples)
+        return _one_answer(_quoted(names[int(answered.argmax())]), samples)
     if permuted := _permuted(confusion, names):
         return permuted
     share, accuracy = int(support.max()) / samples, right / samples
@@ -49,7 +49,7 @@ def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Do
     if _is_chance(accuracy, share, samples) and not is_informed:
         return _guessing(
             f"FP32 accuracy is {_percent(accuracy)} on {samples:,} samples, and always answering "
-            f"{printable(names[int(support.argmax())])} gives {_percent(share)}"
+            f"{_quoted(names[int(support.argmax())])} gives {_percent(share)}"
         )
     return _never_found(confusion.diagonal(), support, names)
 
@@ -61,7 +61,7 @@ def doubt_labels(answers: NDArray[np.bool_], truth: NDArray[np.bool_], names: Se
         return []
     if (answers == answers[0]).all():
         given = [name for name, is_given in zip(names, answers[0], strict=True) if is_given]
-        return _one_answer("; ".join(given) or "no label", samples)
+        return _one_answer(_quoted("; ".join(given)) if given else "no label", samples)
     exact = float((answers == truth).all(axis=1).mean())
     share = int(np.unique(truth, axis=0, return_counts=True)[1].max()) / samples
     support, hits = truth.sum(axis=0), (answers & truth).sum(axis=0)
@@ -90,7 +90,7 @@ def doubt_values(answers: NDArray[np.float64], truth: NDArray[np.float64], names
             Doubt(
                 code="constant-answer",
                 text=f"The float model gives one answer to all {samples:,} samples for these outputs {which}: check "
-                f"that it is trained, and {_CHECK}.",
+                f"that it is trained, and {_AS_TRAINED}.",
                 forbids_pass=True,
             )
         ]
@@ -152,14 +152,17 @@ def _one_answer(answer: str, samples: int, what: str = "samples") -> list[Doubt]
     if not is_most(samples, samples):
         return []
     text = (
-        f"The float model gives one answer to all {samples:,} {what}, {printable(answer)}: check that it is trained, "
-        f"and {_CHECK}."
+        f"The float model gives one answer to all {samples:,} {what}, {answer}: check that it is trained, "
+        f"and {_AS_TRAINED}."
     )
     return [Doubt(code="constant-answer", text=text, forbids_pass=True)]
 
 
 def _guessing(found: str) -> list[Doubt]:
-    text = f"{found}: the float model is no better than guessing, so {_CHECK}, and that the labels have its order."
+    text = (
+        f"{found}: the float model is no better than guessing, so check {_AS_TRAINED}, and that the labels have its "
+        "order."
+    )
     return [Doubt(code="guessing", text=text, forbids_pass=True)]
 
 
@@ -174,6 +177,10 @@ def _never_found(hits: NDArray[np.int64], support: NDArray[np.int64], names: Seq
         return []
     text = f"Classes of which FP32 finds no sample {counted(dead)}: check that the labels have the model's order."
     return [Doubt(code="dead-class", text=text, forbids_pass=True)]
+
+
+def _quoted(name: str) -> str:
+    return f'"{printable(name)}"'
 
 
 def _order(names: Sequence[str]) -> str:

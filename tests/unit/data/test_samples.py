@@ -79,6 +79,16 @@ def test_unknown_class_folder_is_named_with_the_known_labels(tmp_path: Path) -> 
     assert "red, green" in cause
 
 
+@pytest.mark.parametrize(("label", "is_number"), [("19.4", True), ("-1e-3;2", True), ("7", False), ("tall", False)])
+def test_labels_that_are_numbers_name_the_task_for_them(tmp_path: Path, label: str, is_number: bool) -> None:
+    """An index that is too large stays one."""
+    touch(tmp_path / "set", "a.png")
+    write(tmp_path, f"path,label\na.png,{label}\n")
+    with pytest.raises(DataRejected) as caught:
+        find(tmp_path)
+    assert ('set task.kind to "regression"' in caught.value.remedy) == is_number
+
+
 def test_a_class_folder_is_never_an_index(tmp_path: Path) -> None:
     touch(tmp_path / "set", "0/a.png", "green/a.png")
     rejected(tmp_path, "label-mismatch")

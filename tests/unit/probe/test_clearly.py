@@ -1,12 +1,12 @@
-"""Whether one preprocessing is better beyond doubt, worked out by hand."""
+"""Which preprocessing is named, and whether it is better beyond doubt, worked out by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from quantci.probe.run import Row, _clearly
-from quantci.probe.variants import as_configured
+from quantci.probe.run import Row, _clearly, _simplest
+from quantci.probe.variants import Variant, as_configured
 from quantci.records.config import InputConfig
 
 VARIANT = as_configured(InputConfig())
@@ -28,3 +28,21 @@ def test_the_best_of_many_has_to_be_better_by_more(fixed: int, broken: int, othe
     best = np.array([True] * fixed + [False] * broken + [True] * 10)
     row = Row(VARIANT, best)
     assert (_clearly(row, Row(VARIANT, configured), others) is row) == is_better
+
+
+@pytest.mark.parametrize(
+    ("found", "named"), [((10, 9, 9, 5), "one key"), ((10, 8, 9, 5), "two keys"), ((10, 8, 8, 5), "three keys")]
+)
+def test_one_sample_more_is_no_reason_to_change_more(found: tuple[int, ...], named: str) -> None:
+    inputs = {
+        "three keys": InputConfig(preprocess="normalize", mean=(1.0,), std=(2.0,), color="bgr"),
+        "one key": InputConfig(color="bgr"),
+        "two keys": InputConfig(color="bgr", resize="nearest"),
+        "no key": InputConfig(),
+    }
+    rows = [
+        Row(Variant(name, keys), np.arange(10) < count)
+        for (name, keys), count in zip(inputs.items(), found, strict=True)
+    ]
+    ranked = sorted(rows, key=lambda row: -row.accuracy)
+    assert _simplest(ranked, InputConfig()).variant.name == named

@@ -29,7 +29,7 @@ def test_no_better_than_the_largest_class() -> None:
     """52 of 150 are right, 34.7 %; Wilson's interval begins at 27.5 %, below the third that one answer would get."""
     (doubt,) = of([[20, 15, 15], [17, 16, 17], [18, 16, 16]])
     assert (doubt.code, doubt.forbids_pass) == ("guessing", True)
-    assert doubt.text.startswith("FP32 accuracy is 34.7 % on 150 samples, and always answering blue gives 33.3 %: ")
+    assert doubt.text.startswith('FP32 accuracy is 34.7 % on 150 samples, and always answering "blue" gives 33.3 %: ')
 
 
 def test_a_model_that_finds_the_rare_class_is_not_guessing_although_one_answer_is_more_often_right() -> None:
@@ -41,7 +41,7 @@ def test_a_model_that_finds_the_rare_class_is_not_guessing_although_one_answer_i
 def test_one_answer_is_said_as_that_and_nothing_else() -> None:
     (doubt,) = of([[0, 0, 60], [0, 0, 20], [0, 0, 20]])
     assert doubt.code == "constant-answer"
-    assert "one answer to all 100 samples, red: " in doubt.text
+    assert 'one answer to all 100 samples, "red": ' in doubt.text
 
 
 def test_a_class_that_is_never_found() -> None:

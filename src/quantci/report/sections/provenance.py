@@ -8,20 +8,28 @@ from quantci.render.cells import Folded, Name, Sentence, bullets, table
 from quantci.report.sections.diagnosis import MOST_ADVICE
 
 if TYPE_CHECKING:
+    from quantci.records.evaluate import EvaluateResult
     from quantci.records.origin import ReportOrigin
     from quantci.records.quantize import SourceInfo
     from quantci.records.report import Report
+    from quantci.records.stage import Advice
     from quantci.render.cells import Cell
 
 
 def advice(report: Report) -> Folded:
-    """What to do, each thing once: two stages may say the same."""
+    """What to do, each thing once: two stages may say the same. What the comment begins with is left out."""
     results = (report.quantize, report.evaluate, report.embed)
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
     if report.diagnose is not None:
         found += report.diagnose.advice[:MOST_ADVICE]
-    told = dict.fromkeys((item.text, item.code) for item in found)
+    opening = remedies(report.evaluate) if report.evaluate is not None else []
+    told = dict.fromkeys((item.text, item.code) for item in found if item not in opening)
     return Folded("Advice", [bullets([(Sentence(text), " (", Name(word), ")") for text, word in told])])
+
+
+def remedies(evaluate: EvaluateResult) -> list[Advice]:
+    """What would put the float model right, where it is doubted: that is read before any figure of it."""
+    return [advice for advice in evaluate.advice if advice.code == "preprocessing"]
 
 
 def section(report: Report) -> Folded:
