@@ -54,3 +54,8 @@ class Paired(Record, frozen=True, kw_only=True):
         Ratio,
         Meta(description="Smallest true drop found with 80 % power at a two-sided level of 5 % by this set."),
     ]
+
+    @property
+    def compares_shares(self) -> bool:
+        """Whether the metric is a share of samples, each right or wrong."""
+        return self.mcnemar_p is not None

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from quantci.records.report import Verdict
     from quantci.report.gates.comparison import Comparison
 
-SHARES: Final = frozenset({"top1_accuracy", "exact_match"})  # metrics that are a share of samples
 _MOST_TIMES: Final = 1e6  # a gate that many times finer than what was detectable asks for no real number of samples
 
 
@@ -61,7 +60,7 @@ def _is_too_fine(limit: float, comparison: Comparison) -> bool:
     """
     if limit <= 0:
         return True
-    if comparison.paired.metric in SHARES:
+    if comparison.paired.compares_shares:
         needed = samples_needed(limit, 0.0)
         return needed is None or comparison.samples < needed
     return limit < comparison.paired.smallest_detectable_drop - ROUNDING
@@ -72,7 +71,7 @@ def _too_fine(limit: float, comparison: Comparison) -> ConfigError:
     smallest = paired.smallest_detectable_drop
     least, allowed = apart(smallest, limit)
     needed: int | None = None
-    if limit > 0 and paired.metric in SHARES:
+    if limit > 0 and paired.compares_shares:
         discordant = len(paired.broken) + len(paired.fixed)
         needed = samples_needed(limit, discordant / max(used, 1))
     elif limit > smallest / _MOST_TIMES:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from quantci.errors import ConfigError
 from quantci.records.report import GateResult
-from quantci.report.gates.drop import SHARES, as_well
+from quantci.report.gates.drop import as_well
 from quantci.report.gates.result import ROUNDING, apart, missing
 from quantci.report.wording import metric_name
 from quantci.statistics.proportion import samples_for_floor, wilson_low
@@ -24,7 +24,7 @@ def metric_floor(limit: float, evaluate: EvaluateResult) -> GateResult:
         ConfigError: `gate-too-fine`: even a set that is all right would not reach it.
     """
     found, metric = evaluate.headline(-1), evaluate.paired.metric
-    is_share = metric in SHARES
+    is_share = evaluate.paired.compares_shares
     if is_share and found >= limit - ROUNDING:
         _check_fineness(limit, evaluate.dataset.used)
     low = wilson_low(found, evaluate.dataset.used) if is_share else found

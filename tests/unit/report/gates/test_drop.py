@@ -32,13 +32,10 @@ def evaluated(
     assert EVALUATE is not None
     interval = Interval(low=low, high=max(delta, high), level=0.95)
     scored = [replace(step, metrics=replace(step.metrics, roc_auc=0.95)) for step in EVALUATE.steps]
-    return replace(
-        EVALUATE,
-        steps=scored,
-        paired=replace(
-            EVALUATE.paired, metric=metric, delta=delta, interval=interval, smallest_detectable_drop=detectable
-        ),
-    )
+    paired = replace(EVALUATE.paired, delta=delta, interval=interval, smallest_detectable_drop=detectable)
+    if metric == "roc_auc":
+        paired = replace(paired, metric=metric, mcnemar_p=None)
+    return replace(EVALUATE, steps=scored, paired=paired)
 
 
 def asked(gates: GatesConfig, evaluate: EvaluateResult | None = EVALUATE) -> tuple[list[GateResult], list[ConfigError]]:
