@@ -17,24 +17,16 @@ def main(folder: Path, config: Path) -> None:
     import msgspec
 
     from quantci.evaluate.run import evaluate
+    from quantci.evaluate.subject import Subject
     from quantci.progress import silent
     from quantci.records.config import Config
     from quantci.tflite.model import Model
 
     started_s = time.perf_counter()
     float_model, int8_model = (Model.read(folder / f"model_{kind}.tflite") for kind in ("float", "quant"))
-    evaluate(
-        msgspec.toml.decode(config.read_bytes(), type=Config),
-        config.parent,
-        folder,
-        float_model=float_model,
-        quantized_model=int8_model,
-        calibration=[],
-        baseline=None,
-        first_layer=None,
-        progress=silent,
-        allow_code=False,
-    )
+    settings = msgspec.toml.decode(config.read_bytes(), type=Config)
+    subject = Subject(settings, config.parent, float_model, int8_model, [], None)
+    evaluate(subject, folder, first_layer=None, progress=silent, allow_code=False)
     print(f"done in {time.perf_counter() - started_s:.3f} s")
 
 

@@ -14,7 +14,6 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.data.tally import Tally
-from quantci.errors import DataRejected
 from quantci.records.config import InputConfig
 from quantci.tasks.classification import Classification
 
@@ -34,11 +33,8 @@ def draw(root: Path, seed: int, count: int = 150) -> None:
 
 def walk(preprocessing: Preprocessing, samples: list[Sample]) -> Tally:
     tally = Tally()
-    for sample in samples:
-        try:
-            tally.add(sample, preprocessing.load(sample))
-        except DataRejected as fault:
-            tally.skip(sample, fault)
+    for _ in tally.read(samples, preprocessing):
+        pass
     return tally
 
 

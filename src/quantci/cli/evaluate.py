@@ -31,6 +31,7 @@ from quantci.records.stages import EVALUATE
 if TYPE_CHECKING:
     import argparse
 
+    from quantci.evaluate.subject import Subject
     from quantci.progress import Progress
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.shard import ShardResult
@@ -89,13 +90,8 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
     from quantci.evaluate.run import evaluate
 
     result = evaluate(
-        settings.config,
-        settings.base,
+        _subject(settings, folder, base),
         folder.path,
-        float_model=folder.float_model,
-        quantized_model=folder.quantized_model,
-        calibration=folder.quantized.calibration_samples,
-        baseline=base.read(),
         first_layer=first_layer_range(folder.quantized),
         progress=progress,
         allow_code=settings.allow_code,
@@ -113,16 +109,19 @@ def work_on(shard: Shard, settings: Settings, folder: OutputFolder, progress: Pr
     """Run one shard of the stage in this process and its workers."""
     from quantci.evaluate.shard import evaluate_shard
 
-    return evaluate_shard(
-        shard,
+    return evaluate_shard(_subject(settings, folder, base), folder.path, shard=shard, progress=progress)
+
+
+def _subject(settings: Settings, folder: OutputFolder, base: Against) -> Subject:
+    from quantci.evaluate.subject import Subject
+
+    return Subject(
         settings.config,
         settings.base,
-        folder.path,
-        float_model=folder.float_model,
-        quantized_model=folder.quantized_model,
-        calibration=folder.quantized.calibration_samples,
-        baseline=base.read(),
-        progress=progress,
+        folder.float_model,
+        folder.quantized_model,
+        folder.quantized.calibration_samples,
+        base.read(),
     )
 
 

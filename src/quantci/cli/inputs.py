@@ -72,9 +72,8 @@ def as_called(error: _Fault, environment: Mapping[str, str]) -> _Fault:
 
 
 def failure_of(error: QuantciError) -> Failure:
-    """A fault as it stands in a record."""
-    error = as_called(error, os.environ)
-    return Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
+    """A fault as it stands in the record of a run: in a workflow it names inputs."""
+    return Failure.of(as_called(error, os.environ))
 
 
 def _in_a_sentence(found: re.Match[str]) -> str:

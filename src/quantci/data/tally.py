@@ -14,9 +14,9 @@ from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest, S
 from quantci.records.doubt import InputValues
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from quantci.data.preprocess import LoadedSample
+    from quantci.data.preprocess import LoadedSample, Preprocessing
     from quantci.data.sample import Sample
 
 SKIPPABLE = frozenset({"unreadable-image", "unreadable-tensor"})
@@ -41,6 +41,21 @@ class Tally:
     counts: ImageCounts = field(default_factory=ImageCounts)
     pixels: int = 0
     input: InputValues = field(default_factory=InputValues)
+
+    def read(self, samples: Iterable[Sample], preprocessing: Preprocessing) -> Iterator[tuple[Sample, LoadedSample]]:
+        """Read one sample after the other and count it; those that cannot be read are left out.
+
+        Raises:
+            DataRejected: a sample that no set may hold.
+        """
+        for sample in samples:
+            try:
+                loaded = preprocessing.load(sample)
+            except DataRejected as error:
+                self.skip(sample, error)
+                continue
+            self.add(sample, loaded)
+            yield sample, loaded
 
     def add(self, sample: Sample, loaded: LoadedSample) -> None:
         """Count a sample that is used.

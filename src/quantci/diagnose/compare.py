@@ -9,7 +9,7 @@ import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.diagnose.sums import Integers, LayerSums
-from quantci.errors import DataRejected, ModelRejected
+from quantci.errors import ModelRejected
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.isolate_ops import Slot, isolate_ops
 from quantci.tflite.lite_rt import open_preserved
@@ -153,8 +153,8 @@ def compare_batch(samples: Sequence[Sample]) -> Batch:
     """Compare both models on a batch, in a worker."""
     comparer, job = _opened()
     tally, layers = Tally(), list[LayerSums]()
-    for tensor in _tensors(job, samples, tally):
-        found = comparer.compare(tensor)
+    for _, loaded in tally.read(samples, job.preprocessing):
+        found = comparer.compare(loaded.tensor)
         layers = [old + new for old, new in zip(layers, found, strict=True)] if layers else found
     outside = np.array([layer.outside for layer in layers], np.int64)
     return Batch(tally, layers, outside, np.array([layer.count for layer in layers], np.int64))
@@ -164,20 +164,9 @@ def look_outside(samples: Sequence[Sample]) -> Batch:
     """Look how far the float model leaves the ranges on a batch, in a worker."""
     comparer, job = _opened()
     tally, counts = Tally(), np.zeros((len(job.pairs), 2), np.int64)
-    for tensor in _tensors(job, samples, tally):
-        counts += np.array(comparer.outside(tensor), np.int64).reshape(-1, 2)
+    for _, loaded in tally.read(samples, job.preprocessing):
+        counts += np.array(comparer.outside(loaded.tensor), np.int64).reshape(-1, 2)
     return Batch(tally, [], counts[:, 0], counts[:, 1])
-
-
-def _tensors(job: Job, samples: Sequence[Sample], tally: Tally) -> Iterator[NDArray[np.float32]]:
-    for sample in samples:
-        try:
-            loaded = job.preprocessing.load(sample)
-        except DataRejected as error:
-            tally.skip(sample, error)
-            continue
-        tally.add(sample, loaded)
-        yield loaded.tensor
 
 
 def _opened() -> tuple[Comparer, Job]:

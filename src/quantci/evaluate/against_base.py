@@ -38,7 +38,7 @@ def compare_with_base(
     try:
         return _compare(scored, task, outputs, seed), None
     except QuantciError as error:  # this change's own outputs have been judged before
-        return None, Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
+        return None, Failure.of(error)
 
 
 def _compare(scored: Scored, task: Task, outputs: Sequence[TensorInfo], seed: int) -> AgainstBase:

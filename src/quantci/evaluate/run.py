@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from quantci.evaluate.baseline import Base
     from quantci.evaluate.job import Job
     from quantci.evaluate.plan import Plan
+    from quantci.evaluate.subject import Subject
     from quantci.progress import Progress
     from quantci.records.config import Config
-    from quantci.records.dataset import SampleDigest
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import TensorRange
     from quantci.records.shard import Shard
-    from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
 
 _MAX_BATCH = 32
@@ -48,28 +47,13 @@ _MAY_BE_THE_BASE: Final = {BASE_FAULT, "crashed-interpreter", "too-slow", "out-o
 
 
 def evaluate(
-    config: Config,
-    base: Path,
-    output: Path,
-    *,
-    float_model: Model,
-    quantized_model: Model,
-    calibration: Sequence[SampleDigest],
-    baseline: Baseline | Failure | None,
-    first_layer: TensorRange | None,
-    progress: Progress,
-    allow_code: bool,
+    subject: Subject, output: Path, *, first_layer: TensorRange | None, progress: Progress, allow_code: bool
 ) -> EvaluateResult:
     """Evaluate both models and write predictions.npz into `output`.
 
     Args:
-        config: the effective configuration.
-        base: folder that relative paths in it start from.
+        subject: what is evaluated.
         output: folder to write into.
-        float_model: the reference.
-        quantized_model: the INT8 model.
-        calibration: what the ranges were calibrated on: see leak.py.
-        baseline: of the base branch, or why there is none; None where nobody gave one.
         first_layer: what calibration saw at the input of the first layer.
         progress: told how many samples are done.
         allow_code: whether own metrics, which are code of the repository, may be imported.
@@ -77,23 +61,15 @@ def evaluate(
     Raises:
         DataRejected, ModelRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    metrics = load_metrics(config.task.metrics, base, allow_code=allow_code)
-    _, _, scored = run_models(
-        config,
-        base,
-        float_model=float_model,
-        quantized_model=quantized_model,
-        calibration=calibration,
-        baseline=baseline,
-        progress=progress,
-    )
+    metrics = load_metrics(subject.config.task.metrics, subject.folder, allow_code=allow_code)
+    _, _, scored = run_models(subject, progress)
     return judge(
         scored,
-        config,
+        subject.config,
         output,
-        float_sha256=float_model.sha256,
-        quantized_model=quantized_model.summary,
-        calibration=calibration,
+        float_sha256=subject.float_model.sha256,
+        quantized_model=subject.quantized_model.summary,
+        calibration=subject.calibration,
         first_layer=first_layer,
         metrics=metrics,
         progress=progress,
@@ -101,15 +77,7 @@ def evaluate(
 
 
 def run_models(
-    config: Config,
-    folder: Path,
-    *,
-    float_model: Model,
-    quantized_model: Model,
-    calibration: Sequence[SampleDigest],
-    baseline: Baseline | Failure | None,
-    progress: Progress,
-    shard: Shard | None = None,
+    subject: Subject, progress: Progress, shard: Shard | None = None
 ) -> tuple[Plan, Sequence[Sample], Scored]:
     """Run the set, or a shard of it, through both models, and through the base's where its predictions do not hold.
 
@@ -119,17 +87,18 @@ def run_models(
     Returns:
         The plan, the samples that were asked for, and what came of them.
     """
+    config, baseline = subject.config, subject.baseline
     oracle = choose_oracle(config.evaluation.oracle)
     task = choose_task(config.task)
-    models = Models(float_model, quantized_model, oracle)
+    models = Models(subject.float_model, subject.quantized_model, oracle)
 
     def run(base: Base | None) -> tuple[Plan, Sequence[Sample], Scored]:
         with opened(replace(models, base_model=base.model if base else None), config) as workers:
-            plan = make_plan(config, folder, quantized_model.summary)
+            plan = make_plan(config, subject.folder, subject.quantized_model.summary)
             places = shard.places(len(plan.samples)) if shard else range(len(plan.samples))
             own = [plan.samples[place] for place in places]
             if config.evaluation.leak_accepted is None:
-                refuse_leak(own, calibration, plan.job.preprocessing, workers)
+                refuse_leak(own, subject.calibration, plan.job.preprocessing, workers)
             return plan, own, score(plan, own, oracle, workers, progress, base)
 
     base, failure = None, baseline if isinstance(baseline, Failure) else None
@@ -137,19 +106,15 @@ def run_models(
         if isinstance(baseline, Baseline):
             base = read_base(baseline, config, task, oracle)
     except QuantciError as error:
-        failure = _failure(error)
+        failure = Failure.of(error)
     try:
         plan, own, scored = run(base)
     except QuantciError as error:
         if base is None or error.code not in _MAY_BE_THE_BASE:
             raise
         plan, own, scored = run(None)  # raises the same again where the fault is not the base's
-        failure = _failure(error if error.code == BASE_FAULT else base_fault(error))
+        failure = Failure.of(error if error.code == BASE_FAULT else base_fault(error))
     return plan, own, scored._replace(base_failure=failure)
-
-
-def _failure(error: QuantciError) -> Failure:
-    return Failure(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import numpy as np
 
 from quantci.data.tally import Tally
-from quantci.errors import DataRejected
 from quantci.evaluate.base_runner import BaseRunner
 from quantci.evaluate.input_values import look_at
 from quantci.statistics.agreement import sample_differences
@@ -105,13 +104,7 @@ class Scorer:
             for step in STEPS:
                 outputs[step].append(job.task.keep(tensors, raw[step], values[step]))
 
-        for sample in samples:
-            try:
-                loaded = job.preprocessing.load(sample)
-            except DataRejected as error:
-                tally.skip(sample, error)
-                continue
-            tally.add(sample, loaded)
+        for sample, loaded in tally.read(samples, job.preprocessing):
             read.append(sample)
             self._warm_up(loaded.tensor)
             waiting.append((loaded.tensor, self._invoke(loaded.tensor)))

@@ -19,49 +19,26 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.evaluate.scored import Scored
+    from quantci.evaluate.subject import Subject
     from quantci.progress import Progress
-    from quantci.records.baseline_folder import Baseline
     from quantci.records.config import Config
-    from quantci.records.dataset import SampleDigest
     from quantci.records.shard import Shard
-    from quantci.records.stage import Failure
-    from quantci.tflite.model import Model
 
 
-def evaluate_shard(
-    shard: Shard,
-    config: Config,
-    base: Path,
-    output: Path,
-    *,
-    float_model: Model,
-    quantized_model: Model,
-    calibration: Sequence[SampleDigest],
-    baseline: Baseline | Failure | None,
-    progress: Progress,
-) -> ShardResult:
+def evaluate_shard(subject: Subject, output: Path, *, shard: Shard, progress: Progress) -> ShardResult:
     """Score one shard and write its .npz into `output`. Nothing is judged: that takes the whole set.
 
     Own metrics are not imported, and how many files may be unreadable is not asked. For the arguments and what is
     raised see evaluate().
     """
-    plan, own, scored = run_models(
-        config,
-        base,
-        float_model=float_model,
-        quantized_model=quantized_model,
-        calibration=calibration,
-        baseline=baseline,
-        progress=progress,
-        shard=shard,
-    )
+    plan, own, scored = run_models(subject, progress, shard)
     result, outputs = pack_shard(
         scored,
         own,
         whole=plan.samples,
-        config=config,
-        float_sha256=float_model.sha256,
-        quantized_sha256=quantized_model.sha256,
+        config=subject.config,
+        float_sha256=subject.float_model.sha256,
+        quantized_sha256=subject.quantized_model.sha256,
     )
     write_bytes(output / shard.outputs_file, outputs)
     return result

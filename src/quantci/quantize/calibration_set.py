@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from quantci.data.tally import Tally
-from quantci.errors import DataRejected
 from quantci.quantize.calibrate import calibrate, hull
 from quantci.tflite.lite_rt import open_lite_rt
 
@@ -91,13 +90,7 @@ def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: 
     first: list[NDArray[np.float32]] = []
 
     def tensors() -> Iterator[NDArray[np.float32]]:
-        for sample in samples:
-            try:
-                loaded = preprocessing.load(sample)
-            except DataRejected as error:
-                tally.skip(sample, error)
-                continue
-            tally.add(sample, loaded)
+        for _, loaded in tally.read(samples, preprocessing):
             if len(first) < COMPARED_SAMPLES:
                 first.append(loaded.tensor)
             yield loaded.tensor

@@ -1,9 +1,10 @@
 """What every stage's record has in common: how the stage ended, and where its numbers come from."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from msgspec import Meta
 
+from quantci.errors import QuantciError
 from quantci.records.base import Record
 from quantci.records.units import Seconds, Sha256
 
@@ -27,6 +28,11 @@ class Failure(Record, frozen=True, kw_only=True):
     cause: Annotated[str, Meta(description="One sentence: what is wrong.")]
     where: Annotated[str, Meta(description="File, key path, tensor or port; empty when there is none.")]
     remedy: Annotated[str, Meta(description="One sentence: what to do.")]
+
+    @classmethod
+    def of(cls, error: QuantciError) -> Self:
+        """A fault as it stands in a record."""
+        return cls(code=error.code, cause=error.cause, where=error.where, remedy=error.remedy)
 
 
 class Advice(Record, frozen=True, kw_only=True):

@@ -73,7 +73,7 @@ def build_report(
     deciding = [stage for stage in STAGES if stage.decides]
     if config is None and not any(stage in found for stage in deciding):
         gates = []  # nothing was asked and nothing was found
-    refused = [_failure(refusal) for refusal in judged.refusals]
+    refused = [Failure.of(refusal) for refusal in judged.refusals]
     moved, base_gates = _by_the_base(config, parts, base)
     faults = [
         *([Fault("", msgspec.convert(status, Status), failure)] if failure else []),
@@ -182,10 +182,6 @@ def _by_the_base(config: Config | None, parts: Parts, base: Base | None) -> tupl
         for refusal in judged.refusals
     ]
     return moved, [*judged.results, *refused]
-
-
-def _failure(refusal: ConfigError) -> Failure:
-    return Failure(code=refusal.code, cause=refusal.cause, where=refusal.where, remedy=refusal.remedy)
 
 
 def _outcome(stage: Stage[Any], record: Any) -> StageOutcome:

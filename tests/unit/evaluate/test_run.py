@@ -16,6 +16,7 @@ from quantci.errors import ConfigError, ModelRejected, QuantciError
 from quantci.evaluate import run
 from quantci.evaluate.score import Models
 from quantci.evaluate.scored import Scored
+from quantci.evaluate.subject import Subject
 from quantci.progress import silent
 from quantci.records.baseline_folder import Baseline
 from quantci.records.config import Config
@@ -59,16 +60,8 @@ def score_or(monkeypatch: pytest.MonkeyPatch, fault: QuantciError, *, always: bo
 
 
 def scored(baseline: Baseline | Failure | None = GIVEN, shard: Shard | None = None) -> Scored:
-    _, _, found = run.run_models(
-        CONFIG,
-        Path(),
-        float_model=Model(b"float", "f"),
-        quantized_model=Model(tiny_int8_cnn(), "q"),
-        calibration=(),
-        baseline=baseline,
-        progress=silent,
-        shard=shard,
-    )
+    subject = Subject(CONFIG, Path(), Model(b"float", "f"), Model(tiny_int8_cnn(), "q"), (), baseline)
+    _, _, found = run.run_models(subject, silent, shard)
     return found
 
 
