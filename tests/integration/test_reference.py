@@ -134,6 +134,26 @@ def test_a_very_sure_model_is_not_said_to_be_untrained(quantci: Quantci, project
     assert "degenerate" not in {advice.code for advice in report.quantize.advice}
 
 
+@pytest.mark.parametrize("sharpness", [0.0, 1e-20, 1e-35])
+def test_a_dead_model_still_gets_its_size_arena_and_latency(quantci: Quantci, project: Path, sharpness: float) -> None:
+    """Those of the model that lives: what differs is its weights."""
+    alive, _, _ = judged(quantci, project)
+    (project / "colours.tflite").write_bytes(colours(sharpness))
+    report, doubts, done = judged(quantci, project)
+    assert (done.code, report.verdict, doubts) == (0, "inconclusive", ["constant-answer"])
+    assert report.quantize is not None
+    assert [(doubt.code, doubt.forbids_pass) for doubt in report.quantize.reference] == [("dead-activation", True)]
+    assert "(1): sums, so its output does not depend on its input" in (project / "out" / "report.md").read_text()
+    figures = []
+    for found in (alive, report):
+        assert found.quantize is not None
+        assert found.embed is not None
+        assert found.embed.arena is not None
+        assert found.embed.latency is not None
+        figures.append((found.quantize.quantized_model.file_bytes, found.embed.arena, found.embed.latency))
+    assert figures[0] == figures[1]
+
+
 def test_a_calibration_on_dark_pictures_is_named_as_what_clips(quantci: Quantci, project: Path) -> None:
     for folder in (project / "calibration").iterdir():
         for file in folder.iterdir():

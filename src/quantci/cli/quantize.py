@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         result = run_stage(QUANTIZE, folder, lambda: work(settings, folder, console))
     before, after = result.float_model.file_bytes, result.quantized_model.file_bytes
     print(f"{folder.path / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
+    for doubt in result.reference:
+        print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK

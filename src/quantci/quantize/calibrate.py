@@ -6,7 +6,7 @@ what was used can be kept in the record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-# Integer kernels cannot represent the ratio of such a scale to an ordinary one; some abort the process.
-VANISHING: Final = 1e-9
 
 
 def calibrate(float_model: Model, samples: Iterable[NDArray[np.float32]]) -> list[TensorRange]:
@@ -126,22 +123,6 @@ def hull(parts: list[list[TensorRange]]) -> list[TensorRange]:
             tensor=entry.tensor, name=entry.name, min=min(before.min, entry.min), max=max(before.max, entry.max)
         )
     return [whole[index] for index in sorted(whole)]
-
-
-def check_spread(ranges: Sequence[TensorRange], where: str) -> None:
-    """Refuse ranges that no integer kernel can represent.
-
-    Raises:
-        ModelRejected: `degenerate`: an activation all but vanishes.
-    """
-    for entry in ranges:
-        if 0 < entry.max - entry.min < VANISHING:
-            raise ModelRejected(
-                "degenerate",
-                f"The activation {entry.name} stays near zero ({entry.min:.3g} to {entry.max:.3g}).",
-                where=where,
-                remedy="Check that the model is trained and that [input] says what its training did.",
-            )
 
 
 def with_ranges(float_model: Model, ranges: Sequence[TensorRange]) -> Model:

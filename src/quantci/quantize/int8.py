@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from quantci.quantize.calibrate import check_spread, with_ranges
+from quantci.quantize.calibrate import with_ranges
+from quantci.quantize.dead_weights import give_scales
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
+from quantci.quantize.spread import doubt_vanishing, widen_vanishing
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import QUANTIZED_MODEL
 from quantci.tflite.model import Model
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from quantci.quantize.prepare import Prepared
     from quantci.quantize.recipe import Recipe
     from quantci.quantize.step import Transformed
+    from quantci.records.doubt import Doubt
     from quantci.records.kernels import Rewrite
     from quantci.records.quantize import TensorRange
     from quantci.workers.jail import Jail
@@ -31,12 +34,14 @@ class Int8(NamedTuple):
         model: the INT8 model as the engine wrote it, with names and ranges.
         ranges: those that it was quantized with, by tensor of the float model.
         rewrites: what was changed so that kernels give right answers.
+        doubts: what speaks against the float model.
     """
 
     float_model: Model
     model: Model
     ranges: list[TensorRange]
     rewrites: list[Rewrite]
+    doubts: list[Doubt]
 
 
 def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: Jail) -> Int8:
@@ -58,8 +63,8 @@ def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: 
         transformed = transform(statistics)
         statistics = _after(transformed, statistics, prepared.calibration_set, workers)
         rewrites += transformed.rewrites
-    check_spread(statistics.ranges, statistics.float_model.where)
-    for choose_ranges in recipe.range_rules:
+    doubts = doubt_vanishing(statistics)
+    for choose_ranges in (widen_vanishing, *recipe.range_rules):
         ranged = choose_ranges(statistics)
         statistics = statistics._replace(ranges=ranged.ranges)
         rewrites += ranged.rewrites
@@ -69,7 +74,7 @@ def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: 
     )
     data = place.call(run, with_ranges(float_model, ranges), recipe.types)
     model = Model(data, float_model.where, file_name=QUANTIZED_MODEL)
-    return Int8(float_model, model, list(ranges), rewrites)
+    return Int8(float_model, give_scales(model), list(ranges), rewrites, doubts)
 
 
 def _after(transformed: Transformed, before: Statistics, samples: CalibrationSet, workers: Pool) -> Statistics:

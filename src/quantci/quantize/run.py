@@ -80,6 +80,7 @@ def quantize(
         calibration=prepared.calibration,
         calibration_samples=prepared.digests,
         strip=proof.result() if proof else None,
+        reference=made.doubts,
         advice=[*prepared.advice, *advise_on_rewrites(made.rewrites), *kernel_advice],
         rewrites=made.rewrites,
         kernel_hits=hits,

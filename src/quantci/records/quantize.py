@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary, SampleDigest
+from quantci.records.doubt import Doubt
 from quantci.records.kernels import KernelHit, Rewrite
 from quantci.records.model import ModelSummary
 from quantci.records.stage import Advice, StageRecord
@@ -68,6 +69,9 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     calibration_samples: Annotated[list[SampleDigest], Meta(description="Identity of each calibration sample.")]
     strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
+    reference: Annotated[
+        list[Doubt], Meta(description="Why the float model is not to be trusted, by what calibration saw of it.")
+    ] = msgspec.field(default_factory=list)
     rewrites: Annotated[list[Rewrite], Meta(description="Changes to the float model against faulty kernels.")] = (
         msgspec.field(default_factory=list)
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_FAILURES: Final = 4  # there are as many stages
 _MOST_BESIDE: Final = 20  # there are hardly more gates
-_MOST_DOUBTS: Final = 4  # no evaluation of ours has more
+_MOST_DOUBTS: Final = 5  # no report of ours has more
 
 
 def render(report: Report, limit: int = markdown.COMMENT_LIMIT) -> str:
@@ -78,10 +78,9 @@ def sections(report: Report) -> list[Folded]:
 
 def _doubts(report: Report) -> list[Block]:
     """Whether the float model is any good, where the reason does not say that already, and what would make it so."""
-    if report.evaluate is None:
-        return []
-    texts = [doubt.text for doubt in report.evaluate.reference[:_MOST_DOUBTS]]
-    texts += [advice.text for advice in provenance.remedies(report.evaluate)]
+    doubts = [doubt for part in (report.evaluate, report.quantize) if part for doubt in part.reference]
+    texts = [doubt.text for doubt in doubts[:_MOST_DOUBTS]]
+    texts += [advice.text for advice in provenance.remedies(report.evaluate)] if report.evaluate else []
     lines = [Sentence(text) for text in texts if text not in report.verdict_reason]
     return [bullets(lines)] if lines else []
 

@@ -85,7 +85,7 @@ def build_report(
         *(Fault("", "config_rejected", failure) for failure in refused),
     ]
     stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), BENCH]
-    doubts = parts.evaluate.reference if parts.evaluate else []
+    doubts = [doubt for part in (parts.evaluate, parts.quantize) if part for doubt in part.reference]
     decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved, doubts)
     return Report(
         schema_version=1,

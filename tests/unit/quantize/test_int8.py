@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from tests.models import Op, Tensor, build_model
+from tests.models import Op, Tensor, build_model, tiny_int8_cnn
 from tests.unit.quantize.inline import FloatSource, InlinePool, prepared_by
 
 from quantci.errors import ModelRejected
@@ -21,6 +21,7 @@ from quantci.records.config import QuantizationConfig
 from quantci.tflite.model import Model
 
 SHAPE = [1, 4]
+INT8 = tiny_int8_cnn()
 PLAIN = Recipe(
     name="minmax", transforms=(), range_rules=(minmax,), engine="litert", types=Types(input="int8", output="int8")
 )
@@ -135,19 +136,33 @@ def test_the_engine_of_the_recipe_is_asked(prepared: Prepared, workers: InlinePo
     class Elsewhere:
         def call(self, function: Any, calibrated: Model, types: Types) -> bytes:
             asked.append((function.__name__, calibrated.summary.ops[0].op, types))
-            return b"INT8"
+            return INT8
 
     recipe = replace(PLAIN, engine="tensorflow")
-    assert made(prepared, recipe, workers, Elsewhere()).model.data == b"INT8"
+    assert made(prepared, recipe, workers, Elsewhere()).model.data == INT8
     assert asked == [("quantize_with_tensorflow", "ADD", PLAIN.types)]
     assert "quantize_with_litert" not in workers.calls
 
 
-def test_an_activation_that_vanishes_is_refused(prepared: Prepared, workers: InlinePool) -> None:
-    ranges = [msgspec.structs.replace(entry, min=0, max=1e-12) for entry in prepared.statistics.ranges]
-    vanishing = replace(prepared, statistics=prepared.statistics._replace(ranges=ranges))
-    with pytest.raises(ModelRejected, match="stays near zero") as caught:
-        made(vanishing, PLAIN, workers)
+def vanishing(prepared: Prepared, *names: str) -> Prepared:
+    ranges = [
+        msgspec.structs.replace(entry, min=0, max=1e-12) if entry.name in names else entry
+        for entry in prepared.statistics.ranges
+    ]
+    return replace(prepared, statistics=prepared.statistics._replace(ranges=ranges))
+
+
+def test_an_activation_that_vanishes_is_doubted_and_quantized(prepared: Prepared, workers: InlinePool) -> None:
+    result = made(vanishing(prepared, "sum", "y"), PLAIN, workers)
+    assert ranges_of(result) == {"x": (-4, 8), "sum": (0, 1), "y": (0, 1)}
+    assert [(doubt.code, doubt.forbids_pass) for doubt in result.doubts] == [("dead-activation", True)]
+    assert result.model.summary.is_integer_only
+    assert made(prepared, PLAIN, workers).doubts == []
+
+
+def test_a_calibration_set_of_zeros_is_refused(prepared: Prepared, workers: InlinePool) -> None:
+    with pytest.raises(ModelRejected, match="gives the input x nothing but values near 0") as caught:
+        made(vanishing(prepared, "x"), PLAIN, workers)
     assert (caught.value.code, caught.value.where) == ("degenerate", "model.tflite")
 
 
