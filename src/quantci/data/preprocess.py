@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +10,7 @@ import numpy as np
 from quantci.data.fit import Fit
 from quantci.data.geometry import channels_first_hint, check_color, check_layout, check_size, image_geometry
 from quantci.data.image import Decoding, decode_image, to_rgb
+from quantci.data.normalization import Normalization
 from quantci.data.tensor import digest_tensor, read_tensor
 from quantci.errors import ConfigError, DataRejected, ModelRejected
 from quantci.records.dataset import ImageCounts
@@ -95,8 +95,7 @@ class Preprocessing:
         check_size(input, made.shape)
         check_color(input, made.shape)
         Fit.of(input, (made.geometry or (1, 1, 1))[:2])
-        if input.preprocess == "normalize":
-            _check_normalization(input, made.shape, made.shape[made.channel_axis])
+        made.normalization.check()
         return made
 
     @property
@@ -105,42 +104,9 @@ class Preprocessing:
         return image_geometry(self.shape, self.config.layout)
 
     @property
-    def channel_axis(self) -> int:
-        """Along which mean and std may differ."""
-        return 1 if self.config.layout == "nchw" else len(self.shape) - 1
-
-    @property
-    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-        """Mean and std, one or one a channel; None where the values stay as they are or each sample has its own."""
-        return (self.config.mean, self.config.std) if self.config.preprocess == "normalize" else None
-
-    @property
-    def channels(self) -> int:
-        """Channels that can differ in mean and std: those of an image, else as many as mean or std tell apart."""
-        if len(self.shape) == 4:
-            return self.shape[self.channel_axis]
-        return max(map(len, self.statistics or ((0.0,),)))
-
-    def normalize(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """(values - mean) / std in float32, or the values themselves where there are none; channels are last.
-
-        Everything that feeds the model goes through here, the table in the generated C header too: one subtraction and
-        one division, each rounded to float32, so that no second implementation can differ in a bit.
-        """
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite afterwards is refused by `load`
-            raw = values.astype(np.float32)
-            if self.statistics is None:
-                return raw
-            mean, std = (np.asarray(numbers, np.float32) for numbers in self.statistics)
-            centred = np.subtract(raw, mean, dtype=np.float32)
-            return np.divide(centred, std, dtype=np.float32)
-
-    def lookup_table(self, scale: float, zero_point: int, dtype: str) -> NDArray[Any]:
-        """The quantized value of each 8-bit pixel, [channels, 256] of `dtype` ("int8" or "uint8")."""
-        from quantci.tflite.fixed_point import quantize
-
-        pixels = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], self.channels, axis=1)
-        return np.ascontiguousarray(quantize(self.normalize(pixels), scale, zero_point, dtype).T)
+    def normalization(self) -> Normalization:
+        """How the numbers that were read become those that the model takes."""
+        return Normalization(self.shape, self.config)
 
     def load(self, sample: Sample) -> LoadedSample:
         """Read one sample.
@@ -168,11 +134,7 @@ class Preprocessing:
             values, counts = self._fit(raw)
         else:
             values, counts = np.moveaxis(raw.values, 0, -1) if is_first else raw.values, raw.counts
-        tensor = (
-            _standardize(values, is_image=raw.is_image)
-            if self.config.preprocess == "standardize"
-            else self.normalize(values)
-        )
+        tensor = self.normalization.of_sample(values, is_image=raw.is_image)
         if is_first:
             tensor = np.ascontiguousarray(np.moveaxis(tensor, -1, 0))
         tensor = tensor.reshape(self.shape)
@@ -217,36 +179,3 @@ class Preprocessing:
         if self.config.color == "bgr":
             pixels = pixels[:, :, ::-1]
         return pixels.reshape(height, width, channels), ImageCounts(**counts)
-
-
-def _standardize(values: NDArray[Any], *, is_image: bool) -> NDArray[np.float32]:
-    """(value - mean) / deviation, both of this sample.
-
-    Of an image the deviation counts as 1 / sqrt(number of values) at least, as in tf.image.per_image_standardization;
-    of a tensor, whose unit may be small, as it is: where all values are the same they become 0.
-    """
-    wide = values.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = wide.mean(), wide.std()
-        least = 1 / math.sqrt(wide.size) if is_image else 0.0
-        return ((wide - mean) / (max(deviation, least) or 1.0)).astype(np.float32)
-
-
-def _check_normalization(config: InputConfig, shape: tuple[int, ...], channels: int) -> None:
-    for key, values in (("mean", config.mean), ("std", config.std)):
-        single = np.asarray(values, np.float32)
-        if len(values) not in {1, channels}:
-            problem = f"has {len(values)} values, but the model's input {list(shape)} has {channels} channels"
-        elif not np.isfinite(single).all():
-            problem = f"is {list(values)}, and float32 has no such number"
-        elif key == "std" and not single.all():
-            problem = f"is {list(values)}, and nothing can be divided by 0"
-        else:
-            continue
-        raise ConfigError(
-            "input-normalization",
-            f"{key} {problem}.",
-            where=f"input.{key}",
-            remedy=f"Give {key} in pixel values 0..255: one, or one for each channel."
-            f"{channels_first_hint(config, shape)}",
-        )

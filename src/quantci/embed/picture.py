@@ -45,7 +45,7 @@ class InputConstants:
         return cls(
             size=preprocessing.geometry if is_picture else None,
             steps=_steps(config),
-            statistics=preprocessing.statistics,
+            statistics=preprocessing.normalization.statistics,
             is_standardized=config.preprocess == "standardize",
             is_bgr=config.color == "bgr" and is_picture,
         )

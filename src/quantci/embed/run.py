@@ -62,7 +62,7 @@ def embed(
     table = None
     # int16 and float inputs are computed, not looked up, as is what depends on the whole picture.
     if constants.size and not constants.is_standardized and port.dtype in PIXEL_RANGE and port.scale:
-        table = preprocessing.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
+        table = preprocessing.normalization.lookup_table(port.scale[0], port.zero_point[0], port.dtype).tolist()
     files = write_component(
         folder,
         model=model,

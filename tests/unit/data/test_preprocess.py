@@ -94,7 +94,7 @@ def test_what_fits_is_accepted_and_picklable() -> None:
 def test_statistics_are_not_looked_at_when_the_graph_normalizes() -> None:
     config = InputConfig(preprocess="in-model", std=(0.0,))
     values = np.array([0, 7, 255], np.uint8)
-    assert Preprocessing.for_model(config, [1, 3]).normalize(values).tolist() == [0.0, 7.0, 255.0]
+    assert Preprocessing.for_model(config, [1, 3]).normalization.normalize(values).tolist() == [0.0, 7.0, 255.0]
 
 
 # Normalization and its table
@@ -111,7 +111,7 @@ def test_normalize_rounds_each_step_to_float32(mean: list[float], std: list[floa
     expected = [
         (np.float32(value) - np.float32(mean[k % 3])) / np.float32(std[k % 3]) for k, value in enumerate(pixels.ravel())
     ]
-    result = preprocessing.normalize(pixels)
+    result = preprocessing.normalization.normalize(pixels)
     assert result.dtype == np.float32
     assert result.ravel().tolist() == expected
 
@@ -131,14 +131,14 @@ def test_the_table_is_what_a_normalized_picture_quantizes_to(
     dtype, low, high = kind
     zero_point = data.draw(st.integers(low, high))
     preprocessing = Preprocessing.for_model(InputConfig(mean=tuple(mean), std=tuple(std)), [1, 4, 64, 3])
-    table = preprocessing.lookup_table(scale, zero_point, dtype)
+    table = preprocessing.normalization.lookup_table(scale, zero_point, dtype)
     assert table.shape == (3, 256)
     assert table.dtype == np.dtype(dtype)
     picture = np.random.RandomState(0).randint(0, 256, (4, 64, 3)).astype(np.uint8)
-    direct = quantize(preprocessing.normalize(picture), scale, zero_point, dtype)
+    direct = quantize(preprocessing.normalization.normalize(picture), scale, zero_point, dtype)
     assert np.array_equal(table[np.arange(3), picture], direct)
     # Independently: round half away from zero in float32, shift, clip.
-    steps = preprocessing.normalize(picture) / np.float32(scale)
+    steps = preprocessing.normalization.normalize(picture) / np.float32(scale)
     away = np.trunc(steps.astype(np.float64) + np.copysign(0.5, steps))
     assert np.array_equal(direct, np.clip(away + zero_point, low, high))
 
@@ -154,11 +154,11 @@ def test_the_table_is_what_a_normalized_picture_quantizes_to(
     ],
 )
 def test_the_table_has_a_row_for_each_channel(config: InputConfig, shape: list[int], rows: int) -> None:
-    assert Preprocessing.for_model(config, shape).lookup_table(1.0, 0, "uint8").shape == (rows, 256)
+    assert Preprocessing.for_model(config, shape).normalization.lookup_table(1.0, 0, "uint8").shape == (rows, 256)
 
 
 def test_the_usual_int8_table_subtracts_128() -> None:
-    table = Preprocessing.for_model(InputConfig(), [1, 8, 8, 1]).lookup_table(1 / 255, -128, "int8")
+    table = Preprocessing.for_model(InputConfig(), [1, 8, 8, 1]).normalization.lookup_table(1 / 255, -128, "int8")
     assert table[0].tolist() == list(range(-128, 128))
 
 
@@ -227,7 +227,7 @@ def test_bgr_turns_the_channels_and_takes_mean_and_std_in_that_order(tmp_path: P
     loaded = Preprocessing.for_model(config, [1, 2, 3, 3]).load(sample(save(tmp_path / "a.png", ARROW)))
     expected = ARROW[:, :, ::-1].astype(np.float32) - np.array([103.939, 116.779, 123.68], np.float32)
     assert np.array_equal(loaded.tensor[0], expected)
-    table = Preprocessing.for_model(config, [1, 2, 3, 3]).lookup_table(1.0, 0, "int8")
+    table = Preprocessing.for_model(config, [1, 2, 3, 3]).normalization.lookup_table(1.0, 0, "int8")
     assert table[:, 110].tolist() == [6, -7, -14]  # 110 minus 103.939, 116.779, 123.68, rounded
 
 
