@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.integration import make_camera
 from tests.integration.pictures import Done, report_of
 from tests.integration.test_reference import COLOURS, colours, configure, write_pictures
 
@@ -92,3 +97,35 @@ def test_another_task_and_a_set_without_labels_are_one_message(quantci: Quantci,
     done = quantci("probe", "--evaluation-data", "nowhere", cwd=project)
     assert done.code == 2
     assert [line[-11:] for line in done.err.splitlines() if line.startswith("quantci: ")] == ["[not-found]"]
+
+
+@pytest.fixture(scope="module")
+def camera(quantci: Quantci, needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that Keras trained on BGR, without antialias, with its own division by 255, and what `init` writes."""
+    folder = tmp_path_factory.mktemp("camera")
+    subprocess.run([sys.executable, make_camera.__file__, folder], check=True, capture_output=True)
+    assert quantci("init", "camera.tflite", "--evaluation-data", "evaluation", cwd=folder).code == 0
+    config = folder / "quantci.toml"
+    text = config.read_text().replace("data/calibration", "calibration")
+    labels = f"labels = {json.dumps(make_camera.NAMES)}"
+    config.write_text('output_dir = "out"\n' + re.sub(r"^labels = .*$", labels, text, flags=re.MULTILINE))
+    return folder
+
+
+@pytest.mark.slow
+def test_what_a_camera_gave_the_training_is_found_at_once(quantci: Quantci, camera: Path) -> None:
+    """Three keys are wrong: nothing is right by chance but a quarter, and two right ones of three do not help."""
+    done = quantci("pipeline", cwd=camera)
+    report = report_of(camera)
+    assert (done.code, report.verdict) == (0, "inconclusive")
+    opening = done.out.partition("| Metric")[0]
+    assert 'with "raw 0..255, BGR; `tf.image`, stretched", and of 25 as it is configured.' in opening
+    done = quantci("probe", "--write", cwd=camera)
+    assert done.code == 0, done.err
+    assert re.search(r"^raw 0\.\.255, BGR; tf\.image, stretched +100\.0%", done.out, re.MULTILINE)
+    assert re.search(r"^raw 0\.\.255, BGR +50\.0%", done.out, re.MULTILINE)
+    assert re.search(r"^as configured +25\.0%", done.out, re.MULTILINE)
+    lines = '[input]\ncolor = "bgr"\nresize_library = "tensorflow"\npreprocess = "in-model"\n'
+    assert f"and of 25 as it is configured. In quantci.toml:\n\n{lines}" in done.out
+    assert quantci("pipeline", cwd=camera).code == 0
+    assert report_of(camera).verdict == "pass"

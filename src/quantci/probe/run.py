@@ -107,13 +107,15 @@ def probe(config: Config, base: Path, model: Model, *, workers: Pool, progress: 
     geometry = image_geometry(tuple(shape), config.input.layout) if config.input.dtype is None else None
     progress(f"trying the usual preprocessings on {len(samples)} samples")
     tried = partial(_try, model=model, shape=shape, samples=samples, workers=workers, progress=progress)
-    rows, is_resized = tried(
+    rows, has_sizes, has_ratios = tried(
         [as_configured(config.input), *_changing(values_of(config.input, geometry[2] if geometry else 0), config.input)]
     )
     configured = rows[0]
-    if is_resized:
+    if has_sizes:
         best = [configured, *sorted(rows[1:], key=lambda row: -row.accuracy)[:_SIZED]]
-        rows += tried(_changing([other for row in best for other in sizes_of(row.variant)], config.input))[0]
+        others = [other for row in best for other in sizes_of(row.variant, has_ratios=has_ratios)]
+        known = {row.variant.input for row in rows}
+        rows += tried([other for other in _changing(others, config.input) if other.input not in known])[0]
     ranked = sorted(rows, key=lambda row: (-row.accuracy, len(changes(config.input, row.variant.input))))
     return Probed(ranked, configured, _clearly(_simplest(ranked, config.input), configured, len(rows) - 1))
 
@@ -143,8 +145,8 @@ def _try(
     samples: Sequence[Sample],
     workers: Pool,
     progress: Progress,
-) -> tuple[list[Row], bool]:
-    """A row for each that goes with this model, and whether any picture was of another size than the model's."""
+) -> tuple[list[Row], bool, bool]:
+    """A row for each that goes with this model, and whether any picture was of another size and aspect ratio."""
     usable = [variant for variant in variants if _fits(variant.input, shape)]
     preprocessings = [Preprocessing.for_model(variant.input, shape) for variant in usable]
     batches = [list(samples[start : start + _BATCH]) for start in range(0, len(samples), _BATCH)]
@@ -161,7 +163,7 @@ def _try(
             remedy="Run `quantci evaluate`: it names the files.",
         )
     rows = [Row(variant, row) for variant, row in zip(usable, table, strict=True)]
-    return rows, any(answered.is_resized for answered in answers)
+    return rows, any(answered.has_sizes for answered in answers), any(answered.has_ratios for answered in answers)
 
 
 def _fits(input: InputConfig, shape: Sequence[int]) -> bool:  # noqa: A002
@@ -177,18 +179,20 @@ class Answers(NamedTuple):
 
     Attributes:
         right: by preprocessing and sample that can be read, whether the model found its class, [v, n].
-        is_resized: whether any of them is a picture of another size than the model's.
+        has_sizes: whether any of them is a picture of another size than the model's.
+        has_ratios: whether any of these has another aspect ratio, so that it is stretched, cut or padded.
     """
 
     right: NDArray[np.bool_]
-    is_resized: bool
+    has_sizes: bool
+    has_ratios: bool
 
 
 def answers_of(model: Model, preprocessings: Sequence[Preprocessing], samples: Sequence[Sample]) -> Answers:
     """Run a batch in a worker. Where a sample does not become finite, the model does not find its class."""
     runner = open_lite_rt(model)
     columns: list[list[bool]] = []
-    is_resized = False
+    has_sizes, has_ratios = False, False
     for sample in samples:
         try:
             raw = preprocessings[0].read(sample)
@@ -196,7 +200,10 @@ def answers_of(model: Model, preprocessings: Sequence[Preprocessing], samples: S
             continue
         assert isinstance(sample.truth, ClassTruth)
         size = preprocessings[0].geometry
-        is_resized |= raw.is_image and size is not None and raw.values.shape[:2] != size[:2]
+        if raw.is_image and size is not None:
+            height, width = raw.values.shape[:2]
+            has_sizes |= (height, width) != size[:2]
+            has_ratios |= height * size[1] != width * size[0]
         column = []
         for preprocessing in preprocessings:
             try:
@@ -207,4 +214,4 @@ def answers_of(model: Model, preprocessings: Sequence[Preprocessing], samples: S
             output = runner.run([tensor])[0].reshape(1, -1).astype(np.float32)
             column.append(bool(np.isfinite(output).all() and predict(output)[0] == sample.truth.index))
         columns.append(column)
-    return Answers(np.array(columns, np.bool_).reshape(-1, len(preprocessings)).T, is_resized)
+    return Answers(np.array(columns, np.bool_).reshape(-1, len(preprocessings)).T, has_sizes, has_ratios)

@@ -79,9 +79,14 @@ def values_of(input: InputConfig, channels: int) -> Iterator[Variant]:  # noqa: 
             yield Variant(f"{name}, BGR", replace(plain, **turned, color="bgr"))
 
 
-def sizes_of(variant: Variant) -> Iterator[Variant]:
-    """Every usual way to the model's size, with the values of this one."""
-    for fit_name, fit in _FITS.items():
+def sizes_of(variant: Variant, *, has_ratios: bool = True) -> Iterator[Variant]:
+    """Every usual way to the model's size, with the values of this one.
+
+    Args:
+        variant: what says the values.
+        has_ratios: whether a picture has another aspect ratio than the model's; else every way to fit is the same.
+    """
+    for fit_name, fit in _FITS.items() if has_ratios else [("stretched", "stretch")]:
         for name, keys in _SIZES.items():
             yield Variant(
                 f"{variant.name}; {name}, {fit_name}",
