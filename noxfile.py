@@ -251,6 +251,19 @@ def integration(session: nox.Session) -> None:
     run_pytest(session, "tests/integration", *options, env=environment)
 
 
+@nox.session(venv_backend="none")
+def firmware(session: nox.Session) -> None:
+    """The firmware's tests, on this machine, with sanitizers."""
+    absent = [tool for tool in ("cmake", "ninja", "g++") if shutil.which(tool) is None]
+    if absent:
+        missing(session, f"no {', '.join(absent)}: the firmware is not tested; firmware/README.md names the packages")
+        session.skip("it builds a program")
+    build = str(ROOT / "build" / "firmware")
+    session.run("cmake", "-S", "firmware/host", "-B", build, "-G", "Ninja", "-DSANITIZE=ON", silent=True, external=True)
+    session.run("cmake", "--build", build, silent=True, external=True)
+    session.run("ctest", "--test-dir", build, "--no-tests=error", "--output-on-failure", "--parallel=2", external=True)
+
+
 @nox.session(python=EDGES)
 def e2e(session: nox.Session) -> None:
     """The actions and workflows as GitHub would run them, by act, from another repository; on two Pythons."""

@@ -1,0 +1,72 @@
+// Runs a model with TensorFlow Lite Micro.
+#ifndef MODEL_RUNNER_TFLM_RUNNER_H_
+#define MODEL_RUNNER_TFLM_RUNNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "bench_protocol/interfaces.h"
+#include "model_runner/all_ops.h"
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/micro/micro_profiler_interface.h"
+
+namespace quantci {
+
+// Set aside once, at the start. Arenas are 16-byte aligned; null: no region.
+struct TflmMemory {
+  std::uint8_t* internal = nullptr;
+  std::uint32_t internal_bytes = 0;
+  std::uint8_t* psram = nullptr;
+  std::uint32_t psram_bytes = 0;
+  OpFigures* ops = nullptr;
+  std::uint16_t max_ops = 0;
+};
+
+class TflmRunner final : public ModelRunner,
+                         private tflite::MicroProfilerInterface {
+ public:
+  TflmRunner(Clock* clock, const TflmMemory& memory)
+      : clock_(clock), memory_(memory) {}
+
+  void WriteFacts(ByteWriter* text) override;
+  std::uint32_t arena_bytes(ArenaRegion region) const override;
+  Status Load(const std::uint8_t* model, std::uint32_t size, ArenaRegion region,
+              std::uint32_t arena_bytes) override;
+  void Unload() override;
+  ModelDescription description() const override { return description_; }
+  TensorDescription input(std::uint8_t index) const override;
+  TensorDescription output(std::uint8_t index) const override;
+  std::uint8_t* input_data(std::uint8_t index) override;
+  const std::uint8_t* output_data(std::uint8_t index) const override;
+  Status Invoke(OpMode mode) override;
+  OpFigures op(std::uint16_t index) const override;
+  void ClearOps() override;
+
+ private:
+  Status CheckOps() const;
+  Status Allocate(std::uint8_t* arena, std::uint32_t bytes);
+  TensorDescription Describe(std::int32_t tensor, const TfLiteTensor& at) const;
+  std::uint32_t HashOutputs(std::uint16_t op);
+
+  // Of the ops of the main subgraph; those of a branch or a loop count with it.
+  std::uint32_t BeginEvent(const char* tag) override;
+  void EndEvent(std::uint32_t event) override;
+
+  Clock* clock_;
+  TflmMemory memory_;
+  AllOps ops_;
+  const tflite::Model* model_ = nullptr;
+  // As std::optional, because the interpreter cannot be moved or reset.
+  mutable std::optional<tflite::MicroInterpreter> interpreter_;
+  ModelDescription description_;
+
+  OpMode mode_ = OpMode::kNone;
+  std::uint32_t depth_ = 0;
+  std::uint16_t current_op_ = 0;
+  std::uint64_t op_start_ = 0;
+};
+
+}  // namespace quantci
+
+#endif  // MODEL_RUNNER_TFLM_RUNNER_H_

@@ -1,0 +1,224 @@
+// A device without a machine: its clock stands until a test moves it.
+#ifndef TESTS_FAKES_H_
+#define TESTS_FAKES_H_
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bench_protocol/bytes.h"
+#include "bench_protocol/device.h"
+#include "model_runner/echo_runner.h"
+#include "ram_slot.h"
+
+namespace quantci {
+
+class FakePlatform final : public Platform {
+ public:
+  std::uint64_t now_us = 1000;
+  std::uint64_t hz = 0;
+  double cycles_per_us = 0;
+  std::uint64_t step_us = 0;       // by which each reading moves the clock
+  std::uint64_t readings = ~0ULL;  // after which it throws
+  std::uint32_t boots = 3;
+  int reboots = 0;
+  std::optional<Selection> saved;
+
+  std::uint64_t Microseconds() override {
+    if (readings-- == 0) throw std::runtime_error("the clock was read enough");
+    const std::uint64_t now = now_us;
+    now_us += step_us;
+    return now;
+  }
+  std::uint64_t Cycles() override {
+    return static_cast<std::uint64_t>(static_cast<double>(now_us) *
+                                      cycles_per_us);
+  }
+  std::uint64_t cycles_hz() const override { return hz; }
+  void WriteFacts(ByteWriter* text) override { text->Text("device=virtual\n"); }
+  std::uint32_t boot_count() override { return boots; }
+  std::uint32_t overrun_bytes() override { return 0; }
+  bool LoadSelection(Selection* selection) override {
+    if (saved) *selection = *saved;
+    return saved.has_value();
+  }
+  void SaveSelection(const Selection& selection) override { saved = selection; }
+  void Reboot() override { ++reboots; }
+};
+
+class MemoryPort final : public Port {
+ public:
+  std::string written;
+  void Write(const std::uint8_t* data, std::size_t size) override {
+    written.append(reinterpret_cast<const char*>(data), size);
+  }
+  std::string Take() {
+    std::string all;
+    all.swap(written);
+    return all;
+  }
+};
+
+struct Reply {
+  std::uint8_t type = 0;
+  std::uint16_t sequence = 0;
+  std::uint32_t nonce = 0;
+  std::string payload;
+
+  ByteReader Reader() const&& = delete;  // it would read what is gone
+  ByteReader Reader() const& {
+    return ByteReader(reinterpret_cast<const std::uint8_t*>(payload.data()),
+                      payload.size());
+  }
+};
+
+// Splits at zeros, as the host's receiver does; what is no packet is left out.
+inline std::vector<Reply> ParseReplies(const std::string& bytes) {
+  std::vector<Reply> replies;
+  std::string piece;
+  for (const char character : bytes) {
+    if (character != 0) {
+      piece += character;
+      continue;
+    }
+    std::vector<std::uint8_t> raw(piece.begin(), piece.end());
+    piece.clear();
+    std::size_t size = 0;
+    Packet packet;
+    if (!raw.empty() && CobsDecode(raw.data(), raw.size(), &size) &&
+        ParsePacket(raw.data(), size, &packet)) {
+      replies.push_back(
+          {packet.head.type, packet.head.sequence, packet.head.nonce,
+           std::string(packet.payload, packet.payload + packet.size)});
+    }
+  }
+  return replies;
+}
+
+inline std::string Frame(PacketType type, std::uint16_t sequence,
+                         std::uint32_t nonce, const std::string& payload) {
+  std::vector<std::uint8_t> packet(kHeadSize + payload.size() + 4);
+  std::memcpy(packet.data() + kHeadSize, payload.data(), payload.size());
+  PacketHead head;
+  head.type = static_cast<std::uint8_t>(type);
+  head.sequence = sequence;
+  head.nonce = nonce;
+  const std::size_t size = FinishPacket(head, payload.size(), packet.data());
+  std::vector<std::uint8_t> line(CobsMaxSize(size) + 2);
+  line.resize(FrameLine(packet.data(), size, line.data()));
+  return std::string(line.begin(), line.end());
+}
+
+// The fields of a payload, appended one after the other.
+class Fields {
+ public:
+  Fields& U8(std::uint8_t value) { return Number(value, 1); }
+  Fields& U16(std::uint16_t value) { return Number(value, 2); }
+  Fields& U32(std::uint32_t value) { return Number(value, 4); }
+  Fields& Text(const std::string& text) {
+    bytes_ += text;
+    return *this;
+  }
+  operator std::string() const { return bytes_; }
+
+ private:
+  Fields& Number(std::uint32_t value, int size) {
+    for (int i = 0; i < size; ++i) {
+      bytes_ += static_cast<char>(value >> (8 * i) & 0xFF);
+    }
+    return *this;
+  }
+  std::string bytes_;
+};
+
+inline std::string Sha256Of(const std::string& bytes) {
+  std::uint8_t digest[kSha256Size];
+  Sha256(bytes.data(), bytes.size(), digest);
+  return std::string(digest, digest + kSha256Size);
+}
+
+// A device of two slots with the echo engine, and a host's end of its port.
+class FakeDevice {
+ public:
+  static constexpr std::uint32_t kNonce = 0x1234ABCD;
+  static constexpr std::uint32_t kSlotBytes = 16384;
+
+  explicit FakeDevice(std::uint32_t tensor_bytes = 6,
+                      std::uint32_t input_bytes = 64)
+      : input_(input_bytes),
+        times_(8),
+        tensors_(2 * tensor_bytes),
+        runner(tensors_.data(), tensors_.data() + tensor_bytes, tensor_bytes) {
+    for (std::size_t i = 0; i < 2; ++i) slots[i].Open(&memories[i]);
+  }
+
+  std::string Send(const std::string& bytes) {
+    link.Receive(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                 bytes.size());
+    return port.Take();
+  }
+
+  // A request with the next sequence; the packets that come back.
+  std::vector<Reply> Request(PacketType type, const std::string& payload = "") {
+    return ParseReplies(Send(Frame(type, ++sequence, kNonce, payload)));
+  }
+
+  // What a request answers, which has to be one packet.
+  Reply Ask(PacketType type, const std::string& payload = "") {
+    const std::vector<Reply> replies = Request(type, payload);
+    return replies.size() == 1 ? replies[0] : Reply();
+  }
+
+  void Hello() { Ask(PacketType::kHello, Fields().U16(1)); }
+
+  void Upload(std::uint8_t slot, const std::string& model) {
+    Ask(PacketType::kBegin, Fields()
+                                .U8(slot)
+                                .U32(static_cast<std::uint32_t>(model.size()))
+                                .Text(Sha256Of(model)));
+    Ask(PacketType::kChunk, Fields().U8(slot).U32(0).Text(model));
+    Ask(PacketType::kEnd, Fields().U8(slot));
+  }
+
+  Reply Select(std::uint8_t slot, const std::string& id = "kws01") {
+    return Ask(PacketType::kSelect, Fields().U8(slot).U8(0).U32(0).Text(id));
+  }
+
+ private:
+  std::vector<std::uint8_t> input_;
+  std::vector<IterationTime> times_;
+  std::vector<std::uint8_t> tensors_;
+
+ public:
+  FakePlatform platform;
+  MemoryPort port;
+  EchoRunner runner;
+  RamSlot memories[2] = {RamSlot(kSlotBytes), RamSlot(kSlotBytes)};
+  ModelSlot slots[2];
+  Bench bench{
+      &platform, &runner, slots, 2,
+      BenchMemory{input_.data(), static_cast<std::uint32_t>(input_.size()),
+                  times_.data(), static_cast<std::uint32_t>(times_.size())}};
+  Device device{&bench};
+  Link link{&device, &port};
+  std::uint16_t sequence = 0;
+};
+
+constexpr std::uint8_t ReplyTo(PacketType type) {
+  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) | 0x80);
+}
+
+// The code of an ERROR for a request of this type; 0 for anything else.
+inline std::uint16_t ErrorOf(const Reply& reply, PacketType type) {
+  ByteReader in = reply.Reader();
+  const bool is_error =
+      reply.type == 0xFF && in.U8() == static_cast<std::uint8_t>(type);
+  return is_error ? in.U16() : std::uint16_t{0};
+}
+
+}  // namespace quantci
+
+#endif  // TESTS_FAKES_H_
