@@ -13,9 +13,10 @@ import numpy as np
 from quantci.errors import ModelRejected
 from quantci.quantize.own_buffers import give_own_buffers
 from quantci.records.quantize import TensorRange
-from quantci.tflite.blame import failed_op, missing_op, ops_named
-from quantci.tflite.integer_only import name_ops, replacement
+from quantci.tflite.blame import blamed, missing_op
+from quantci.tflite.integer_only import name_ops
 from quantci.tflite.model import Model
+from quantci.tflite.remedies import replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,11 +63,10 @@ def _refusal(float_model: Model, reason: str) -> ModelRejected:
             where=where,
             remedy="Replace the op, or give an INT8 model that has it to quantci embed with --model.",
         )
-    missing = missing_op(reason)
-    ops = failed_op(float_model, reason) if missing is None else ops_named(float_model, missing)
+    ops = blamed(float_model, reason)
     if not ops:
         cause, remedy = f"LiteRT cannot calibrate this model: {reason}", "Check that the model runs outside of quantci."
-    elif missing is None:
+    elif missing_op(reason) is None:
         cause, remedy = f"LiteRT cannot calibrate {name_ops(ops)}: {reason}", replacement(ops)
     else:
         cause, remedy = f"LiteRT's calibrator has no kernel for {name_ops(ops)}.", replacement(ops)

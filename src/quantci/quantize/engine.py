@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from quantci.errors import ModelRejected, missing_tensorflow
 from quantci.quantize.lstm import empty_intermediates, has_lstm
 from quantci.quantize.sums import disguise_sums, reveal_sums
-from quantci.tflite.integer_only import name_ops, replacement
+from quantci.tflite.integer_only import name_ops
 from quantci.tflite.model import Model
 from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.remedies import replacement
 
 if TYPE_CHECKING:
     from quantci.quantize.recipe import Types

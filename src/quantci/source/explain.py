@@ -11,6 +11,47 @@ from quantci.errors import ModelRejected, QuantciError, ToolError
 # The converter's summary, and the place in the graph of the first op that it complains about.
 _UNCONVERTED: Final = re.compile(r"^(?:Custom|TF Select|Flex) ops: ([\w, ]+)$", re.MULTILINE)
 _LAYER: Final = re.compile(r'error: loc\([^"]*"[^"]*", "([^"@]+)')
+# What Keras says of the layer that it was in.
+_KERAS_LAYER: Final = re.compile(r"calling (?:layer )?['\"]?([\w./-]+?)['\"]?(?:\.call\(\)|\s|\()")
+
+_OUTSIDE: Final = "Compute it outside of the model, and give the result as its input."
+_REMEDIES: Final = tuple(
+    (re.compile(ops), remedy)
+    for ops, remedy in (
+        (
+            r"Random|Multinomial|Dropout",
+            "Export the model for inference (training=False): nothing in it may be random.",
+        ),
+        (r"FusedBatchNorm", "Export the model for inference (training=False): BatchNormalization still learns."),
+        (r"FFT|Spectrogram|Mfcc|DCT", "Compute the spectrogram outside of the model, and give it as the input."),
+        (
+            r"AdjustContrast|AdjustHue|AdjustSaturation|ImageProjectiveTransform|HSV",
+            "Take the augmentation out of the model, or do it before the picture is given: it is no part of inference.",
+        ),
+        (
+            r"Decode|ParseExample|String|Regex|Vocab",
+            "Export a model that takes numbers: files and texts are read before.",
+        ),
+        (r"Table|Bincount|Unique|Where", _OUTSIDE),
+        (
+            r"NonMaxSuppression|CropAndResize|TopK",
+            "Export the model up to its scores and boxes; choose in the firmware.",
+        ),
+        (r"TensorList|TensorArray|While|Scan", "Set unroll=True on the recurrent layer: a loop cannot be quantized."),
+        (r"3D", "Use two-dimensional layers: fold the third axis into the channels."),
+        (r"Erfc?$", "Replace GELU by ReLU or hard-swish."),
+        (r"ExtractImagePatches", "Use a Conv2D with the size of the patches as kernel and stride."),
+        (r"MaxPoolWithArgmax|MaxUnpool", "Use MaxPooling2D, and Conv2DTranspose or Resizing for the way back."),
+        (r"(?i)^a?(sin|cos|tan)h?2?$", _OUTSIDE),
+        (r"gamma|Beta|Zeta|Bessel|Erfinv|Ndtri", _OUTSIDE),
+        (r"Matrix|Cholesky|Svd|Qr|Eig|Lu$|Triangular|Determinant|Lstsq", _OUTSIDE),
+        (r"Softplus|Softsign|Mish|Selu", "Use ReLU, LeakyReLU or hard-swish as the activation."),
+        (r"Sparse", "Save the model with dense weights and inputs."),
+        (r"Roll", "Cut the tensor in two with slices, and concatenate them in the other order."),
+        (r"Cumprod", "Multiply the slices by each other, two at a time."),
+    )
+)
+_ANY: Final = "Replace the layer by one of ops that TFLite has: its kernels are what runs on the chip."
 
 
 def explain(error: Exception, where: str) -> QuantciError:
@@ -45,11 +86,19 @@ def explain(error: Exception, where: str) -> QuantciError:
             "conversion",
             f"TFLite has no op for TensorFlow's {ops[1].strip()[:200]}{place}.",
             where=where,
-            remedy="Replace the layer by one of ops that TFLite has: its kernels are what runs on the chip.",
+            remedy=_remedy(ops[1]),
         )
+    layer = _KERAS_LAYER.search(text)
+    place = f" at the layer {layer[1][:200]}" if layer else ""
     return ModelRejected(
         "conversion",
-        f"TensorFlow could not load or convert the model: {text[:300]}",
+        f"TensorFlow could not load or convert the model{place}: {text[:300]}",
         where=where,
         remedy="Convert it by hand with tf.lite.TFLiteConverter to see the whole message.",
     )
+
+
+def _remedy(ops: str) -> str:
+    """What helps with TensorFlow's ops of these names, each once."""
+    found = [next((remedy for names, remedy in _REMEDIES if names.search(op.strip())), _ANY) for op in ops.split(",")]
+    return " ".join(dict.fromkeys(found))

@@ -14,7 +14,9 @@ _NODES: Final = (
     re.compile(r"Node (?P<op>\w+) \(number (?P<number>\d+)f?\) failed"),
     re.compile(r"Node number (?P<number>\d+) \((?P<op>\w+)\) failed"),
 )
-_NO_OP: Final = re.compile(r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)")
+_NO_OP: Final = re.compile(
+    r"Didn't find op for builtin opcode '(\w+)'|Unsupported custom op: '?(\w+)|unresolved custom op: (\w+)"
+)
 
 
 def failed_op(model: Model, text: str) -> list[OpInfo]:
@@ -30,9 +32,15 @@ def failed_op(model: Model, text: str) -> list[OpInfo]:
 def missing_op(text: str) -> str | None:
     """Name of the op that the interpreter has no kernel for, if that is what it prints."""
     found = _NO_OP.search(text)
-    return None if found is None else found[1] or found[2]
+    return None if found is None else found[1] or found[2] or found[3]
 
 
 def ops_named(model: Model, name: str) -> list[OpInfo]:
     """The ops of this name in the main subgraph."""
     return [op for op in model.summary.ops if op.op == name]
+
+
+def blamed(model: Model, text: str) -> list[OpInfo]:
+    """The ops that an interpreter means: the one that failed, or all of the kind that it has no kernel for."""
+    missing = missing_op(text)
+    return failed_op(model, text) if missing is None else ops_named(model, missing)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ModelRejected
 from quantci.tflite.enums import FLOATS
+from quantci.tflite.remedies import ANY, replacement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -13,30 +14,6 @@ if TYPE_CHECKING:
     from quantci.records.model import ModelSummary, OpInfo
     from quantci.tflite.model import Model
 
-# What gives the same or nearly the same network in ops that TFLM runs in INT8.
-_REPLACEMENTS: Final = {
-    "ELU": "Replace ELU by ReLU or LeakyReLU: quantizers leave ELU in float.",
-    "GELU": "Replace GELU by ReLU or hard-swish.",
-    "RELU_0_TO_1": "Replace hard sigmoid by sigmoid: it became RELU_0_TO_1.",
-    "RELU_N1_TO_1": "Replace the clipping to -1..1 by tanh or ReLU6.",
-    "TILE": "Replace UpSampling2D(interpolation='nearest') by a Resizing layer, which gives RESIZE_NEAREST_NEIGHBOR.",
-    "POW": "Replace a power of 2 by multiplying the tensor with itself.",
-    "SQUARE": "Replace the square by multiplying the tensor with itself.",
-    "NEG": "Replace the negation by multiplying with -1.",
-    "DIV": "Replace a division by a constant by multiplying with its reciprocal.",
-    "ADD_N": "Replace the sum of several tensors by additions of two each.",
-    "EXP": "Replace the exponential by Softmax or Sigmoid where it is a part of one; TFLM has it in float only.",
-    "LOG": "Take the logarithm outside of the model, or from LogSoftmax; TFLM has it in float only.",
-    "BROADCAST_TO": "Omit the broadcast: additions and multiplications broadcast by themselves.",
-    "PADV2": "Pad with zeros, which gives PAD.",
-    "SQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
-    **dict.fromkeys(
-        ("NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "TFLite_Detection_PostProcess"),
-        "Export the detector without its last step, the choice among boxes: that is code of the firmware.",
-    ),
-    "RSQRT": "Replace LayerNormalization by BatchNormalization, which is folded into the layer before it.",
-}
-_ANY: Final = "Replace the layer that it comes from by one that TFLM has in INT8."
 _SHOWN: Final = 5
 
 
@@ -72,7 +49,7 @@ def check_integer_only(model: Model, allowed_custom_ops: Collection[str]) -> Non
             "unsupported-op",
             f"TFLM has no kernel for {', '.join(elsewhere)}, in a subgraph of the model.",
             where=where,
-            remedy=_ANY,
+            remedy=ANY,
         )
     _check_shapes(summary, where)
     _check_types(summary, where)
@@ -109,7 +86,7 @@ def _check_types(summary: ModelSummary, where: str) -> None:
     floats = [op for op in summary.ops if op.is_float]
     if not floats:
         if not summary.is_integer_only and not any(op.is_custom for op in summary.ops):
-            raise ModelRejected("float-op", "A subgraph of the model would run in float.", where=where, remedy=_ANY)
+            raise ModelRejected("float-op", "A subgraph of the model would run in float.", where=where, remedy=ANY)
         return
     blamed = [op for op in floats if op.op not in {"QUANTIZE", "DEQUANTIZE"}] or floats
     names = [
@@ -122,9 +99,7 @@ def _check_types(summary: ModelSummary, where: str) -> None:
         "float-op",
         f"{name_ops(blamed)} would run in float (tensors {_some(names)}).",
         where=where,
-        remedy=replacement(blamed)
-        if blamed is not floats or any(op.op in _REPLACEMENTS for op in blamed)
-        else _IO_ADVICE,
+        remedy=replacement(blamed, ANY if blamed is not floats else _IO_ADVICE),
     )
 
 
@@ -143,9 +118,3 @@ def _some(names: Iterable[str]) -> str:
     unique = list(dict.fromkeys(names))
     more = f" and {len(unique) - _SHOWN} more" if len(unique) > _SHOWN else ""
     return ", ".join(unique[:_SHOWN]) + more
-
-
-def replacement(ops: Iterable[OpInfo]) -> str:
-    """What to replace these ops by."""
-    known = dict.fromkeys(_REPLACEMENTS[op.op] for op in ops if op.op in _REPLACEMENTS)
-    return " ".join(known) or _ANY

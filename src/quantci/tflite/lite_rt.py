@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -9,15 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from quantci.errors import ModelRejected
+from quantci.tflite.blame import blamed
 from quantci.tflite.enums import dtype_name, tensor_label
+from quantci.tflite.integer_only import name_ops
 from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.remedies import replacement
 from quantci.tflite.runner import TensorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from quantci.records.model import OpInfo
     from quantci.tflite.model import Model
     from quantci.tflite.runner import Runner
 
@@ -27,6 +32,7 @@ _KERNELS: Final[dict[Kernels, tuple[str, str]]] = {
     "builtin": ("BUILTIN_WITHOUT_DEFAULT_DELEGATES", "built-in kernels"),
     "reference": ("BUILTIN_REF", "reference kernels"),
 }
+_GLUED: Final = re.compile(r"(?<=[^\s.])\.?(?=Node number \d)")  # LiteRT adds which op it was without a space
 
 
 def lite_rt_name(kernels: Kernels = "default") -> str:
@@ -80,15 +86,14 @@ class _LiteRtRunner:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         _check_states(model)
-        self.name, self._where = lite_rt_name(kernels), model.where
-        make = partial(
+        self.name, self._model = lite_rt_name(kernels), model
+        self._make = partial(
             Interpreter,
-            model_content=model.data,
             num_threads=threads,
             experimental_op_resolver_type=getattr(OpResolverType, _KERNELS[kernels][0]),
             experimental_preserve_all_tensors=preserve,
         )
-        self._interpreter: Any = self._guard(make)
+        self._interpreter: Any = self._guard(partial(self._make, model_content=model.data))
         self._guard(self._interpreter.allocate_tensors)
         self._input_indices, self.inputs = _specs(self._guard(self._interpreter.get_input_details))
         self._output_indices, self.outputs = _specs(self._guard(self._interpreter.get_output_details))
@@ -120,12 +125,42 @@ class _LiteRtRunner:
             raise self._refusal(str(error)) from None
 
     def _refusal(self, reason: str) -> ModelRejected:
+        is_delegate = "XNNPACK" in reason
+        ops = self._refused_by_delegate() if is_delegate else blamed(self._model, reason)
+        remedy = "Export it again, and check that it runs outside of quantci."
+        if is_delegate and ops:
+            remedy = "Check the ranges of these tensors: that of a dead or exploding activation fits no other."
         return ModelRejected(
             "lite-rt-refused",
-            f"{self.name} cannot run this model: {' '.join(reason.split())}",
-            where=self._where,
-            remedy="Export it again, and check that it runs outside of quantci.",
+            f"{self.name} cannot run this model{_at(self._model, ops)}: {_GLUED.sub('; ', ' '.join(reason.split()))}",
+            where=self._model.where,
+            remedy=remedy if is_delegate else replacement(ops, remedy),
         )
+
+    def _refused_by_delegate(self) -> list[OpInfo]:
+        """The op that XNNPACK refuses, which does not say so: the last of the shortest beginning that it refuses."""
+        ops = self._model.summary.ops
+        taken, refused = 0, len(ops)
+        while refused - taken > 1:
+            middle = (taken + refused) // 2
+            if self._takes(middle):
+                taken = middle
+            else:
+                refused = middle
+        return ops[taken:refused]
+
+    def _takes(self, count: int) -> bool:
+        draft = self._model.draft()
+        graph = draft.subgraphs[0]
+        graph.operators = graph.operators[:count]
+        graph.outputs = graph.operators[-1].outputs
+        draft.signatureDefs = None  # they name outputs that are none any more
+        try:
+            with native_stderr():
+                self._make(model_content=self._model.changed(draft).data).allocate_tensors()
+        except (RuntimeError, ValueError):
+            return False
+        return True
 
 
 class PreservedRunner(_LiteRtRunner):
@@ -141,6 +176,15 @@ class PreservedRunner(_LiteRtRunner):
             return np.asarray(self._interpreter.get_tensor(index))
         except (RuntimeError, ValueError) as error:
             raise self._refusal(str(error)) from None
+
+
+def _at(model: Model, ops: Sequence[OpInfo]) -> str:
+    """Where it fails: the first op, its layer, and what it reads."""
+    if not ops:
+        return ""
+    names = model.tensor_names
+    read = [names[index] or f"tensor {index}" for index in ops[0].inputs if index >= 0]
+    return f" at {name_ops(ops[:1])}" + (f", which reads {', '.join(read)}" if read else "")
 
 
 def _specs(details: list[dict[str, Any]]) -> tuple[list[int], list[TensorSpec]]:

@@ -20,8 +20,9 @@ import numpy as np
 from quantci.errors import ModelRejected, ToolError
 from quantci.tflite.blame import failed_op, missing_op, ops_named
 from quantci.tflite.enums import dtype_name, tensor_label, tensor_name
-from quantci.tflite.integer_only import name_ops, replacement
+from quantci.tflite.integer_only import name_ops
 from quantci.tflite.native_stderr import native_stderr
+from quantci.tflite.remedies import replacement
 from quantci.tflite.runner import TensorSpec
 from quantci.tflite.verify.open_tensors import open_tensors
 
@@ -154,7 +155,10 @@ class _TflmRunner:
         try:
             self._interpreter.invoke()
         except RuntimeError as error:
-            raise self._refusal(str(error)) from None
+            # Once more, to catch what it prints: that takes longer than most inferences.
+            with native_stderr() as printed, contextlib.suppress(RuntimeError):
+                self._interpreter.invoke()
+            raise self._refusal(printed.reason(str(error)), failed_op(self._model, printed.text)) from None
         self._invoke_ns = time.perf_counter_ns() - start
         return [np.array(self._interpreter.get_output(index)) for index in range(len(self.outputs))]
 
