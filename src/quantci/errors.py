@@ -79,6 +79,13 @@ class ToolError(QuantciError):
     exit_code = EXIT_INFRASTRUCTURE
 
 
+class BoardError(QuantciError):
+    """A board, or the line to it, failed: never a sign that the model got worse."""
+
+    status = "board_error"
+    exit_code = EXIT_INFRASTRUCTURE
+
+
 class Cancelled(QuantciError):
     """The user or the CI service stopped the run."""
 

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "probe": "find the preprocessing that the float model was trained with",
     "diagnose": "show which layer costs accuracy, and what to do",
     "embed": "write the ESP-IDF component",
+    "device": "keep a virtual device at a port, to talk to without a board",
     "fit-latency": "calibrate the latency estimate to your own board",
     "report": "join the records, judge the gates, write the comment",
     "comment": "keep one comment on the pull request up to date",

@@ -105,6 +105,15 @@ def tflm_arena_bytes(model: Model) -> int:
     return runner.used_bytes()
 
 
+def open_preserved_tflm(model: Model) -> PreservedTflm:
+    """A runner that keeps every tensor of the main subgraph after a run, for the memory that this takes.
+
+    Raises:
+        ModelRejected: see `open_tflm`.
+    """
+    return PreservedTflm(model, None, preserve=True)
+
+
 def _check_shapes(model: Model) -> None:
     """TFLM takes the stored shape of a tensor that is open: what nobody can check, it would compute with."""
     for graph in model.tree.subgraphs:
@@ -129,7 +138,8 @@ def _check_biases(model: Model) -> None:
 
 
 class _TflmRunner:
-    def __init__(self, model: Model, arena_bytes: int | None) -> None:
+    def __init__(self, model: Model, arena_bytes: int | None, *, preserve: bool = False) -> None:
+        self._preserve = preserve
         _check_shapes(model)
         _check_biases(model)
         self._model, self._where = model, model.where
@@ -182,10 +192,12 @@ class _TflmRunner:
     def _open(self, data: bytes, arena_bytes: int | None) -> Any:
         runtime = import_runtime()
         size = FIRST_ARENA_BYTES if arena_bytes is None else arena_bytes
+        kinds = runtime.InterpreterConfig
+        kind = kinds.kPreserveAllTensors if self._preserve else kinds.kAllocationRecording
         while True:
             try:
                 with native_stderr() as printed, contextlib.redirect_stdout(io.StringIO()):
-                    return runtime.Interpreter.from_bytes(data, arena_size=size)
+                    return runtime.Interpreter.from_bytes(data, arena_size=size, intrepreter_config=kind)
             except RuntimeError as error:
                 is_full = _FULL.search(printed.text) is not None
                 if arena_bytes is not None or not is_full or size >= MAX_ARENA_BYTES:
@@ -244,3 +256,11 @@ class _TflmRunner:
                 )
             )
         return specs
+
+
+class PreservedTflm(_TflmRunner):
+    """See open_preserved_tflm(); `run` is a Runner's."""
+
+    def tensor(self, index: int) -> NDArray[Any]:
+        """A copy of what the tensor of this index in the model holds after the last run."""
+        return np.array(self._interpreter.GetTensor(index, 0))

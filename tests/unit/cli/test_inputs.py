@@ -13,9 +13,26 @@ from quantci.cli.inputs import INPUTS, NAME, as_called
 from quantci.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
-KINDS = {"ModelRejected", "DataRejected", "ConfigError", "ToolError", "Damage", "Advice", "NotPosted", "Forbidden"}
+KINDS = {
+    "ModelRejected",
+    "DataRejected",
+    "ConfigError",
+    "ToolError",
+    "BoardError",
+    "Damage",
+    "Advice",
+    "NotPosted",
+    "Forbidden",
+}
 # Commands that no action runs.
-AT_A_DESK = {"cli/init.py", "cli/fit_latency.py", "cli/schema.py", "cli/inspect.py", "cli/merge.py"}
+AT_A_DESK = {
+    "cli/init.py",
+    "cli/fit_latency.py",
+    "cli/schema.py",
+    "cli/inspect.py",
+    "cli/merge.py",
+    "device/virtual/script.py",
+}
 ACTION = {"QUANTCI_WORKSPACE": "/w"}
 
 

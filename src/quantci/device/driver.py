@@ -1,0 +1,374 @@
+"""A device, ready to be asked: identify, upload, select, run, measure."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import struct
+import time
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+
+from quantci.device.command import NO_FLAGS, VERSION, Command, ErrorCode, Flag, Region
+from quantci.device.description import Description, parse_description
+from quantci.device.fault import fault_of_device
+from quantci.device.fields import Fields
+from quantci.device.figures import (
+    TIME_BYTES,
+    Counters,
+    Invocation,
+    OpProfile,
+    Timing,
+    parse_counters,
+    parse_invocation,
+    parse_ops,
+    parse_run,
+    parse_timings,
+)
+from quantci.device.hello import Hello, parse_hello
+from quantci.device.link import DeviceError, Link
+from quantci.device.serial_log import SerialLog
+from quantci.device.transfer import Transfer
+from quantci.errors import BoardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from quantci.device.transport import Transport
+
+T = TypeVar("T")
+
+HELLO_S: Final = 5.0
+ANSWER_S: Final = 5.0
+ERASE_S: Final = 30.0  # a megabyte of flash
+INVOKE_S: Final = 10.0
+_AGAIN_S: Final = 2.0
+_DOWNLOAD: Final = "waiting for download"  # what the chip's ROM prints
+
+
+class Outcome(NamedTuple):
+    """One inference: its outputs, and how long it took."""
+
+    outputs: list[NDArray[Any]]
+    timing: Timing
+
+
+class Upload(NamedTuple):
+    """What an upload did.
+
+    Attributes:
+        sha256: of the model, as the device computed it.
+        start: bytes that the slot held already.
+        sent_bytes: that were sent.
+    """
+
+    sha256: str
+    start: int
+    sent_bytes: int
+
+
+class Device:
+    """The one host of one device. Every method raises BoardError for what the line or the device does wrong.
+
+    Args:
+        transport: opened; closed with the device.
+        log: takes what the device prints beside its packets.
+        clock: seconds that never go back.
+
+    Attributes:
+        link: with the counts of what went wrong.
+    """
+
+    def __init__(
+        self, transport: Transport, log: SerialLog | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.log = SerialLog(clock=clock) if log is None else log
+        self.transport, self._clock = transport, clock
+        self.link = Link(transport, self.log, nonce=secrets.randbits(32), clock=clock)
+        self._hello: Hello | None = None
+        self._description: Description | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transport.close()
+
+    def hello(self, *, deadline_s: float = HELLO_S) -> Hello:
+        """Begin a run, and ask who is there.
+
+        Raises:
+            BoardError: `usb-dead`: nothing at all came; `protocol`: it speaks another version.
+        """
+        before = self.log.received_bytes
+        with self._phase("identifying the device"):
+            try:
+                payload = self.link.request(Command.HELLO, struct.pack("<H", VERSION), deadline_s=deadline_s)
+            except BoardError as error:
+                if error.code == "timeout" and self.log.received_bytes == before and not self.link.counts.replies:
+                    raise _dead(self.transport.url, deadline_s) from None
+                raise self._in_bootloader() or error from None
+        hello = self._parse(parse_hello, payload)
+        if hello.protocol != VERSION or min(hello.max_payload, hello.window) < 64:
+            raise BoardError(
+                "protocol",
+                f"The device speaks protocol {hello.protocol}, with {hello.max_payload} bytes a packet.",
+                where=self.transport.url,
+                remedy="Flash the firmware of this version of quantci.",
+            )
+        self._hello = hello
+        return hello
+
+    def echo(self, data: bytes) -> bytes:
+        """The bytes, sent there and back."""
+        return self._ask("testing the line", Command.ECHO, data)
+
+    def counters(self) -> Counters:
+        """What the device's receiver counted."""
+        return self._parse(parse_counters, self._ask("reading counters", Command.COUNTERS))
+
+    def reboot(self) -> None:
+        """Let the device start anew; it must be greeted again."""
+        self._ask("restarting the device", Command.REBOOT)
+        self._description = None
+
+    def erase(self, slot: int) -> None:
+        """Empty a slot."""
+        self._ask("erasing a slot", Command.ERASE, bytes([slot]), deadline_s=ERASE_S)
+
+    def upload(self, slot: int, model: bytes) -> Upload:
+        """Bring a model into a slot, unless it is there already; an upload that was cut off goes on.
+
+        Raises:
+            BoardError: `storage`; `identity`: the slot holds something else afterwards; `protocol`: it is too large.
+        """
+        digest = hashlib.sha256(model).digest()
+        begin = struct.pack("<BI", slot, len(model)) + digest
+        start = len(model)
+        for attempt in (1, 2):
+            with self._phase(f"uploading the model to slot {slot}"):
+                (start,) = self._number(self.link.request(Command.BEGIN, begin, deadline_s=ERASE_S))
+                if start > len(model):
+                    raise self._identity(f"The device holds {start:,} bytes of a model of {len(model):,}.")
+                self._stream(Command.CHUNK, slot, model, start)
+                try:
+                    found = self.link.request(Command.END, bytes([slot]), deadline_s=ERASE_S)
+                except DeviceError as error:
+                    if error.code == ErrorCode.HASH and attempt == 1:
+                        continue  # the slot is empty now
+                    raise
+            break
+        if found != digest:
+            raise self._identity(f"Slot {slot} holds {found.hex()} after the upload of {digest.hex()}.")
+        return Upload(found.hex(), start, len(model) - start)
+
+    def select(
+        self, slot: int, *, region: Region = Region.INTERNAL, arena_bytes: int = 0, model_id: str = ""
+    ) -> Description:
+        """Allocate a slot's model; `arena_bytes` 0 takes all there is.
+
+        Raises:
+            ModelRejected: `arena`, `unsupported-op`, `tflm-refused`.
+        """
+        payload = struct.pack("<BBI", slot, region, arena_bytes) + model_id.encode()
+        answer = self._ask(f"selecting slot {slot}", Command.SELECT, payload, deadline_s=ERASE_S)
+        self._description = self._parse(parse_description, answer)
+        return self._description
+
+    def load(self, inputs: Sequence[NDArray[Any]]) -> None:
+        """Bring the inputs of the selected model to the device."""
+        with self._phase("loading inputs"):
+            for index, data in enumerate(self._input_bytes(inputs)):
+                self._stream(Command.INPUT, index, data, 0)
+
+    def run(self, inputs: Sequence[NDArray[Any]], *, deadline_s: float = INVOKE_S) -> Outcome:
+        """One inference, with its outputs."""
+        description, limit = self._selected(), self._greeted().max_payload
+        data = b"".join(self._input_bytes(inputs))
+        if len(data) > limit:
+            self.load(inputs)
+            data = b""
+        answer = self._ask("running the model", Command.RUN, data, deadline_s=deadline_s, repeat_after_s=1.0)
+        run = self._parse(parse_run, answer)
+        outputs = run.outputs
+        if not outputs and description.output_bytes:  # more than fits into a packet
+            outputs = b"".join(self.output(index) for index in range(len(description.outputs)))
+        if len(outputs) != description.output_bytes or zlib.crc32(outputs) != run.output_crc:
+            raise self._identity(
+                f"RUN answered {len(outputs)} bytes of outputs with CRC-32 {zlib.crc32(outputs):08x}, not "
+                f"{description.output_bytes} with {run.output_crc:08x}."
+            )
+        return Outcome(description.split_outputs(outputs), run.timing)
+
+    def invoke(
+        self,
+        warm_up: int,
+        iterations: int,
+        *,
+        flags: Flag = NO_FLAGS,
+        deadline_s: float = INVOKE_S,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Invocation:
+        """Run the loaded inputs many times; `deadline_s` is the longest time without a sign of life."""
+        payload = struct.pack("<IIB", warm_up, iterations, flags)
+        self.link.on_progress = on_progress
+        try:
+            answer = self._ask("measuring", Command.INVOKE, payload, deadline_s=deadline_s, repeat_after_s=1.0)
+        finally:
+            self.link.on_progress = None
+        return self._parse(parse_invocation, answer)
+
+    def times(self, count: int) -> list[Timing]:
+        """Each iteration of the last INVOKE."""
+        step = self._greeted().max_payload // TIME_BYTES
+        timings: list[Timing] = []
+        while len(timings) < count:
+            asked = struct.pack("<IH", len(timings), min(step, count - len(timings)))
+            part = self._parse(parse_timings, self._ask("reading times", Command.TIMES, asked))
+            if not part:
+                raise self._identity(f"The device has {len(timings)} times of {count} iterations.")
+            timings += part
+        return timings[:count]
+
+    def ops(self) -> list[OpProfile]:
+        """Each op, as the last INVOKE with flags found it."""
+        ops: list[OpProfile] = []
+        while True:
+            answer = self._ask("reading the ops", Command.OPS, struct.pack("<H", len(ops)))
+            count, part = self._parse(parse_ops, answer)
+            ops += part
+            if len(ops) >= count:
+                return ops[:count]
+            if not part:
+                raise self._identity(f"The device tells {len(ops)} of {count} ops.")
+
+    def output(self, index: int) -> bytes:
+        """An output's bytes after the last inference."""
+        size, limit = self._selected().outputs[index].size_bytes, self._greeted().max_payload
+        data = b""
+        while len(data) < size:
+            asked = struct.pack("<BII", index, len(data), min(limit, size - len(data)))
+            part = self._ask("reading an output", Command.OUTPUT, asked)
+            if not part:
+                raise self._identity(f"The device gives {len(data)} of {size} bytes of output {index}.")
+            data += part
+        return data
+
+    def _input_bytes(self, inputs: Sequence[NDArray[Any]]) -> list[bytes]:
+        tensors = self._selected().inputs
+        for tensor, array in zip(tensors, inputs, strict=True):
+            if array.dtype != tensor.dtype or array.shape != tensor.shape:
+                msg = f"the input takes {tensor.dtype} {list(tensor.shape)}, not {array.dtype} {list(array.shape)}"
+                raise ValueError(msg)
+        return [array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes() for array in inputs]
+
+    def _ask(
+        self,
+        phase: str,
+        command: Command,
+        payload: bytes = b"",
+        *,
+        deadline_s: float = ANSWER_S,
+        repeat_after_s: float | None = None,
+    ) -> bytes:
+        with self._phase(phase):
+            return self.link.request(command, payload, deadline_s=deadline_s, repeat_after_s=repeat_after_s)
+
+    def _stream(self, command: Command, number: int, data: bytes, start: int) -> None:
+        hello = self._greeted()
+        limits = {"max_payload": hello.max_payload, "window": hello.window}
+        Transfer(self.link, command, number, data, start=start, clock=self._clock, **limits).run(ANSWER_S)
+
+    @contextmanager
+    def _phase(self, phase: str) -> Iterator[None]:
+        """Name what is going on, and say of a failure in it whether the device has restarted."""
+        self.link.phase = phase
+        try:
+            yield
+        except DeviceError as error:
+            if error.code == ErrorCode.NONCE:
+                raise self._restarted() or fault_of_device(error, self.transport.url) from None
+            raise fault_of_device(error, self.transport.url) from None
+        except BoardError as error:
+            if error.code in {"timeout", "link"} and self._hello is not None:
+                raise self._in_bootloader() or self._restarted() or error from None
+            raise
+
+    def _in_bootloader(self) -> BoardError | None:
+        """The fault `stuck-bootloader`, if the last thing that it printed is that it waits to be flashed."""
+        if _DOWNLOAD not in self.log.tail():
+            return None
+        return BoardError(
+            "stuck-bootloader",
+            f"The board waits to be flashed, while {self.link.phase}.",
+            where=self.transport.url,
+            remedy="Reset the board; if that does not help, power-cycle it, and see that nothing pulls GPIO0 low.",
+        )
+
+    def _restarted(self) -> BoardError | None:
+        """The fault `reboot`, if the device has started anew since it was greeted."""
+        before, phase = self._hello, self.link.phase
+        try:
+            now = parse_hello(self.link.request(Command.HELLO, struct.pack("<H", VERSION), deadline_s=_AGAIN_S))
+        except (BoardError, DeviceError, ValueError):
+            return None
+        if before is None or (now.boot_count == before.boot_count and now.uptime_us >= before.uptime_us):
+            return None
+        self._hello, self._description = now, None
+        said = " | ".join(self.log.tail().splitlines())[-200:]
+        return BoardError(
+            "reboot",
+            f"The device restarted while {phase}; it gives as reason {now.reset_reason}, which may be inexact"
+            f"{f'; it printed: {said}' if said else ''}.",
+            where=self.transport.url,
+            remedy="Try again; look for a brown-out (power supply), a watchdog (the model takes too long) or a crash.",
+        )
+
+    def _parse(self, parse: Callable[[bytes], T], payload: bytes) -> T:
+        try:
+            return parse(payload)
+        except ValueError as error:
+            raise BoardError(
+                "protocol",
+                f"The device's answer cannot be read: {error}.",
+                where=self.transport.url,
+                remedy="Flash the firmware of this version of quantci.",
+            ) from None
+
+    def _number(self, payload: bytes) -> tuple[int]:
+        def parse(payload: bytes) -> tuple[int]:
+            fields = Fields(payload)
+            (number,) = fields.take("<I")
+            fields.end()
+            return (int(number),)
+
+        return self._parse(parse, payload)
+
+    def _greeted(self) -> Hello:
+        return self.hello() if self._hello is None else self._hello
+
+    def _selected(self) -> Description:
+        if self._description is None:
+            msg = "no model is selected"
+            raise ValueError(msg)
+        return self._description
+
+    def _identity(self, cause: str) -> BoardError:
+        return BoardError(
+            "identity",
+            cause,
+            where=self.transport.url,
+            remedy="Reset the board, and see that nobody else uses it.",
+        )
+
+
+def _dead(url: str, deadline_s: float) -> BoardError:
+    return BoardError(
+        "usb-dead",
+        f"The port opens, and not one byte came in {deadline_s:g} s.",
+        where=url,
+        remedy="Reset the board; if that does not help, power-cycle it, or flash the bench firmware.",
+    )

@@ -1,0 +1,87 @@
+"""Keeps a virtual device at its port until it is stopped."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Final
+
+from quantci.device.virtual.device import VirtualDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quantci.device.virtual.machine import Machine
+    from quantci.device.virtual.port import Port
+
+MAX_WAITING_BYTES: Final = 16 * 1024**2  # what nobody reads is dropped, as a USB port does
+_TICK_S: Final = 0.1
+
+
+class Server:
+    """A virtual device at its port.
+
+    Args:
+        machine: the device's state.
+        open_port: makes a port, and a new one after it has vanished.
+    """
+
+    def __init__(self, machine: Machine, open_port: Callable[[], Port]) -> None:
+        self._open_port = open_port
+        self._port: Port | None = open_port()
+        self._waiting = bytearray()
+        self._device = VirtualDevice(machine, self._send)
+        self._back_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What a host opens."""
+        return "" if self._port is None else self._port.name
+
+    def run(self) -> None:
+        """Serve, until KeyboardInterrupt."""
+        self._device.boot()
+        try:
+            while True:
+                self.step(_TICK_S)
+        finally:
+            if self._port is not None:
+                self._port.close()
+
+    def step(self, wait_s: float) -> None:
+        """Wait for something to happen, and let it."""
+        if self._port is None:
+            self._wait_for_port(wait_s)
+            return
+        readers = [] if self._device.is_deaf else [self._port]
+        writers = [self._port] if self._waiting else []
+        ready, _, _ = select.select(readers, writers, [], wait_s)
+        self._flush()
+        if ready and (data := self._port.read()):
+            self._device.feed(data)
+        self._device.tick()
+        if self._device.is_away:
+            self._flush()
+            self._port.close()
+            self._port = None
+            self._waiting.clear()
+            away_s = self._device.away_s
+            self._back_s = None if away_s is None else time.monotonic() + away_s
+
+    def _wait_for_port(self, wait_s: float) -> None:
+        time.sleep(wait_s)
+        if self._back_s is not None and time.monotonic() >= self._back_s:
+            self._port = self._open_port()
+            self._device.back()
+
+    def _send(self, data: bytes) -> None:
+        if len(self._waiting) < MAX_WAITING_BYTES:
+            self._waiting += data
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._waiting and self._port is not None:
+            taken = self._port.write(bytes(self._waiting[:65_536]))
+            if not taken:
+                return
+            del self._waiting[:taken]
