@@ -210,6 +210,20 @@ def projecting_autoencoder(basis: NDArray[np.float32]) -> bytes:
     return build_model(tensors, ops, ["features"], ["reconstruction"])
 
 
+def float_model_of_words() -> bytes:
+    """A float classifier of four words, given by their numbers as int32 [1, 4]: it looks them up."""
+    random = np.random.RandomState(0)
+    tensors = [
+        Tensor("words", [1, 4], "int32"),
+        Tensor("embedding", data=_weights(random, 10, 3)),
+        Tensor("found", [1, 4, 3]),
+        Tensor("axes", data=np.array([1], np.int32)),
+        Tensor("mean", [1, 3]),
+    ]
+    ops = [Op("GATHER", ["embedding", "words"], ["found"]), Op("MEAN", ["found", "axes"], ["mean"])]
+    return build_model(tensors, ops, ["words"], ["mean"])
+
+
 def float_model_of_bytes(size: int = 16, classes: int = 3) -> bytes:
     """A float classifier whose input is uint8 [1, size, size, 3]: its first op is a CAST."""
     random = np.random.RandomState(0)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from tests.integration.pictures import LABELS, Done, report_of
-from tests.models import float_model_of_bytes, float_model_with_custom_op
+from tests.models import float_model_of_words, float_model_with_custom_op
 
 Quantci = Callable[..., Done]
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
@@ -210,10 +210,10 @@ def test_a_configuration_that_is_a_folder_or_is_not_there(quantci: Quantci, proj
             assert len([line for line in done.err.splitlines() if line.startswith("quantci: ")]) == 1, done.err
 
 
-def test_a_float_model_that_takes_bytes(quantci: Quantci, project: Path) -> None:
-    (project / "bytes.tflite").write_bytes(float_model_of_bytes())
-    done = fails(quantci, project, "input-type", "--model-source", "bytes.tflite", status="model_rejected")
-    assert "uint8" in done.err
+def test_a_float_model_that_takes_words(quantci: Quantci, project: Path) -> None:
+    (project / "words.tflite").write_bytes(float_model_of_words())
+    done = fails(quantci, project, "input-type", "--model-source", "words.tflite", status="model_rejected")
+    assert "int32" in done.err
     assert not list((project / "out").glob("*.tflite"))
 
 

@@ -36,7 +36,7 @@ data = "evaluation"
 """
 
 
-def colours(sharpness: float) -> bytes:
+def colours(sharpness: float, *, takes_bytes: bool = False) -> bytes:
     """|x - c|^2 is smallest where 2 c x - |c|^2 is largest; `sharpness` makes the softmax surer of it."""
     centres = np.array(list(COLOURS.values()), np.float32) / 255
     tensors = [
@@ -56,6 +56,9 @@ def colours(sharpness: float) -> bytes:
         Op("FULLY_CONNECTED", ["mean", "weights", "bias"], ["sums"]),
         Op("SOFTMAX", ["sums"], ["softmax"], {"beta": 1.0}),
     ]
+    if takes_bytes:
+        tensors[:1] = [Tensor("x", [1, 8, 8, 3], "uint8"), Tensor("cast", [1, 8, 8, 3])]
+        ops[:1] = [Op("CAST", ["x"], ["cast"]), Op("MUL", ["cast", "255th"], ["scaled"])]
     return build_model(tensors, ops, ["x"], ["softmax"])
 
 
@@ -94,6 +97,17 @@ def judged(quantci: Quantci, project: Path) -> tuple[Report, list[str], Done]:
 def test_a_model_that_is_fed_as_it_was_trained_raises_no_doubt(quantci: Quantci, project: Path) -> None:
     report, doubts, done = judged(quantci, project)
     assert (done.code, report.verdict, doubts) == (0, "pass", [])
+
+
+def test_a_model_that_takes_bytes_is_the_one_that_takes_floats(quantci: Quantci, project: Path) -> None:
+    floats, _, _ = judged(quantci, project)
+    (project / "colours.tflite").write_bytes(colours(20, takes_bytes=True))
+    report, doubts, done = judged(quantci, project)
+    assert (done.code, report.verdict, doubts) == (0, "pass", [])
+    assert report.quantize is not None
+    assert floats.quantize is not None
+    assert report.quantize.quantized_model.sha256 == floats.quantize.quantized_model.sha256
+    assert report.quantize.source.sha256 != floats.quantize.source.sha256
 
 
 def test_a_picture_that_is_normalised_twice_is_never_a_pass(quantci: Quantci, project: Path) -> None:

@@ -9,6 +9,7 @@ from quantci.records.quantize import FLOAT_MODEL
 from quantci.source.control_flow import check_one_subgraph
 from quantci.source.fixed_batch import fix_batch
 from quantci.source.float16 import check_float32, widen
+from quantci.source.integer_input import take_floats
 from quantci.tflite.flatbuffer import check_weights
 from quantci.tflite.integer_only import check_no_flex
 from quantci.tflite.model import Model
@@ -39,7 +40,7 @@ class TfliteSource:
     def convert(self) -> Model:
         """The file itself, after its structure and weights were checked.
 
-        Its weights become float32 if they are float16, and its batch 1 if it is open.
+        Its weights become float32 if they are float16, its batch 1 if it is open, its input float32 if it is cast.
 
         Raises:
             ModelRejected: damaged, not float, with NaN in its weights, or with what cannot be quantized as a whole.
@@ -47,7 +48,7 @@ class TfliteSource:
         check_weights(self._model.tree, self._model.where)
         check_no_flex(self._model.summary.ops, self._model.where)
         check_one_subgraph(self._model)
-        model = fix_batch(widen(self._model))
+        model = take_floats(fix_batch(widen(self._model)))
         where, summary = model.where, model.summary
         _check_float(summary, where)
         check_float32(model)
@@ -55,9 +56,11 @@ class TfliteSource:
         if odd:
             raise ModelRejected(
                 "input-type",
-                f"The input {odd[0].name} takes {odd[0].dtype}; the float model must take float32.",
+                f"The input {odd[0].name} takes {odd[0].dtype}, and the model computes with these integers; the float "
+                "model must take float32.",
                 where=where,
-                remedy="Convert without the CAST at its input; quantization.input_type sets what the INT8 model takes.",
+                remedy="Convert it with a float32 input, and do outside of the model what it does with the integers, "
+                "such as looking up an embedding.",
             )
         return model
 
