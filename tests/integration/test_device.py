@@ -120,7 +120,7 @@ def test_a_port_that_goes_is_lost_and_comes_back_under_its_link(tmp_path: Path) 
             with pytest.raises(BoardError) as caught:
                 device.echo(b"2")
             assert caught.value.code == "port-lost"
-        assert boots_when_back(name) == 2
+        assert boots_when_back(name) == 1
 
 
 def test_a_device_that_reads_no_more_blocks_nobody() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from quantci.device.virtual.machine import Machine
+    from quantci.device.virtual.port import Port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--board-id", default="virtual", metavar="ID", help="what it says its board is (default: virtual)"
     )
+    serve.add_argument("--rate", type=float, metavar="BYTES", help="bytes a second on the line (default: no limit)")
     serve.add_argument("--faults", default="", metavar="SCRIPT", help="what goes wrong; see docs/device.md")
     serve.add_argument(
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same faults (default: 0)"
@@ -68,7 +70,11 @@ def _serve(arguments: argparse.Namespace, machine: Machine) -> None:
     from quantci.device.virtual.serve import Server
 
     link = None if arguments.link is None else Path(arguments.link)
-    server = Server(machine, lambda: PtyPort(link) if arguments.tcp is None else TcpPort(arguments.tcp))
+
+    def open_port() -> Port:
+        return PtyPort(link) if arguments.tcp is None else TcpPort(arguments.tcp)
+
+    server = Server(machine, open_port, rate=arguments.rate)
     print(server.name, flush=True)
     try:
         server.run()

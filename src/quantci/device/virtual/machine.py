@@ -68,7 +68,7 @@ class Machine:
         self.script, self.max_input = script, max_input
         self._engine, self._board_id, self._clock = engine, board_id, clock
         self.slots = [Slot() for _ in range(SLOTS)]
-        self.boots = 0
+        self.boots = -1  # the first start is no restart
         self.last_selected: int | None = None
         self.boot("power-on")
 

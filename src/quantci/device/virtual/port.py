@@ -24,8 +24,8 @@ class Port(Protocol):
         """To wait on."""
         ...
 
-    def read(self) -> bytes:
-        """What has come; nothing when nothing has."""
+    def read(self, most: int) -> bytes:
+        """What has come, at most so many bytes; nothing when nothing has."""
         ...
 
     def write(self, data: bytes) -> int:
@@ -63,10 +63,10 @@ class PtyPort:
         """See Port."""
         return self._master
 
-    def read(self) -> bytes:
+    def read(self, most: int) -> bytes:
         """See Port."""
         with contextlib.suppress(BlockingIOError):
-            return os.read(self._master, 65_536)
+            return os.read(self._master, most)
         return b""
 
     def write(self, data: bytes) -> int:
@@ -100,7 +100,7 @@ class TcpPort:
         """See Port."""
         return (self._server if self._host is None else self._host).fileno()
 
-    def read(self) -> bytes:
+    def read(self, most: int) -> bytes:
         """See Port."""
         if self._host is None:
             with contextlib.suppress(BlockingIOError):
@@ -109,7 +109,7 @@ class TcpPort:
                 self._host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return b""
         try:
-            data = self._host.recv(65_536)
+            data = self._host.recv(most)
         except BlockingIOError:
             return b""
         except OSError:

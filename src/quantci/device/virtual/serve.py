@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from quantci.device.virtual.device import VirtualDevice
+from quantci.device.virtual.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING_BYTES: Final = 16 * 1024**2  # what nobody reads is dropped, as a USB port does
 _TICK_S: Final = 0.1
+_PACE_S: Final = 0.001
 
 
 class Server:
@@ -24,9 +26,11 @@ class Server:
     Args:
         machine: the device's state.
         open_port: makes a port, and a new one after it has vanished.
+        rate: bytes a second that the line carries in each direction; None for no limit.
     """
 
-    def __init__(self, machine: Machine, open_port: Callable[[], Port]) -> None:
+    def __init__(self, machine: Machine, open_port: Callable[[], Port], *, rate: float | None = None) -> None:
+        self._inward, self._outward = Pace(rate), Pace(rate)
         self._open_port = open_port
         self._port: Port | None = open_port()
         self._waiting = bytearray()
@@ -53,11 +57,13 @@ class Server:
         if self._port is None:
             self._wait_for_port(wait_s)
             return
-        readers = [] if self._device.is_deaf else [self._port]
-        writers = [self._port] if self._waiting else []
-        ready, _, _ = select.select(readers, writers, [], wait_s)
+        may_read, may_write = self._inward.may_pass(), self._outward.may_pass()
+        readers = [self._port] if may_read and not self._device.is_deaf else []
+        writers = [self._port] if may_write and self._waiting else []
+        ready, _, _ = select.select(readers, writers, [], wait_s if may_read and may_write else _PACE_S)
         self._flush()
-        if ready and (data := self._port.read()):
+        if ready and (data := self._port.read(may_read)):
+            self._inward.passed(len(data), may_read)
             self._device.feed(data)
         self._device.tick()
         if self._device.is_away:
@@ -81,7 +87,9 @@ class Server:
 
     def _flush(self) -> None:
         while self._waiting and self._port is not None:
-            taken = self._port.write(bytes(self._waiting[:65_536]))
+            most = self._outward.may_pass()
+            taken = self._port.write(bytes(self._waiting[:most])) if most else 0
             if not taken:
                 return
+            self._outward.passed(taken, most)
             del self._waiting[:taken]

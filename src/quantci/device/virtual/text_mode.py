@@ -63,13 +63,16 @@ class TextMode:
 
     def feed(self, data: bytes) -> None:
         """Take characters as they come."""
-        for byte in data:
-            if byte == 0x25:  # %
-                command = self._command.decode("latin-1")
-                self._command.clear()
-                self._answer(command)
-            elif byte not in b"\r\n" and len(self._command) <= _MAX_CHARACTERS:
-                self._command.append(byte)
+        *ends, rest = data.translate(None, b"\r\n").split(b"%")
+        for end in ends:
+            self._hold(end)
+            command = self._command.decode("latin-1")
+            self._command.clear()
+            self._answer(command)
+        self._hold(rest)
+
+    def _hold(self, characters: bytes) -> None:
+        self._command += characters[: _MAX_CHARACTERS + 1 - len(self._command)]
 
     def _answer(self, command: str) -> None:
         if len(command) > _MAX_CHARACTERS:
