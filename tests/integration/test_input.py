@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -333,3 +334,67 @@ def test_keras_crops_and_standardizes_to_the_same_numbers(tmp_path: Path) -> Non
         alone = InputConfig(preprocess="standardize", resize_library="tensorflow", fit="crop")
         ours = Preprocessing.for_model(alone, [1, *after, 3]).load(sample).tensor
         assert np.abs(ours - tf.image.per_image_standardization(theirs).numpy()).max() < 1e-4
+
+
+def in_different_units(count: int, seed: int) -> tuple[Any, Any]:
+    """A column of 0..1 that decides, and one of 0..10,000 that does not."""
+    x = np.random.RandomState(seed).uniform(0, 1, (count, 2)) * [1, 10_000]
+    return x.astype(np.float32), (x[:, 0] > 0.5).astype(int)
+
+
+def on_columns(*, normalises: bool) -> bytes:
+    """left and right by 8 times the first normalised column; inside it is (x - [0.5, 5000]) * [4, 0.0004]."""
+    tensors = [
+        Tensor("x", [1, 2]),
+        Tensor("mean", data=np.array([0.5, 5000], np.float32)),
+        Tensor("centred", [1, 2]),
+        Tensor("factor", data=np.array([4, 0.0004], np.float32)),
+        Tensor("scaled", [1, 2]),
+        Tensor("w", data=np.array([[-8, 0.01], [8, 0.01]], np.float32)),
+        Tensor("sums", [1, 2]),
+        Tensor("y", [1, 2]),
+    ]
+    ops = [
+        Op("SUB", ["x", "mean"], ["centred"], {"fusedActivationFunction": 0}),
+        Op("MUL", ["centred", "factor"], ["scaled"], {"fusedActivationFunction": 0}),
+        Op("FULLY_CONNECTED", ["scaled", "w", ""], ["sums"]),
+        Op("SOFTMAX", ["sums"], ["y"], {"beta": 1.0}),
+    ]
+    if normalises:
+        return build_model(tensors, ops, ["x"], ["y"])
+    ops[2].inputs[0] = "x"
+    return build_model([tensors[0], *tensors[5:]], ops[2:], ["x"], ["y"])
+
+
+def test_columns_in_different_units_are_better_normalised_outside(quantci: Quantci, tmp_path: Path) -> None:
+    """The advice's own lines put right what it is about, with the model that it asks for."""
+    for name, count, seed in (("calibration", 240, 1), ("evaluation", 240, 2)):
+        x, y = in_different_units(count, seed)
+        write_csv(tmp_path / f"{name}.csv", x, [("left", "right")[label] for label in y])
+    for path in tmp_path.glob("*.csv"):
+        path.write_text(path.read_text().replace("label,ax,ay,az,t", "label,ratio,pressure"))
+    write_project(tmp_path, "calibration.csv", "evaluation.csv")
+    config = (tmp_path / "quantci.toml").read_text()
+    lines = "mean = [0, 1, 2, 3]\nstd = [1, 2, 2, 4]"
+    (tmp_path / "quantci.toml").write_text(config.replace(lines, 'preprocess = "in-model"'))
+    (tmp_path / "dense.tflite").write_bytes(on_columns(normalises=True))
+    assert quantci("pipeline", cwd=tmp_path).code == 3
+    report = report_of(tmp_path)
+    assert report.quantize is not None
+    assert report.evaluate is not None
+    assert (report.evaluate.headline(0), report.evaluate.headline(-1) < 0.6) == (1.0, True)
+    (advice,) = report.quantize.advice
+    assert advice.code == "feature-ranges"
+    assert "fewer than 16 (1): 0 (" in advice.text
+    assert "Normalise them in" in (tmp_path / "out" / "report.md").read_text()
+    told = "\n".join(re.findall(r"`([a-z]+ = [^`]+)`", advice.text))
+    assert told == 'preprocess = "normalize"\nmean = [0.5, 5000]\nstd = [0.25, 2500]'
+
+    (tmp_path / "quantci.toml").write_text(config.replace(lines, told))
+    (tmp_path / "dense.tflite").write_bytes(on_columns(normalises=False))
+    assert quantci("pipeline", cwd=tmp_path).code == 0
+    report = report_of(tmp_path)
+    assert report.quantize is not None
+    assert report.evaluate is not None
+    assert report.quantize.advice == []
+    assert (report.evaluate.headline(0), report.evaluate.headline(-1) > 0.98) == (1.0, True)

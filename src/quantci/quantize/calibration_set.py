@@ -8,6 +8,7 @@ import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.quantize.calibrate import calibrate, hull
+from quantci.quantize.features import Features
 from quantci.tflite.lite_rt import open_lite_rt
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ class Calibrated(NamedTuple):
         tally: what was read and what was skipped.
         first_tensors: the first samples as the model takes them, [1, ...] each.
         float_outputs: the float model's outputs for those.
+        features: what each feature of the input was given; None where it has one, or is an image's.
     """
 
     ranges: list[TensorRange]
     tally: Tally
     first_tensors: list[NDArray[np.float32]]
     float_outputs: list[list[NDArray[np.float32]]]
+    features: Features | None = None
 
     def difference_to(self, source: Source) -> float | None:
         """Largest output difference to the source model; None for a source that is taken as it is."""
@@ -74,13 +77,18 @@ class CalibrationSet(NamedTuple):
         waiting = [workers.submit(_calibrate_share, float_model, self.preprocessing, share) for share in shares]
         parts = [workers.result(future) for future in waiting]
         tally = Tally()
+        features = parts[0].features
         for part in parts:
             tally.merge(part.tally)
+        for part in parts[1:]:
+            if features is not None and part.features is not None:
+                features.merge(part.features)
         return Calibrated(
             hull([part.ranges for part in parts]),
             tally,
             [tensor for part in parts for tensor in part.first_tensors][:COMPARED_SAMPLES],
             [outputs for part in parts for outputs in part.float_outputs][:COMPARED_SAMPLES],
+            features,
         )
 
 
@@ -88,13 +96,16 @@ def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: 
     """Runs in a worker."""
     tally = Tally()
     first: list[NDArray[np.float32]] = []
+    features = Features.of(preprocessing)
 
     def tensors() -> Iterator[NDArray[np.float32]]:
         for _, loaded in tally.read(samples, preprocessing):
             if len(first) < COMPARED_SAMPLES:
                 first.append(loaded.tensor)
+            if features is not None and not loaded.pixels:
+                features.add(loaded.tensor)
             yield loaded.tensor
 
     ranges = calibrate(float_model, tensors())
     runner = open_lite_rt(float_model)
-    return Calibrated(ranges, tally, first, [runner.run([tensor]) for tensor in first])
+    return Calibrated(ranges, tally, first, [runner.run([tensor]) for tensor in first], features)

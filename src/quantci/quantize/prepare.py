@@ -11,6 +11,7 @@ from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
+from quantci.quantize.features import advise_on_features
 from quantci.quantize.lstm import add_intermediates
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
@@ -81,10 +82,12 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     seed = wanted.seed if len(chosen) < len(found) else None
     calibration = calibrated.tally.summary(wanted.data, found=len(found), labels=labels, seed=seed)
     difference = calibrated.difference_to(source)
+    statistics, samples = Statistics(float_model, calibrated.ranges), calibrated.first_tensors
+    advice = advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated, difference)
     return Prepared(
-        statistics=Statistics(float_model, calibrated.ranges),
+        statistics=statistics,
         calibration_set=calibration_set,
-        samples=calibrated.first_tensors,
+        samples=samples,
         source=SourceInfo(
             path=config.model.source,
             format=source.format,  # type: ignore[arg-type]
@@ -92,9 +95,9 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
             signature=source.signature,
             converter=source.converter,
             largest_difference=difference,
-            compared_samples=0 if difference is None else len(calibrated.first_tensors),
+            compared_samples=0 if difference is None else len(samples),
         ),
         calibration=calibration,
         digests=identify(calibrated.tally),
-        advice=advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated, difference),
+        advice=[*advice, *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers)],
     )
