@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec.structs import replace
+from tests.known import known
 
 from quantci.records.against_base import AgainstBase, BaseModel, ClassChange, TagChange
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
@@ -19,6 +20,7 @@ from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
 from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, DiagnoseResult, LayerError, WeightChannels
 from quantci.records.embed import EmbeddedFile, EmbedRecord, EmbedResult
 from quantci.records.evaluate import (
+    AbsentStep,
     Agreement,
     ClassificationMetrics,
     ClassMetrics,
@@ -32,7 +34,15 @@ from quantci.records.kernels import KernelHit
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.records.paired import ClassDelta, Interval, Paired
-from quantci.records.quantize import QuantizeRecord, QuantizeResult, SourceInfo, StripInfo, TensorRange
+from quantci.records.quantize import (
+    NO_FLOAT,
+    GivenModel,
+    QuantizeRecord,
+    QuantizeResult,
+    SourceInfo,
+    StripInfo,
+    TensorRange,
+)
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.report.baseline import Parts
 from quantci.report.join import build_report
@@ -275,7 +285,7 @@ def example_evaluate_record(
         failure=None,
         provenance=example_provenance(6.8),
         result=EvaluateResult(
-            float_sha256=result.float_model.sha256,
+            float_sha256=known(result.float_model).sha256,
             quantized_sha256=result.quantized_model.sha256,
             dataset=DatasetSummary(
                 path="data/evaluation",
@@ -317,6 +327,58 @@ def example_evaluate_record(
     )
     encode(record)
     return record
+
+
+def given_records(gates: GatesConfig | None = None) -> tuple[Config, dict[str, Any]]:
+    """The example's INT8 model, given by itself: configuration and records of a run without a float model."""
+    quantize, evaluate = example_quantize_record(), example_evaluate_record()
+    assert quantize.result is not None
+    assert evaluate.result is not None
+    config = Config(
+        model=ModelConfig(quantized="models/own.tflite"),
+        evaluation=EvaluationConfig(data="data/evaluation"),
+        gates=gates or GatesConfig(),
+    )
+    made = quantize.result.quantized_model.sha256
+    given = replace(
+        quantize.result,
+        source=None,
+        float_model=None,
+        engine=None,
+        engine_version=None,
+        recipe=None,
+        ranges=[],
+        calibration=None,
+        calibration_samples=[],
+        strip=None,
+        given=GivenModel(
+            path="models/own.tflite", sha256=made, reason="It was given, not made.", float_reason=NO_FLOAT
+        ),
+    )
+    int8 = replace(
+        evaluate.result,
+        float_sha256=None,
+        steps=evaluate.result.steps[1:],
+        absent_steps=[AbsentStep(name="float", reason=NO_FLOAT)],
+        paired=None,
+        tags=[replace(tag, float_metric=None) for tag in evaluate.result.tags],
+    )
+    records = {
+        "quantize": replace(quantize, result=given),
+        "evaluate": replace(evaluate, result=int8),
+        "embed": example_embed_record(quantize),
+    }
+    for record in records.values():
+        encode(record)
+    return config, records
+
+
+def given_report(gates: GatesConfig | None = None, baseline: Report | None = None) -> Report:
+    """Report of an INT8 model that was given by itself."""
+    config, records = given_records(gates)
+    return build_report(
+        config=config, records=records, baseline=baseline, provenance=example_provenance(0.1), title="own.tflite"
+    )
 
 
 def example_embed_record(quantize: QuantizeRecord | None = None) -> EmbedRecord:
@@ -573,7 +635,7 @@ def example_diagnose_record(quantize: QuantizeRecord | None = None) -> DiagnoseR
         failure=None,
         provenance=example_provenance(1.2),
         result=DiagnoseResult(
-            float_sha256=result.float_model.sha256,
+            float_sha256=known(result.float_model).sha256,
             quantized_sha256=result.quantized_model.sha256,
             interpreters=("LiteRT 2.1.2 (built-in kernels)", "LiteRT 2.1.2 (reference kernels)"),
             samples=32,

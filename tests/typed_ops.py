@@ -9,13 +9,13 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from tests.models import VALID, WINDOW, Op, Tensor, build_model
 
-TYPES = ("int8", "int16", "int32", "int64", "float32", "bool")
-QUANTIZED = {"int8", "int16"}
+TYPES = ("int8", "int16", "int32", "int64", "float32", "bool", "uint8")
+QUANTIZED = {"int8", "int16", "uint8"}
 SHAPE = [1, 2, 2, 4]
 
 
 def tensor(name: str, shape: list[int], dtype: str, scale: float = 0.1, zero_point: int = 0) -> Tensor:
-    """An activation; only int8 and int16 have a scale."""
+    """An activation; only the integers of 8 and 16 bits have a scale."""
     return Tensor(name, [*shape], dtype, scale=scale if dtype in QUANTIZED else 0.0, zero_point=zero_point)
 
 
@@ -35,13 +35,14 @@ def unary(kind: str, dtype: str) -> bytes:
     """One input, an output of its shape, with the scale that some ops demand of it."""
     y = tensor("y", SHAPE, dtype)
     if dtype in QUANTIZED:
-        bits = 8 if dtype == "int8" else 16
+        bits = 16 if dtype == "int16" else 8
+        middle, lowest = {"int8": (0, -128), "int16": (0, 0), "uint8": (128, 0)}[dtype]
         demanded = {
-            "LOGISTIC": (2.0**-bits, -128) if dtype == "int8" else (2.0**-15, 0),
-            "SOFTMAX": (2.0**-bits, -128) if dtype == "int8" else (2.0**-15, 0),
-            "TANH": (2.0 ** (1 - bits), 0),
-            "L2_NORMALIZATION": (2.0 ** (1 - bits), 0),
-            "LOG_SOFTMAX": (16 / 256, 127) if dtype == "int8" else (16 / 65536, 0),
+            "LOGISTIC": (2.0**-15 if dtype == "int16" else 2.0**-8, lowest),
+            "SOFTMAX": (2.0**-15 if dtype == "int16" else 2.0**-8, lowest),
+            "TANH": (2.0 ** (1 - bits), middle),
+            "L2_NORMALIZATION": (2.0 ** (1 - bits), middle),
+            "LOG_SOFTMAX": (16 / 65536, 0) if dtype == "int16" else (16 / 256, middle + 127),
         }
         y.scale, y.zero_point = demanded.get(kind, (0.1, 0))
     options = {"SOFTMAX": {"beta": 1.0}, "LEAKY_RELU": {"alpha": 0.1}}.get(kind, {})
@@ -69,11 +70,12 @@ def arg(kind: str, dtype: str) -> bytes:
 
 
 def weighted(kind: str, dtype: str) -> bytes:
-    """Convolutions and FULLY_CONNECTED with INT8 weights, or float ones."""
+    """Convolutions and FULLY_CONNECTED with INT8 weights, uint8 ones for uint8, or float ones."""
     shape = {"CONV_2D": (4, 1, 1, 4), "DEPTHWISE_CONV_2D": (1, 1, 1, 4), "TRANSPOSE_CONV": (4, 1, 1, 4)}
     is_float, count = dtype not in QUANTIZED, 4
     size = shape.get(kind, (4, 4))
-    weights = Tensor("w", data=np.ones(size, np.float32 if is_float else np.int8), scale=0.0 if is_float else 0.01)
+    byte = np.uint8 if dtype == "uint8" else np.int8
+    weights = Tensor("w", data=np.ones(size, np.float32 if is_float else byte), scale=0.0 if is_float else 0.01)
     bias_type = np.float32 if is_float else np.int64 if dtype == "int16" else np.int32
     bias = Tensor("b", data=np.zeros(count, bias_type), scale=0.0 if is_float else 0.001)
     activation = [1, 4] if kind == "FULLY_CONNECTED" else SHAPE
@@ -94,8 +96,7 @@ def pooling(kind: str, dtype: str) -> bytes:
 
 def moving(kind: str, dtype: str) -> bytes:
     """What moves values: `more` constants, the output's shape, options."""
-    numbers = {"int8": np.int8, "int16": np.int16, "int32": np.int32, "int64": np.int64, "bool": np.bool_}
-    value = Tensor("v", data=np.array([0], numbers.get(dtype, np.float32)), scale=0.1 if dtype in QUANTIZED else 0.0)
+    value = Tensor("v", data=np.array([0], dtype), scale=0.1 if dtype in QUANTIZED else 0.0)
     edges = ints("e", [[0, 0], [1, 0], [0, 0], [0, 0]])
     block = [ints("s", [2, 2]), ints("c", [[0, 0], [0, 0]])]
     strided = [ints("b", [0, 0, 0, 0]), ints("e", SHAPE), ints("s", [1, 1, 1, 2])]

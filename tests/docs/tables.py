@@ -28,14 +28,16 @@ def configuration() -> str:
     """Every key with its default, option, variable and meaning."""
     rows = ["| key | default | meaning |", "|---|---|---|"]
     defaults = msgspec.to_builtins(
-        msgspec.convert({"model": {"source": "-"}, "calibration": {"data": "-"}, "evaluation": {"data": "-"}}, Config)
+        msgspec.convert({"model": {"source": None}, "calibration": {"data": None}, "evaluation": {"data": "-"}}, Config)
     )
-    required = {"model.source", "calibration.data", "evaluation.data"}
+    required = {"evaluation.data": "required"} | dict.fromkeys(
+        ("model.source", "calibration.data"), "required without `model.quantized`"
+    )
     for key in all_keys():
         value: Any = defaults
         for part in key.path.split("."):
             value = value[part]
-        shown = "required" if key.path in required else "not set" if value is None else f"`{toml(value)}`"
+        shown = required.get(key.path) or ("not set" if value is None else f"`{toml(value)}`")
         rows.append(f"| `{key.path}` | {shown} | {key.help.replace('|', '&#124;')} |")
     return "\n".join(rows)
 

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
+from tests.known import known
 
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.records.base import decode, encode
@@ -48,7 +49,7 @@ def test_the_pipeline_reports_what_quantization_costs(quantci: Quantci, project:
     assert report.evaluate is not None
     assert report.embed is not None
     assert report.quantize.engine == "litert"
-    assert report.quantize.calibration.used == 210
+    assert known(report.quantize.calibration).used == 210
     assert report.quantize.quantized_model.is_integer_only
     assert report.evaluate.dataset.used == 180
     first = report.evaluate.steps[0].metrics
@@ -85,8 +86,8 @@ def test_every_number_can_be_computed_again_from_the_predictions(quantci: Quantc
         assert isinstance(metrics, ClassificationMetrics)
         assert metrics.top1_accuracy == pytest.approx((predicted == truth).mean())
         assert metrics.confusion_matrix[1][1] == int(((predicted == 1) & (truth == 1)).sum())
-    assert result.paired.broken == [str(i) for i in ids[(before == truth) & (after != truth)]]
-    assert result.paired.delta == pytest.approx((after == truth).mean() - (before == truth).mean())
+    assert known(result.paired).broken == [str(i) for i in ids[(before == truth) & (after != truth)]]
+    assert known(result.paired).delta == pytest.approx((after == truth).mean() - (before == truth).mean())
     agreement = steps["int8-oracle"].agreement
     assert agreement is not None
     assert agreement.identical_outputs == int((litert == oracle).all(axis=1).sum())
@@ -180,7 +181,7 @@ def test_in_model_preprocessing_gets_raw_pixels(quantci: Quantci, project: Path)
     assert done.code == 0, done.err
     result = decode((project / "out" / "quantize.json").read_bytes(), QuantizeRecord).result
     assert result is not None
-    source = next(entry for entry in result.ranges if entry.tensor == result.float_model.inputs[0].index)
+    source = next(entry for entry in result.ranges if entry.tensor == known(result.float_model).inputs[0].index)
     assert (source.min, source.max) == (20.0, 239.0), "pictures.draw() gives 20 to 20 + 130 + 89"
 
 

@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from quantci.cli.options import Given
 
 
-def read_config(file: Path, given: Mapping[str, Given]) -> Config:
+def read_config(file: Path, given: Mapping[str, Given], stand_in: dict[str, Any] | None = None) -> Config:
     """The effective configuration.
 
     Args:
         file: quantci.toml.
         given: by its key, what goes before what stands there.
+        stand_in: what stands in the file, which is then not read.
 
     Raises:
         ConfigError: names the file or option, the key path and the remedy.
     """
-    tree = read_toml(file)
+    tree = read_toml(file) if stand_in is None else stand_in
     for path, (_, value) in given.items():
         section, _, name = path.rpartition(".")
         table = tree.setdefault(section, {}) if section else tree
@@ -40,9 +41,25 @@ def read_config(file: Path, given: Mapping[str, Given]) -> Config:
         config = msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
         raise _explain(error, file, given) from None
+    _check_complete(config, file)
     check_chip(config.target.chip, place_of("target.chip", file, given))
     check_clock(load_chip(config.target.chip), config.target.clock_hz, place_of("target.clock_hz", file, given))
     return config
+
+
+def _check_complete(config: Config, file: Path) -> None:
+    """What is needed depends on whether there is something to quantize.
+
+    Raises:
+        ConfigError: `config-missing`.
+    """
+    if config.model.quantized is not None:
+        return
+    needed = {"model.source": config.model.source, "calibration.data": config.calibration.data}
+    for key in all_keys():
+        if key.path in needed and needed[key.path] is None:
+            remedy = f"{key.help} Or name your own INT8 model as model.quantized."
+            raise ConfigError("config-missing", f"{key.path} is missing.", where=str(file), remedy=remedy)
 
 
 def place_of(key: str, file: Path, given: Mapping[str, Given]) -> str:

@@ -62,7 +62,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Diagno
     return diagnose(
         settings.config,
         settings.base,
-        float_model=folder.float_model,
+        float_model=folder.reference(),
         quantized_model=folder.quantized_model,
         progress=progress,
     )
@@ -73,4 +73,6 @@ def is_called_for(settings: Settings, folder: OutputFolder) -> bool:
     from quantci.report.loss import is_metric_lost
 
     evaluated = folder.record(EVALUATE).result
-    return evaluated is not None and is_metric_lost(settings.config.gates, evaluated)
+    if evaluated is None or settings.config.calibration.data is None:  # whose samples it compares on
+        return False
+    return is_metric_lost(settings.config.gates, evaluated)

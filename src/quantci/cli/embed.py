@@ -1,7 +1,7 @@
 """Write an ESP-IDF component: the model, its constants and exactly the operators that it uses.
 
-Reads quantize.json and model_quant.tflite from the output folder, or your own INT8 model; writes component/ and
-embed.json.
+Reads quantize.json and model_quant.tflite from the output folder, or your own INT8 model, which needs no quantci.toml;
+writes component/ and embed.json.
 
 examples:
   quantci embed
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--model", default=None, metavar="FILE", help="an INT8 .tflite, instead of the one that quantize made"
+        "--model", default=None, metavar="FILE", help="an INT8 .tflite, instead of quantize's; needs no quantci.toml"
     )
     options.add_arguments(parser)
 
@@ -49,16 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     if result.latency is not None:
         from quantci.render.cells import Paragraph
         from quantci.render.terminal import show
-        from quantci.render.visible import visible
-        from quantci.report.latency import estimate_of
-        from quantci.report.sections.latency import about, at_clock, margin
+        from quantci.report.sections.latency import line
 
-        known = estimate_of(result)
-        total = f"{about(known.total_us or 0)} {at_clock(known.clock_hz)}" if known else "not known"
-        why = margin(known) if known else visible(result.latency.reason.removesuffix("."), 500)
-        if result.latency.board is not None:
-            why += f"; calibrated to {visible(str(result.latency.board), 500)}"
-        show([Paragraph(f"latency on the chip, estimated and not measured: {total} ({why})")])
+        show([Paragraph(line(result.latency))])
     for advice in result.advice:
         print(f"warning: {advice.text} [{advice.code}]", file=sys.stderr)
     return EXIT_OK

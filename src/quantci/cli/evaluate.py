@@ -96,12 +96,13 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
         progress=progress,
         allow_code=settings.allow_code,
     )
-    if any(doubt.forbids_pass and doubt.code != LEAK for doubt in result.reference):
+    float_model = folder.float_model
+    if float_model is not None and any(doubt.forbids_pass and doubt.code != LEAK for doubt in result.reference):
         from msgspec.structs import replace
 
         from quantci.cli.probe import advise
 
-        result = replace(result, advice=[*result.advice, *advise(settings, folder.float_model, progress)])
+        result = replace(result, advice=[*result.advice, *advise(settings, float_model, progress)])
     return result
 
 
@@ -127,13 +128,17 @@ def _subject(settings: Settings, folder: OutputFolder, base: Against) -> Subject
 
 def show(result: EvaluateResult, folder: OutputFolder) -> None:
     """Print the result in one line, and each doubt and warning in one."""
-    paired = result.paired
-    print(
-        f"{paired.metric} {result.headline(-1):.1%} in INT8, {result.headline(0):.1%} in FP32: "
-        f"{100 * paired.delta:+.1f} points "
-        f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] on {result.dataset.used} samples: "
-        f"{folder.path / EVALUATE.record_file}"
-    )
+    paired, where = result.paired, f"on {result.dataset.used} samples: {folder.path / EVALUATE.record_file}"
+    if paired is None:
+        print(f"{result.metric} {result.headline(-1):.1%} in INT8 {where}")
+    else:
+        print(
+            f"{paired.metric} {result.headline(-1):.1%} in INT8, {result.headline(0):.1%} in FP32: "
+            f"{100 * paired.delta:+.1f} points "
+            f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] {where}"
+        )
+    for absent in result.absent_steps:
+        print(f"without {absent.name}: {absent.reason}", file=sys.stderr)
     if (found := result.against_base) is not None:
         low, high = found.paired.interval.low, found.paired.interval.high
         print(

@@ -1,20 +1,24 @@
 """Show what is inside a model, without running it.
 
-Of a .tflite: operators, sizes, quantization, and what TFLM cannot run. Of a Keras file: layers, shapes, parameters, and
-what quantci refuses to load. A SavedModel is a program: quantize it, and inspect model_float.tflite.
+Of a .tflite: operators, sizes, quantization, and what TFLM cannot run; of a quantized one also the tensor arena and the
+latency on the chip, both estimated. Of a Keras file: layers, shapes, parameters, and what quantci refuses to load. A
+SavedModel is a program: quantize it, and inspect model_float.tflite. No quantci.toml is read.
 
 examples:
   quantci inspect model.tflite
+  quantci inspect model.tflite --target-chip esp32s3-n16r8 --target-clock-hz 160000000
   quantci inspect model.keras
   quantci inspect model.tflite --json > model.json
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantci.cli import options
 from quantci.errors import EXIT_OK
 
 if TYPE_CHECKING:
@@ -32,12 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help=".tflite, .keras or .h5 file")
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
     parser.add_argument("--layers", action="store_true", help="list every layer, not only each kind of op")
+    options.add_keys(parser.add_argument_group("the chip"), "target.")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print tables or JSON."""
     from quantci.cli import keras_table
+    from quantci.cli.on_chip import on_chip, target_of
     from quantci.records.base import encode
+    from quantci.render.cells import Paragraph
     from quantci.render.terminal import show
     from quantci.tflite.identify import read_head, sniff
     from quantci.tflite.model import Model
@@ -50,11 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             show(keras_table.blocks_of(layers))
         return EXIT_OK
-    summary = Model.read(path).summary
+    model = Model.read(path)
     if arguments.json:
-        sys.stdout.write(encode(summary).decode())
+        sys.stdout.write(encode(model.summary).decode())
         return EXIT_OK
-    show(_blocks(summary, layers=arguments.layers))
+    target = target_of(arguments, os.environ)
+    show([*_blocks(model.summary, layers=arguments.layers), *map(Paragraph, on_chip(model, target))])
     return EXIT_OK
 
 
@@ -127,14 +135,9 @@ def _layers(summary: ModelSummary) -> Block:
 
 def _wrong_types(summary: ModelSummary) -> list[str]:
     """OP (layer) TYPE of each op that TFLM has, but not for its first activation's type."""
-    from quantci.tflite.tflm_types import lacks_type
+    from quantci.tflite.tflm_types import wrong_types
 
-    found = []
-    for op in summary.ops:
-        activations = [summary.tensors[i] for i in op.inputs if i >= 0 and not summary.tensors[i].constant_bytes]
-        if activations and lacks_type(op.op, activations[0].dtype):
-            found.append(f"{op.op} ({op.output_name or op.index}) {activations[0].dtype}")
-    return found
+    return [f"{op.op} ({op.output_name or op.index}) {dtype}" for op, dtype in wrong_types(summary)]
 
 
 def _describe(tensor: TensorInfo) -> str:

@@ -77,8 +77,14 @@ def all_keys() -> tuple[Key, ...]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add --config and one option for each key."""
     parser.add_argument("--config", default=None, metavar="FILE", help="configuration (default: quantci.toml)")
-    group = parser.add_argument_group("overrides of quantci.toml")
+    add_keys(parser.add_argument_group("overrides of quantci.toml"))
+
+
+def add_keys(group: argparse._ActionsContainer, section: str = "") -> None:
+    """One option for each key, or for each of a section."""
     for key in all_keys():
+        if not key.path.startswith(section):
+            continue
         group.add_argument(key.option, dest=key.path, default=None, metavar="VALUE", help=key.help.replace("%", "%%"))
 
 

@@ -89,14 +89,31 @@ class OutputFolder:
         return record.result
 
     @property
-    def float_model(self) -> Model:
-        """The reference that quantize left.
+    def float_model(self) -> Model | None:
+        """The reference that quantize left; None where it was given an INT8 model alone.
 
         Raises:
             ConfigError: `not-found`, or `stage-failed` when quantize did not finish.
             ModelRejected: `hash-mismatch`: it is not the one that the record describes.
         """
-        return self._model(self.quantized.float_model)
+        summary = self.quantized.float_model
+        return None if summary is None else self._model(summary)
+
+    def reference(self) -> Model:
+        """The float model, for what nothing can be said of without one; for what else is raised see `float_model`.
+
+        Raises:
+            ConfigError: `no-float-model`.
+        """
+        found = self.float_model
+        if found is None:
+            raise ConfigError(
+                "no-float-model",
+                "There is no float model to compare with: quantci was given the INT8 model alone.",
+                where="model.source",
+                remedy="Name the float model that it was made from as model.source, beside model.quantized.",
+            )
+        return found
 
     @property
     def quantized_model(self) -> Model:

@@ -68,6 +68,13 @@ def work(settings: Settings, progress: Progress) -> Probed:
     from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool, core_count
 
+    if settings.config.model.source is None:
+        raise ConfigError(
+            "no-float-model",
+            "There is no float model to try them with.",
+            where="model.source",
+            remedy="Name the float model that the INT8 model was made from as model.source, beside model.quantized.",
+        )
     path = settings.base / settings.config.model.source
     with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as tensorflow:
         workers.start()  # while this process reads the source

@@ -1,5 +1,7 @@
 """Make model_float.tflite (the reference) and model_quant.tflite (INT8) from the source model.
 
+Where model.quantized names your own INT8 model, that is taken as it is, and nothing is quantized.
+
 examples:
   quantci quantize
   quantci quantize --model-source build/new.keras --quantization-input-type uint8
@@ -16,12 +18,14 @@ from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
 from quantci.errors import EXIT_OK
+from quantci.records.quantize import FLOAT_MODEL
 from quantci.records.stages import QUANTIZE
 
 if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
+    from quantci.quantize.run import Quantized
     from quantci.records.quantize import QuantizeResult
 
 
@@ -36,8 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     folder = OutputFolder.of(settings)
     with Console("quantize") as console:
         result = run_stage(QUANTIZE, folder, lambda: work(settings, folder, console))
-    before, after = result.float_model.file_bytes, result.quantized_model.file_bytes
-    print(f"{folder.path / result.quantized_model.file_name}: {after:,} bytes (float {before:,})")
+    before = f"float {result.float_model.file_bytes:,}" if result.float_model else "no float model"
+    given = f"{result.given.path} as it is; " if result.given else ""
+    size = result.quantized_model.file_bytes
+    print(f"{folder.path / result.quantized_model.file_name}: {size:,} bytes ({given}{before})")
     for doubt in result.reference:
         print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:
@@ -53,6 +59,9 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Quanti
     from quantci.workers.jail import Jail
 
     config, base = settings.config, settings.base
+    if config.model.quantized is not None:
+        return _take(settings, folder, progress)
+    assert config.model.source is not None
     path = base / config.model.source
     with (
         pool.Pool(pool.core_count(), where=str(path)) as workers,
@@ -61,6 +70,35 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Quanti
         workers.start()  # while this process reads the source
         source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
         made = quantize(config, base, source=source, workers=workers, tensorflow=tensorflow, progress=progress)
+    return _keep(made, folder)
+
+
+def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> QuantizeResult:
+    """Take one's own INT8 model, and the float model if there is one."""
+    from quantci.quantize.given import take
+    from quantci.source.digest import digest
+    from quantci.source.open_source import open_source
+    from quantci.source.own_int8 import read_own
+    from quantci.workers.jail import Jail
+
+    wanted = settings.config.model
+    assert wanted.quantized is not None
+    path = settings.base / wanted.quantized
+    progress("reading the INT8 model")
+    model = read_own(path)
+    with Jail(where=str(settings.base / wanted.file)) as tensorflow:
+        source = None
+        if wanted.source is not None:
+            progress("reading and converting the source model")
+            source = open_source(settings.base / wanted.source, signature=wanted.signature, tensorflow=tensorflow)
+        made = take(settings.config, model, digest(path), source)
+    return _keep(made, folder)
+
+
+def _keep(made: Quantized, folder: OutputFolder) -> QuantizeResult:
+    """Write both models; a float model of an earlier run is not this one's."""
+    folder.remove([FLOAT_MODEL])
     for model in (made.float_model, made.quantized_model):
-        folder.write_model(model)
+        if model is not None:
+            folder.write_model(model)
     return made.result

@@ -59,7 +59,7 @@ def write_report(
             base_commit=wanted.against.commit,
             provenance=folder.provenance(started_s),
             origin=wanted.against.origin,
-            title=Path(settings.config.model.source).name,
+            title=Path(settings.config.model.file).name,
             failure=failure_of(fault) if fault else None,
             status=fault.status if fault else "ok",
         )

@@ -6,10 +6,10 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.cli.config_file import read_config, read_toml
-from quantci.cli.options import file_of, overrides
+from quantci.cli.options import DEFAULT_FILE, file_of, overrides
 from quantci.cli.workspace import Workspace
 from quantci.errors import QuantciError
 from quantci.records.base import encode
@@ -61,9 +61,17 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     given = overrides(arguments, environment, file.parent)
     workspace = Workspace.of(environment)
     workspace.check(file, str(file))  # before it is opened
-    config = read_config(file, given)
+    config = read_config(file, given, _stand_in(arguments, file))
     workspace.check_config(config, file, given)
     return Settings(config, file, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
+
+
+def _stand_in(arguments: argparse.Namespace, file: Path) -> dict[str, Any] | None:
+    """What stands for a quantci.toml that nobody named and that is not there, where a model is named instead."""
+    model = getattr(arguments, "model", None)
+    if model is None or file != Path(DEFAULT_FILE) or file.exists():
+        return None
+    return {"model": {"quantized": model}, "evaluation": {"data": DEFAULT_FILE}}  # no set: there is no such file
 
 
 def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Path:

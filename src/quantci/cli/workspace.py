@@ -83,7 +83,7 @@ class Workspace(NamedTuple):
         paths = _paths(config)
         for key, path in paths.items():
             self.check(file.parent / path, place_of(key, file, given))
-        for key in ("output_dir", "model.source"):
+        for key in {"output_dir", "model.source", "model.quantized"} & paths.keys():
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")
 

@@ -16,6 +16,7 @@ from quantci.diagnose.compare import FLOAT_KERNELS, INT8_KERNELS, Batch, Fed, Jo
 from quantci.diagnose.layer_errors import judge
 from quantci.diagnose.match import RESCALING, Matching, match
 from quantci.diagnose.sums import Integers
+from quantci.errors import ConfigError
 from quantci.tasks.choose import choose_task
 from quantci.tasks.outputs import only_input
 from quantci.tflite.isolate_ops import Slot
@@ -98,6 +99,13 @@ def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
     """A choice of those that quantize calibrated with, and of those that evaluate judges on."""
     count = config.diagnose.samples
     task = choose_task(config.task)
+    if config.calibration.data is None:
+        raise ConfigError(
+            "config-missing",
+            "calibration.data is missing.",
+            where="calibration.data",
+            remedy="Name samples like those that the INT8 model was calibrated on: both models are compared on them.",
+        )
     found, _ = find_samples(config.calibration.data, base, task, config.input, "calibration")
     calibrated = choose(found, config.calibration.samples, config.calibration.seed)
     evaluated, _ = find_samples(config.evaluation.data, base, task, config.input, "evaluation")

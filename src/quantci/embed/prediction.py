@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.op import Op
     from quantci.records.arena import Arena
-    from quantci.records.config import Config
+    from quantci.records.config import TargetConfig
     from quantci.records.kernels import KernelHit, OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
@@ -41,17 +41,27 @@ class Prediction(NamedTuple):
     advice: list[Advice]
 
 
-def predict(config: Config, base: Path, model: Model, graph: Graph, workers: Pool) -> Prediction:
-    """Predict for the chip that the configuration names; for the arguments see embed().
+def predict(
+    target: TargetConfig, base: Path, model: Model, graph: Graph, workers: Pool, *, has_custom_ops: bool
+) -> Prediction:
+    """Predict for the chip that the configuration names.
+
+    Args:
+        target: the chip.
+        base: folder that relative paths in it start from.
+        model: the quantized model.
+        graph: the same as the chip sees it.
+        workers: for TFLM, which is asked only where the arena cannot be simulated; it starts only if it is used.
+        has_custom_ops: whether the firmware brings ops that TFLM on this host does not have.
 
     Raises:
         ModelRejected, ConfigError: as docs/errors.md lists.
     """
-    chip = load_chip(config.target.chip)
-    arena, advice = _arena(config, chip, model, graph, workers)
-    file = config.target.latency_coefficients
+    chip = load_chip(target.chip)
+    arena, advice = _arena(target.chip, chip, model, graph, workers, has_custom_ops=has_custom_ops)
+    file = target.latency_coefficients
     coefficients = published_coefficients() if file is None else read_coefficients(base / file)
-    coefficients = coefficients.at(config.target.clock_hz)
+    coefficients = coefficients.at(target.clock_hz)
     latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena)
     hits = scan(graph, libraries(chip))
     kernels = op_kernels(graph, chip)
@@ -85,16 +95,18 @@ def _latency(
     return estimate, []
 
 
-def _arena(config: Config, chip: Chip, model: Model, graph: Graph, workers: Pool) -> tuple[Arena | None, list[Advice]]:
+def _arena(
+    name: str, chip: Chip, model: Model, graph: Graph, workers: Pool, *, has_custom_ops: bool
+) -> tuple[Arena | None, list[Advice]]:
     """The host's TFLM is asked only for what the simulation does not know; it cannot say anything about custom ops."""
 
     def host_bytes() -> int:
         return workers.call(tflm_arena_bytes, model)
 
-    can_ask = tflm_available() and not config.embed.custom_ops
-    arena = estimate_arena(graph, config.target.chip, chip, host_bytes=host_bytes if can_ask else None)
+    can_ask = tflm_available() and not has_custom_ops
+    arena = estimate_arena(graph, name, chip, host_bytes=host_bytes if can_ask else None)
     if arena is None:
-        reason = "the model has custom ops" if config.embed.custom_ops else "TFLM has no wheel for this machine"
+        reason = "the model has custom ops" if has_custom_ops else "TFLM has no wheel for this machine"
         text = f"The tensor arena is not known because {reason}: find kArenaSize by trial on the chip."
         return None, [Advice(code="arena-unknown", text=text)]
     return arena, _advice(arena, chip.name)

@@ -12,9 +12,11 @@ from quantci.embed.constants import PIXEL_RANGE
 from quantci.embed.picture import InputConstants
 from quantci.embed.prediction import predict
 from quantci.embed.resolver import make_resolver, used_ops
-from quantci.errors import DataRejected
+from quantci.errors import DataRejected, ModelRejected
 from quantci.records.embed import EmbedResult
 from quantci.tasks.choose import choose_task
+from quantci.tflite.integer_only import name_ops
+from quantci.tflite.tflm_types import wrong_types
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +53,10 @@ def embed(
     """
     graph = read_graph(model)
     resolver = make_resolver(used_ops(graph), config.embed.custom_ops, base)  # it names ops that TFLM only refuses
+    _check_types(model)
     progress("sizing the tensor arena")
-    prediction = predict(config, base, model, graph, workers)
+    customs = bool(config.embed.custom_ops)
+    prediction = predict(config.target, base, model, graph, workers, has_custom_ops=customs)
     progress("writing the component")
     folder = output / COMPONENT_DIR / config.embed.component
     port = model.summary.inputs[0]
@@ -85,6 +89,22 @@ def embed(
         latency=prediction.latency,
         kernel_hits=prediction.kernel_hits,
         op_kernels=prediction.op_kernels,
+    )
+
+
+def _check_types(model: Model) -> None:
+    """Refuse what TFLM has no kernel for in the model's types: the firmware would stop at it."""
+    wrong = wrong_types(model.summary)
+    if not wrong:
+        return
+    types = sorted({dtype for _, dtype in wrong})
+    raise ModelRejected(
+        "unsupported-type",
+        f"TFLM has no kernel in {' and '.join(types)} for {name_ops(op for op, _ in wrong)}.",
+        where=model.where,
+        remedy="Convert the model with TensorFlow 2 in INT8, which may still take and give uint8."
+        if types == ["uint8"]
+        else "Replace the layers that these ops come from, or convert the model in INT8: quantci inspect lists them.",
     )
 
 

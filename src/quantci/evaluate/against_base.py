@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.errors import QuantciError
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BASE
 from quantci.records.against_base import AgainstBase, ClassChange, TagChange
 from quantci.records.evaluate import ClassificationMetrics, MultiLabelMetrics
@@ -45,7 +44,7 @@ def _compare(scored: Scored, task: Task, outputs: Sequence[TensorInfo], seed: in
     side, rows = scored.base, scored.base_rows
     assert side is not None
     assert rows is not None
-    candidate = STEPS[-1]
+    *_, candidate = scored.outputs
     common = task.in_common(
         scored.samples,
         Side(rows.base, side.labels, side.outputs),

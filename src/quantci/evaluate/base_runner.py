@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ConfigError, QuantciError
-from quantci.tflite.fixed_point import dequantize, quantize
 from quantci.tflite.oracle import open_oracle
 
 if TYPE_CHECKING:
@@ -47,13 +46,11 @@ class BaseRunner:
             tensor = loaded.tensor if job.base == job.preprocessing else job.base.load(sample).tensor
             runner = self._opened()
             (taken,) = runner.inputs
-            raw = runner.run([quantize(tensor, taken.scale, taken.zero_point, taken.dtype)])
+            raw = runner.run([taken.from_real(tensor)])
         except QuantciError as error:
             raise base_fault(error) from error
         rows = [output.reshape(1, -1) for output in raw]
-        values = [
-            dequantize(row, output.scale, output.zero_point) for output, row in zip(runner.outputs, rows, strict=True)
-        ]
+        values = [output.to_real(row) for output, row in zip(runner.outputs, rows, strict=True)]
         return job.task.keep(tensor.reshape(1, -1), rows, values)
 
     def _opened(self) -> Runner:

@@ -15,7 +15,6 @@ from quantci.data.culprits import printable
 from quantci.data.npz import MOST_ARRAY_BYTES, read_array, read_texts
 from quantci.data.preprocess import Preprocessing
 from quantci.errors import ConfigError, DataRejected
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.shard_match import TOOLS
 from quantci.records.against_base import BaseModel, BaseSide
 from quantci.records.baseline_folder import PREDICTIONS_FILE, read_file
@@ -172,7 +171,9 @@ def _predictions(folder: Path, evaluated: EvaluateResult, nothing: NDArray[np.ge
             labels = read_texts(archive, "label_names")
             ids = read_texts(archive, "id", count)
             digests = read_array(archive, "content_sha256", np.dtype(np.uint8), (count, 32))
-            kept = read_array(archive, STEPS[-1].replace("-", "_"), nothing.dtype, (count, *nothing.shape[1:]))
+            kept = read_array(
+                archive, evaluated.steps[-1].name.replace("-", "_"), nothing.dtype, (count, *nothing.shape[1:])
+            )
     except Exception as error:  # zipfile and numpy raise what they like on damaged archives and headers
         raise _damaged(path, printable(f"{type(error).__name__}: {error}", 300)) from error
     return _Predictions(ids, [row.tobytes().hex() for row in digests], labels, kept)

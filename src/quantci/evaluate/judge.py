@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from quantci.data.audit import find_duplicates
 from quantci.evaluate.against_base import compare_with_base
@@ -14,6 +15,7 @@ from quantci.evaluate.leak import doubt_leak
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
 from quantci.evaluate.reference import doubt_input
 from quantci.evaluate.score import WARM_UP
+from quantci.evaluate.steps import FLOAT
 from quantci.records.base import write_bytes
 from quantci.records.evaluate import EvaluateResult, HostLatency, Step
 from quantci.statistics.agreement import summarize
@@ -41,7 +43,7 @@ def judge(
     config: Config,
     output: Path,
     *,
-    float_sha256: str,
+    float_sha256: str | None,
     quantized_model: ModelSummary,
     calibration: Sequence[SampleDigest],
     first_layer: TensorRange | None,
@@ -54,7 +56,7 @@ def judge(
         scored: the whole set.
         config: the effective configuration.
         output: folder to write into.
-        float_sha256: digest of the float model.
+        float_sha256: digest of the float model; None where there is none.
         quantized_model: the INT8 model: its outputs have the scales of the integers.
         calibration: what the ranges were calibrated on: what of it was evaluated on is doubted.
         first_layer: what calibration saw at the input of the first layer.
@@ -93,8 +95,9 @@ def judge(
         dataset=dataset,
         oracle=scored.oracle,
         steps=steps_of(scored, judged),
-        paired=judged.paired,
-        tags=judged.tags,
+        absent_steps=list(scored.absent),
+        paired=judged.paired if float_sha256 else None,
+        tags=judged.tags if float_sha256 else [replace(tag, float_metric=None) for tag in judged.tags],
         reference=[*leaks, *doubts],
         against_base=against_base,
         base_failure=base_failure,
@@ -107,10 +110,9 @@ def judge(
 
 def steps_of(scored: Scored, judged: Judgement) -> list[Step]:
     """The waterfall: each step with its metrics, its agreement with the step before, and its times on the host."""
-    first, *later = scored.outputs
     agreements = {
-        after: summarize(scored.differences[after], flips=judged.flips[after], is_raw=before != first)
-        for before, after in pairwise((first, *later))
+        after: summarize(scored.differences[after], flips=judged.flips[after], is_raw=before != FLOAT)
+        for before, after in pairwise(scored.outputs)
     }
     return [
         Step(

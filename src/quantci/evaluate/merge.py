@@ -14,13 +14,13 @@ import numpy as np
 from quantci.errors import ConfigError, ToolError
 from quantci.evaluate.judge import judge
 from quantci.evaluate.reference import first_layer_range
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BaseRows, Scored, no_outputs
 from quantci.evaluate.shard_base import base_of_shards, nothing_of_base, read_with_of
 from quantci.evaluate.shard_folder import check_complete, find_shards
 from quantci.evaluate.shard_match import check_match
 from quantci.evaluate.shard_outputs import most_bytes, unpack
 from quantci.evaluate.shard_samples import list_samples
+from quantci.evaluate.steps import steps_of
 from quantci.records.shard import Unreadable
 from quantci.tasks.choose import choose_task
 from quantci.tasks.custom import load_metrics
@@ -77,7 +77,8 @@ def merge(
     samples, tally = list_samples(found, task)
     task.check_labels(labels, model_outputs, config.evaluation.data)
     side, base_failure = base_of_shards(found)
-    nothing = no_outputs(model_outputs, task)
+    steps = _steps(found, quantize)
+    nothing = no_outputs(model_outputs, task, steps)
     parts: list[Outputs] = []
     for one in found:
         progress("reading shards", len(parts), len(found))
@@ -89,28 +90,47 @@ def merge(
         labels,
         [sample for sample in samples if sample.id in tally.used],
         tally,
-        {step: _join([part.outputs[step] for part in parts], order) for step in STEPS},
-        {step: _join([part.differences[step] for part in parts], order) for step in STEPS[1:]},
-        {step: _join([part.invoke_us[step] for part in parts], order) for step in STEPS},
+        {step: _join([part.outputs[step] for part in parts], order) for step in steps},
+        {step: _join([part.differences[step] for part in parts], order) for step in steps[1:]},
+        {step: _join([part.invoke_us[step] for part in parts], order) for step in steps},
         found[0].result.oracle,
-        dict(zip(STEPS, found[0].result.interpreters, strict=True)),
+        found[0].result.interpreters,
         workers.pop() if len(workers) == 1 else None,
         read_with_of(found[0]),
         side,
         _join_base([part.base for part in parts], order) if side else None,
         base_failure,
+        found[0].result.absent_steps,
     )
     return judge(
         scored,
         config,
         output,
-        float_sha256=quantize.float_model.sha256,
+        float_sha256=quantize.float_model.sha256 if quantize.float_model else None,
         quantized_model=quantize.quantized_model,
         calibration=quantize.calibration_samples,
         first_layer=first_layer_range(quantize),
         metrics=metrics,
         progress=progress,
     )
+
+
+def _steps(found: Sequence[Found], quantize: QuantizeResult) -> tuple[str, ...]:
+    """The steps of the waterfall that the shards have run.
+
+    Raises:
+        ToolError: `schema`: its models and its oracle have others.
+    """
+    first = found[0].result
+    steps = steps_of(first.oracle, has_float=quantize.float_model is not None)
+    if set(first.interpreters) != set(steps):
+        raise ToolError(
+            "schema",
+            "This record of a shard contradicts itself: its steps are not those of its models and its oracle.",
+            where=str(found[0].path),
+            remedy="Run this shard again.",
+        )
+    return steps
 
 
 def _read_outputs(one: Found, nothing: Mapping[str, NDArray[np.generic]]) -> Outputs:

@@ -23,8 +23,8 @@ _TINY: Final = 1 / 64  # a layer whose weights were trained on values near 1 har
 
 def first_layer_range(quantize: QuantizeResult) -> TensorRange | None:
     """What calibration saw at the input of the first layer with weights; None where it saw none."""
-    model: ModelSummary = quantize.float_model
-    layer = next((op for op in model.ops if op.op in _LEARNT), None)
+    model: ModelSummary | None = quantize.float_model
+    layer = next((op for op in model.ops if op.op in _LEARNT), None) if model else None
     if layer is None:
         return None
     return next((entry for entry in quantize.ranges if entry.tensor == layer.inputs[0]), None)

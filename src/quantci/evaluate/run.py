@@ -15,13 +15,13 @@ from quantci.evaluate.baseline import read_base, read_with
 from quantci.evaluate.judge import judge
 from quantci.evaluate.leak import refuse_leak
 from quantci.evaluate.plan import make_plan
-from quantci.evaluate.score import STEPS, Models, interpreter_names, open_models, score_batch, take_models
+from quantci.evaluate.score import Models, open_models, score_batch, take_models
 from quantci.evaluate.scored import BaseRows, Scored, no_outputs
+from quantci.evaluate.steps import choose_steps, interpreter_names
 from quantci.records.baseline_folder import Baseline
 from quantci.records.stage import Failure
 from quantci.tasks.choose import choose_task
 from quantci.tasks.custom import load_metrics
-from quantci.tflite.oracle import choose_oracle
 from quantci.workers.pool import Pool, core_count
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import TensorRange
     from quantci.records.shard import Shard
-    from quantci.tflite.oracle import Oracle
 
 _MAX_BATCH = 32
 _MAY_BE_THE_BASE: Final = {BASE_FAULT, "crashed-interpreter", "too-slow", "out-of-memory", "worker-killed"}
@@ -67,7 +66,7 @@ def evaluate(
         scored,
         subject.config,
         output,
-        float_sha256=subject.float_model.sha256,
+        float_sha256=subject.float_sha256,
         quantized_model=subject.quantized_model.summary,
         calibration=subject.calibration,
         first_layer=first_layer,
@@ -88,7 +87,7 @@ def run_models(
         The plan, the samples that were asked for, and what came of them.
     """
     config, baseline = subject.config, subject.baseline
-    oracle = choose_oracle(config.evaluation.oracle)
+    oracle, absent = choose_steps(config, subject.float_model, subject.quantized_model)
     task = choose_task(config.task)
     models = Models(subject.float_model, subject.quantized_model, oracle)
 
@@ -99,7 +98,7 @@ def run_models(
             own = [plan.samples[place] for place in places]
             if config.evaluation.leak_accepted is None:
                 refuse_leak(own, subject.calibration, plan.job.preprocessing, workers)
-            return plan, own, score(plan, own, oracle, workers, progress, base)
+            return plan, own, score(plan, own, models, workers, progress, base)
 
     base, failure = None, baseline if isinstance(baseline, Failure) else None
     try:
@@ -114,7 +113,7 @@ def run_models(
             raise
         plan, own, scored = run(None)  # raises the same again where the fault is not the base's
         failure = Failure.of(error if error.code == BASE_FAULT else base_fault(error))
-    return plan, own, scored._replace(base_failure=failure)
+    return plan, own, scored._replace(base_failure=failure, absent=absent)
 
 
 @contextlib.contextmanager
@@ -135,7 +134,7 @@ def opened(models: Models, config: Config) -> Iterator[Pool]:
 def score(
     plan: Plan,
     samples: Sequence[Sample],
-    oracle: Oracle,
+    models: Models,
     workers: Pool,
     progress: Progress,
     base: Base | None = None,
@@ -145,34 +144,36 @@ def score(
     Args:
         plan: what to run them with.
         samples: all of the set, or a shard of it; it may be empty.
-        oracle: what judges INT8.
+        models: what the workers have opened.
         workers: from opened().
         progress: told how many samples are done.
         base: the base branch's model, which the workers have as well, and its predictions.
     """
-    interpreters = interpreter_names(oracle)
+    steps, oracle = models.steps, models.oracle
+    interpreters = interpreter_names(oracle, has_float=models.float_model is not None)
     batches = list(_batches(samples, workers.size))
     tally = Tally()
     read: list[Sample] = []
-    outputs = {step: [nothing] for step, nothing in no_outputs(plan.outputs, plan.job.task).items()}
-    differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
-    invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in STEPS}
+    outputs = {step: [nothing] for step, nothing in no_outputs(plan.outputs, plan.job.task, steps).items()}
+    differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in steps[1:]}
+    invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in steps}
     base_outputs = [] if base is None else [base.kept[:0]]
     base_again = [np.empty(0, np.bool_)]
-    progress("running float and INT8", 0, len(samples))
+    doing = "running float and INT8" if models.float_model else "running INT8"
+    progress(doing, 0, len(samples))
     done = 0
     jobs = ((_job(plan.job, batch, base), batch) for batch in batches)
     for given, batch in zip(batches, workers.map(score_batch, jobs), strict=True):
         done += len(given)
-        progress("running float and INT8", done, len(samples))
+        progress(doing, done, len(samples))
         tally.merge(batch.tally)
         if not batch.samples:
             continue
         read += batch.samples
-        for step in STEPS:
+        for step in steps:
             outputs[step].append(batch.outputs[step])
             invoke_us[step].append(batch.invoke_us[step])
-        for step in STEPS[1:]:
+        for step in steps[1:]:
             differences[step].append(batch.differences[step])
         if base is not None:
             base_outputs.append(base.outputs_of(batch))

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.evaluate.base_runner import BaseRunner
 from quantci.evaluate.input_values import look_at
+from quantci.evaluate.steps import FLOAT, LITE_RT, ORACLE, steps_of
 from quantci.statistics.agreement import sample_differences
-from quantci.tflite.fixed_point import dequantize, quantize
-from quantci.tflite.lite_rt import lite_rt_name, open_lite_rt
-from quantci.tflite.oracle import open_oracle, oracle_name
+from quantci.tflite.float_io import integers_given, integers_taken
+from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.oracle import open_oracle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.sample import Sample
     from quantci.evaluate.job import Job
+    from quantci.records.doubt import InputValues
     from quantci.tflite.model import Model
     from quantci.tflite.oracle import Oracle
     from quantci.tflite.runner import Runner
 
 Outputs: TypeAlias = "list[NDArray[np.generic]]"  # each of a model's outputs, [n, k]
-STEPS: Final = ("float", "int8-litert", "int8-oracle")
 WARM_UP = 1
 _AT_ONCE = 32  # samples whose outputs are compared in one go: NumPy takes as long for one
 
@@ -35,10 +37,15 @@ _AT_ONCE = 32  # samples whose outputs are compared in one go: NumPy takes as lo
 class Models:
     """What a worker opens; it is sent to each worker once."""
 
-    float_model: Model
+    float_model: Model | None
     quantized_model: Model
     oracle: Oracle
     base_model: Model | None = None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Those of STEPS that there are."""
+        return steps_of(self.oracle, has_float=self.float_model is not None)
 
 
 class Batch(NamedTuple):
@@ -67,11 +74,14 @@ class Scorer:
     """The interpreters of one worker."""
 
     def __init__(self, models: Models) -> None:
-        self._runners: dict[str, Runner] = {
-            "float": open_lite_rt(models.float_model),
-            "int8-litert": open_lite_rt(models.quantized_model),
-            "int8-oracle": open_oracle(models.quantized_model, models.oracle),
-        }
+        self._runners: dict[str, Runner] = {}
+        if models.float_model is not None:
+            self._runners[FLOAT] = open_lite_rt(models.float_model)
+        self._runners[LITE_RT] = open_lite_rt(models.quantized_model)
+        if ORACLE in models.steps:
+            self._runners[ORACLE] = open_oracle(models.quantized_model, models.oracle)
+        self._steps = models.steps
+        self._model = models.quantized_model
         self._base = BaseRunner(models.base_model, models.oracle)
         self._is_warm = False
 
@@ -83,9 +93,9 @@ class Scorer:
         """
         tally = Tally()
         read: list[Sample] = []
-        invoke_us: dict[str, list[float]] = {step: [] for step in STEPS}
-        outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in STEPS}
-        differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in STEPS[1:]}
+        invoke_us: dict[str, list[float]] = {step: [] for step in self._steps}
+        outputs: dict[str, list[NDArray[np.generic]]] = {step: [] for step in self._steps}
+        differences: dict[str, list[NDArray[np.float64]]] = {step: [np.empty((0, 4))] for step in self._steps[1:]}
         base: list[NDArray[np.generic]] = []
         again: list[bool] = []
         waiting: list[tuple[NDArray[np.float32], dict[str, Outputs]]] = []
@@ -94,21 +104,20 @@ class Scorer:
             if not waiting:
                 return
             tensors = np.concatenate([tensor.reshape(1, -1) for tensor, _ in waiting])
-            raw = {step: _stacked([made[step] for _, made in waiting]) for step in STEPS}
+            raw = {step: _stacked([made[step] for _, made in waiting]) for step in self._steps}
             waiting.clear()
-            (taken,) = self._runners[STEPS[-1]].inputs
-            tally.input = tally.input.joined(look_at(tensors, taken.scale, taken.zero_point, taken.dtype))
-            values = {step: self._values(step, raw[step]) for step in STEPS}
-            for before, after in pairwise(STEPS):
+            tally.input = tally.input.joined(self._look(tensors))
+            values = {step: self._values(step, raw[step]) for step in self._steps}
+            for before, after in pairwise(self._steps):
                 differences[after].append(self._difference(before, after, raw, values))
-            for step in STEPS:
+            for step in self._steps:
                 outputs[step].append(job.task.keep(tensors, raw[step], values[step]))
 
         for sample, loaded in tally.read(samples, job.preprocessing):
             read.append(sample)
             self._warm_up(loaded.tensor)
             waiting.append((loaded.tensor, self._invoke(loaded.tensor)))
-            for step in STEPS:
+            for step in self._steps:
                 invoke_us[step].append(self._runners[step].invoke_us())
             again.append(job.base is not None and job.base_digests.get(sample.id) != loaded.content_sha256)
             if again[-1]:
@@ -126,6 +135,24 @@ class Scorer:
             np.array(again, np.bool_),
         )
 
+    def _look(self, tensors: NDArray[np.float32]) -> InputValues:
+        (taken,) = self._runners[LITE_RT].inputs
+        if taken.scale:
+            return look_at(tensors, taken.scale, taken.zero_point, taken.dtype)
+        integers = integers_taken(self._model.summary, self._model.summary.inputs[0])
+        assert integers is not None  # see tasks.outputs.only_output()
+        return look_at(tensors, integers.scale[0], integers.zero_point[0], integers.dtype)
+
+    @cached_property
+    def _scales(self) -> list[float]:
+        """Real value of one step of each output of the INT8 model; of a float one that in front of its DEQUANTIZE."""
+        scales = [output.scale for output in self._runners[LITE_RT].outputs]
+        if all(scales):
+            return scales
+        summary = self._model.summary
+        given = [integers_given(summary, output) for output in summary.outputs]
+        return [one.scale[0] if one is not None and one.scale else 0.0 for one in given]
+
     def _warm_up(self, tensor: NDArray[np.float32]) -> None:
         if not self._is_warm:
             for _ in range(WARM_UP):
@@ -134,16 +161,16 @@ class Scorer:
 
     def _invoke(self, tensor: NDArray[np.float32]) -> dict[str, Outputs]:
         """What each step makes of a sample; both INT8 steps are one model and take the same integers."""
-        (taken,) = self._runners[STEPS[-1]].inputs  # a sample is one tensor: see tasks.outputs.only_input()
-        integers = quantize(tensor, taken.scale, taken.zero_point, taken.dtype)
+        (taken,) = self._runners[LITE_RT].inputs  # a sample is one tensor: see tasks.outputs.only_input()
+        integers = taken.from_real(tensor)
         return {
-            step: [output.reshape(1, -1) for output in runner.run([tensor if step == "float" else integers])]
+            step: [output.reshape(1, -1) for output in runner.run([tensor if step == FLOAT else integers])]
             for step, runner in self._runners.items()
         }
 
     def _values(self, step: str, raw: Outputs) -> list[NDArray[np.float32]]:
         return [
-            rows.astype(np.float32) if step == "float" else dequantize(rows, output.scale, output.zero_point)
+            rows.astype(np.float32) if step == FLOAT else output.to_real(rows)
             for output, rows in zip(self._runners[step].outputs, raw, strict=True)
         ]
 
@@ -151,14 +178,11 @@ class Scorer:
         self, before: str, after: str, raw: dict[str, Outputs], values: dict[str, list[NDArray[np.float32]]]
     ) -> NDArray[np.float64]:
         """Over the elements of all outputs, each in steps of its own scale."""
-        scales = [
-            np.full(rows.shape[1], output.scale)
-            for output, rows in zip(self._runners[after].outputs, raw[after], strict=True)
-        ]
+        scales = [np.full(rows.shape[1], scale) for scale, rows in zip(self._scales, raw[after], strict=True)]
         return sample_differences(
             np.concatenate(values[before], axis=1),
             np.concatenate(values[after], axis=1),
-            raw_before=None if before == "float" else np.concatenate(raw[before], axis=1),
+            raw_before=None if before == FLOAT else np.concatenate(raw[before], axis=1),
             raw_after=np.concatenate(raw[after], axis=1),
             scale=np.concatenate(scales),
         )
@@ -167,11 +191,6 @@ class Scorer:
 def _stacked(samples: list[Outputs]) -> Outputs:
     """The outputs of samples, each as one array."""
     return [np.concatenate(rows) for rows in zip(*samples, strict=True)]
-
-
-def interpreter_names(oracle: Oracle) -> dict[str, str]:
-    """Names of the interpreters by step."""
-    return dict(zip(STEPS, (lite_rt_name(), lite_rt_name(), oracle_name(oracle)), strict=True))
 
 
 # A worker has one set of interpreters. They are opened by a call of their own, so that a fault reaches the caller.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.evaluate.score import STEPS
+from quantci.evaluate.steps import FLOAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.data.tally import Tally
     from quantci.records.against_base import BaseSide
+    from quantci.records.evaluate import AbsentStep
     from quantci.records.model import TensorInfo
     from quantci.records.stage import Failure
     from quantci.tasks.task import Task
@@ -54,6 +55,7 @@ class Scored(NamedTuple):
         base: the base branch's model; None where there is no baseline, or none that can be used.
         base_rows: what it gave; None where `base` is.
         base_failure: why a baseline that was given is not compared with.
+        absent: the steps that there are not, each with the reason.
     """
 
     found: int
@@ -70,8 +72,9 @@ class Scored(NamedTuple):
     base: BaseSide | None = None
     base_rows: BaseRows | None = None
     base_failure: Failure | None = None
+    absent: Sequence[AbsentStep] = ()
 
 
-def no_outputs(outputs: Sequence[TensorInfo], task: Task) -> dict[str, NDArray[np.generic]]:
+def no_outputs(outputs: Sequence[TensorInfo], task: Task, steps: Sequence[str]) -> dict[str, NDArray[np.generic]]:
     """What each step keeps of zero samples, [0, d]: its type and width are those for any number of samples."""
-    return {step: task.nothing_kept(outputs, is_float=step == STEPS[0]) for step in STEPS}
+    return {step: task.nothing_kept(outputs, is_float=step == FLOAT) for step in steps}

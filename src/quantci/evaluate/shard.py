@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from quantci.evaluate.identity import config_sha256, dataset_sha256
 from quantci.evaluate.run import run_models
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.shard_outputs import Outputs, pack
 from quantci.evaluate.shard_samples import describe
 from quantci.records.base import write_bytes
@@ -37,7 +36,7 @@ def evaluate_shard(subject: Subject, output: Path, *, shard: Shard, progress: Pr
         own,
         whole=plan.samples,
         config=subject.config,
-        float_sha256=subject.float_model.sha256,
+        float_sha256=subject.float_sha256,
         quantized_sha256=subject.quantized_model.sha256,
     )
     write_bytes(output / shard.outputs_file, outputs)
@@ -50,7 +49,7 @@ def pack_shard(
     *,
     whole: Sequence[Sample],
     config: Config,
-    float_sha256: str,
+    float_sha256: str | None,
     quantized_sha256: str,
 ) -> tuple[ShardResult, bytes]:
     """What the record says, and the content of the .npz.
@@ -60,12 +59,11 @@ def pack_shard(
         own: all samples of the shard.
         whole: all samples of the set, to tell which set it is.
         config: the effective configuration.
-        float_sha256: digest of the float model.
+        float_sha256: digest of the float model; None where there is none.
         quantized_sha256: digest of the INT8 model.
     """
     assert scored.workers is not None  # one host has one number
     outputs = pack(Outputs(scored.outputs, scored.differences, scored.invoke_us, scored.base_rows))
-    first, second, third = (scored.interpreters[step] for step in STEPS)
     result = ShardResult(
         float_sha256=float_sha256,
         quantized_sha256=quantized_sha256,
@@ -74,7 +72,8 @@ def pack_shard(
         found=len(whole),
         labels=list(scored.labels),
         oracle=scored.oracle,
-        interpreters=(first, second, third),
+        interpreters=scored.interpreters,
+        absent_steps=list(scored.absent),
         workers=scored.workers,
         samples=[describe(sample, scored.tally) for sample in own],
         image_counts=scored.tally.counts,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quantci import __version__
 from quantci.data.culprits import printable
 from quantci.errors import ConfigError
 from quantci.evaluate.identity import config_sha256
 from quantci.evaluate.shard_folder import name_shards
+from quantci.evaluate.steps import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.quantize import QuantizeResult
 
+_NONE: Final = "none"
+_STEPS: Final = dict(zip(STEPS, ("float", "INT8", "the oracle"), strict=True))
 TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' names include their versions
 
 
@@ -29,7 +32,7 @@ def check_match(found: Sequence[Found], config: Config, quantize: QuantizeResult
     """
     own = {
         "quantci version": __version__,
-        "float model": quantize.float_model.sha256,
+        "float model": quantize.float_model.sha256 if quantize.float_model else _NONE,
         "INT8 model": quantize.quantized_model.sha256,
         "configuration": config_sha256(config),
     }
@@ -51,16 +54,15 @@ def check_match(found: Sequence[Found], config: Config, quantize: QuantizeResult
 
 def _facts(one: Found) -> dict[str, str]:
     result, tools = one.result, one.provenance.tools
-    steps = ("float", "INT8", "the oracle")
     return {
         "quantci version": one.provenance.quantci_version,
-        "float model": result.float_sha256,
+        "float model": result.float_sha256 or _NONE,
         "INT8 model": result.quantized_sha256,
         "configuration": result.config_sha256,
         "number of samples": str(result.found),
         "evaluation set": result.dataset_sha256,
         "oracle": result.oracle,
-        **{f"interpreter of {step}": name for step, name in zip(steps, result.interpreters, strict=True)},
+        **{f"interpreter of {_STEPS[step]}": result.interpreters.get(step, _NONE) for step in STEPS},
         **{f"version of {tool}": tools.get(tool, "not known") for tool in TOOLS},
     }
 

@@ -12,7 +12,6 @@ import numpy as np
 from quantci.data.culprits import printable
 from quantci.data.npz import read_array
 from quantci.errors import ToolError
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BASE, BaseRows
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ def pack(outputs: Outputs) -> bytes:
     Where there is a baseline, also `base` and `base_again`.
     """
     arrays: dict[str, Any] = {}
-    for step in STEPS:
+    for step in outputs.outputs:
         arrays |= {_name(step): outputs.outputs[step], _name(step, "us"): outputs.invoke_us[step]}
-    arrays |= {_name(step, "differences"): outputs.differences[step] for step in STEPS[1:]}
+    arrays |= {_name(step, "differences"): outputs.differences[step] for step in outputs.differences}
     if outputs.base is not None:
         arrays |= outputs.base._asdict()
     buffer = io.BytesIO()
@@ -71,14 +70,15 @@ def unpack(data: bytes, samples: int, nothing: Nothing, where: str) -> Outputs:
     Raises:
         ToolError: `schema`: it is not such an archive, or an array has values that no run can give.
     """
+    steps = [step for step in nothing if step != BASE]
     try:
         arrays = _read_all(data, _layout(nothing), samples)
     except Exception as error:  # zipfile and numpy raise what they like on damaged archives and headers
         raise _fault(printable(f"{type(error).__name__}: {error}"), where) from error
     result = Outputs(
-        {step: arrays[_name(step)] for step in STEPS},
-        {step: arrays[_name(step, "differences")] for step in STEPS[1:]},
-        {step: arrays[_name(step, "us")] for step in STEPS},
+        {step: arrays[_name(step)] for step in steps},
+        {step: arrays[_name(step, "differences")] for step in steps[1:]},
+        {step: arrays[_name(step, "us")] for step in steps},
         BaseRows(arrays["base"], arrays["base_again"]) if BASE in nothing else None,
     )
     _check_values(result, where)
@@ -92,12 +92,13 @@ def _name(step: str, what: str = "") -> str:
 def _layout(nothing: Nothing) -> Layout:
     """Type and shape of a sample's row in each array. `base` is there where a baseline is compared with."""
     double = np.dtype(np.float64)
+    steps = [step for step in nothing if step != BASE]
     again: Layout = {"base_again": (np.dtype(np.bool_), ())} if BASE in nothing else {}
     return {
         **again,
         **{_name(step): (array.dtype, array.shape[1:]) for step, array in nothing.items()},
-        **{_name(step, "us"): (double, ()) for step in STEPS},
-        **{_name(step, "differences"): (double, (4,)) for step in STEPS[1:]},
+        **{_name(step, "us"): (double, ()) for step in steps},
+        **{_name(step, "differences"): (double, (4,)) for step in steps[1:]},
     }
 
 

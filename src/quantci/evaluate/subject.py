@@ -21,7 +21,7 @@ class Subject(NamedTuple):
     Attributes:
         config: the effective configuration.
         folder: that relative paths in it start from.
-        float_model: the reference.
+        float_model: the reference; None where only the INT8 model was given.
         quantized_model: the INT8 model.
         calibration: what the ranges were calibrated on: see leak.py.
         baseline: of the base branch, or why there is none; None where nobody gave one.
@@ -29,7 +29,12 @@ class Subject(NamedTuple):
 
     config: Config
     folder: Path
-    float_model: Model
+    float_model: Model | None
     quantized_model: Model
     calibration: Sequence[SampleDigest]
     baseline: Baseline | Failure | None
+
+    @property
+    def float_sha256(self) -> str | None:
+        """Digest of the float model, if there is one."""
+        return self.float_model.sha256 if self.float_model else None

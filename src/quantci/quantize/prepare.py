@@ -69,6 +69,8 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     wanted, task = config.calibration, choose_task(config.task)
+    assert wanted.data is not None  # read_config() asks for both where there is something to quantize
+    assert config.model.source is not None
     finding = workers.submit(find_samples, wanted.data, base, task, config.input, "calibration")
     progress("reading and converting the source model")
     float_model = add_intermediates(source.convert())

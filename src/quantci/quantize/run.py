@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class Quantized(NamedTuple):
-    """Both models, and what the record says of them."""
+    """Both models, and what the record says of them. There is no float model only where INT8 alone was given."""
 
-    float_model: Model
+    float_model: Model | None
     quantized_model: Model
     result: QuantizeResult
 
@@ -66,7 +66,7 @@ def quantize(
     # While the workers run both models, this process looks into them.
     if config.gates.int_only:
         check_integer_only(made.model, frozenset(config.embed.custom_ops))
-    hits, kernel_advice = _known_faults(made.model, oracle)
+    hits, kernel_advice = known_faults(made.model, oracle)
     result = QuantizeResult(
         source=prepared.source,
         float_model=made.float_model.summary,
@@ -88,7 +88,7 @@ def quantize(
     return Quantized(made.float_model, lean, result)
 
 
-def _known_faults(model: Model, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
+def known_faults(model: Model, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:
     """What is known to go wrong in the oracle's kernels, and with them on every chip."""
     from quantci.chip.graph import read_graph  # here, so that they are imported while the workers are busy
     from quantci.chip.known_bad.scan import advise, scan_host

@@ -27,11 +27,20 @@ class ModelConfig(Record, frozen=True, kw_only=True):
     """Where the model comes from."""
 
     source: Annotated[
-        FilePath, Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite.")
-    ]
+        FilePath | None,
+        Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite."),
+    ] = None
+    quantized: Annotated[
+        FilePath | None, Meta(description="Your own INT8 .tflite: it is judged as it is, and nothing is quantized.")
+    ] = None
     signature: Annotated[
         str, Meta(description="Signature of a SavedModel; its first one is serving_default.", min_length=1)
     ] = "serving_default"
+
+    @property
+    def file(self) -> str:
+        """What the model is called after: the source, or the INT8 model where there is no source."""
+        return self.source or self.quantized or ""
 
 
 class TaskConfig(Record, frozen=True, kw_only=True):
@@ -113,7 +122,10 @@ class InputConfig(Record, frozen=True, kw_only=True):
 class CalibrationConfig(Record, frozen=True, kw_only=True):
     """The calibration set (TFLite: representative dataset)."""
 
-    data: Annotated[FilePath, Meta(description="Folder per class, CSV of files or of values, .npz, or X.npy.")]
+    data: Annotated[
+        FilePath | None,
+        Meta(description="Folder per class, CSV of files or of values, .npz, or X.npy."),
+    ] = None
     samples: Annotated[int, Meta(ge=1, description="Number of samples to use; 200 to 500 are recommended.")] = 300
     seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="Seed of the stratified sampling.")] = 0
 
@@ -254,7 +266,7 @@ class Config(Record, frozen=True, kw_only=True):
     """The whole of quantci.toml. Relative paths are relative to the file's own folder."""
 
     model: Annotated[ModelConfig, Meta(description="Where the model comes from.")]
-    calibration: Annotated[CalibrationConfig, Meta(description="What the ranges are found on.")]
+    calibration: Annotated[CalibrationConfig, Meta(description="What the ranges are found on.")] = CalibrationConfig()
     evaluation: Annotated[EvaluationConfig, Meta(description="What the models are judged on.")]
     output_dir: Annotated[FilePath, Meta(description="Folder for everything that quantci writes.")] = "build/quantci"
     task: Annotated[TaskConfig, Meta(description="What the model answers.")] = TaskConfig()

@@ -12,7 +12,7 @@ from quantci.records.against_base import AgainstBase
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary
 from quantci.records.doubt import Doubt
-from quantci.records.paired import Paired
+from quantci.records.paired import HEADLINES, HeadlineMetric, Paired
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Count, MetricValue, Microseconds, Ratio, Sha256, SignedRatio
 
@@ -141,6 +141,13 @@ class Step(Record, frozen=True, kw_only=True):
     host_latency: Annotated[HostLatency, Meta(description="Time of one inference on the host.")]
 
 
+class AbsentStep(Record, frozen=True, kw_only=True):
+    """A step of the waterfall that there is not."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9-]+$", description="float or int8-oracle.")]
+    reason: Annotated[str, Meta(description="One sentence why.")]
+
+
 class TagMetrics(Record, frozen=True, kw_only=True):
     """The metric that `paired` compares, on the samples that carry a tag.
 
@@ -149,19 +156,30 @@ class TagMetrics(Record, frozen=True, kw_only=True):
 
     tag: Annotated[str, Meta(description="As written in the manifest.")]
     samples: Annotated[Count, Meta(description="Samples that carry it.")]
-    float_metric: Annotated[MetricValue | None, Meta(description="Metric of float on these samples.")]
+    float_metric: Annotated[
+        MetricValue | None, Meta(description="Metric of float on these samples; null without a float model, too.")
+    ]
     quantized_metric: Annotated[MetricValue | None, Meta(description="Metric of INT8 on these samples.")]
 
 
 class EvaluateResult(Record, frozen=True, kw_only=True):
     """The waterfall float -> INT8 (LiteRT) -> INT8 (oracle), and the paired comparison of its ends."""
 
-    float_sha256: Sha256
+    float_sha256: Annotated[Sha256 | None, Meta(description="SHA-256 of the float model; null where there is none.")]
     quantized_sha256: Sha256
     dataset: Annotated[DatasetSummary, Meta(description="The evaluation set as it was used.")]
-    oracle: Annotated[Literal["tflm", "litert-reference"], Meta(description="What judged INT8.")]
+    oracle: Annotated[
+        Literal["tflm", "litert-reference", "litert"],
+        Meta(description="What judged INT8; litert where TFLM cannot run a model that was given."),
+    ]
     steps: Annotated[list[Step], Meta(description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")]
-    paired: Annotated[Paired, Meta(description="Float against INT8 in the oracle, sample by sample.")]
+    absent_steps: Annotated[
+        list[AbsentStep], Meta(description="Those of them that there are not, with the reason.")
+    ] = msgspec.field(default_factory=list)
+    paired: Annotated[
+        Paired | None,
+        Meta(description="Float against the last INT8 step, sample by sample; null without a float model."),
+    ]
     tags: Annotated[list[TagMetrics], Meta(description="Results by tag; empty where no sample has one.")]
     reference: Annotated[
         list[Doubt],
@@ -182,23 +200,52 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
 
     @property
-    def models(self) -> tuple[str, str]:
+    def models(self) -> tuple[str, str | None]:
         """Digests of the quantized and of the float model that this is about."""
         return self.quantized_sha256, self.float_sha256
 
+    @property
+    def metric(self) -> HeadlineMetric:
+        """What the task is judged by."""
+        if self.paired is not None:
+            return self.paired.metric
+        return HEADLINES[str(self.steps[-1].metrics.__struct_config__.tag)]
+
+    @property
+    def compares_shares(self) -> bool:
+        """Whether that is a share of samples, each right or wrong."""
+        if self.paired is not None:
+            return self.paired.compares_shares
+        return isinstance(self.steps[-1].metrics, ClassificationMetrics | MultiLabelMetrics)
+
     def headline(self, step: int) -> float:
-        """The metric that `paired` compares, of this step of the waterfall."""
-        value: float = getattr(self.steps[step].metrics, self.paired.metric)
+        """The metric that the task is judged by, of this step of the waterfall."""
+        value: float = getattr(self.steps[step].metrics, self.metric)
         return value
+
+    @property
+    def float_step(self) -> Step | None:
+        """That of the float model, if there is one."""
+        return self.steps[0] if self.float_sha256 is not None else None
+
+    @property
+    def float_metric(self) -> float | None:
+        """The metric of the float model, if there is one."""
+        return None if self.float_step is None else self.headline(0)
+
+    def why_absent(self, step: str) -> str:
+        """Why there is no such step; empty where there is one."""
+        return next((absent.reason for absent in self.absent_steps if absent.name == step), "")
 
     def recalls(self) -> dict[str, tuple[int, float | None, float | None]]:
         """Support and recall, in float and in the last step, by label; empty for a task without classes."""
         by_class = ClassificationMetrics | MultiLabelMetrics
-        first, last = self.steps[0].metrics, self.steps[-1].metrics
-        if not isinstance(first, by_class) or not isinstance(last, by_class):
+        before = self.float_step.metrics if self.float_step else None
+        last = self.steps[-1].metrics
+        if not isinstance(last, by_class):
             return {}
-        after = {one.label: one.recall for one in last.per_class}
-        return {one.label: (one.support, one.recall, after.get(one.label)) for one in first.per_class}
+        first = {one.label: one.recall for one in before.per_class} if isinstance(before, by_class) else {}
+        return {one.label: (one.support, first.get(one.label), one.recall) for one in last.per_class}
 
 
 class EvaluateRecord(StageRecord, frozen=True, kw_only=True):

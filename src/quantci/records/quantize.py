@@ -15,6 +15,7 @@ from quantci.records.units import Bytes, Count, NonNegative, Sha256
 
 FLOAT_MODEL: Final = "model_float.tflite"
 QUANTIZED_MODEL: Final = "model_quant.tflite"
+NO_FLOAT: Final = "No float model was given (model.source)."
 
 
 class SourceInfo(Record, frozen=True, kw_only=True):
@@ -29,9 +30,20 @@ class SourceInfo(Record, frozen=True, kw_only=True):
     converter: Annotated[str | None, Meta(description="Converter and version; null for a .tflite taken as it is.")]
     largest_difference: Annotated[
         NonNegative | None,
-        Meta(description="Largest absolute output difference to the source model; null when taken as it is."),
+        Meta(description="Largest absolute output difference to the source model; null where that was not compared."),
     ]
     compared_samples: Annotated[Count, Meta(description="Calibration samples that were compared.")]
+
+
+class GivenModel(Record, frozen=True, kw_only=True):
+    """The quantized model that the configuration names (model.quantized): quantci did not make it."""
+
+    path: Annotated[str, Meta(description="As written in the configuration.")]
+    sha256: Annotated[Sha256, Meta(description="Digest of that file.")]
+    reason: Annotated[str, Meta(description="Why engine, recipe and calibration are null, and ranges empty.")]
+    float_reason: Annotated[
+        str | None, Meta(description="Why there is no float model to compare with; null where there is one.")
+    ]
 
 
 class TensorRange(Record, frozen=True, kw_only=True):
@@ -56,16 +68,31 @@ class StripInfo(Record, frozen=True, kw_only=True):
 class QuantizeResult(Record, frozen=True, kw_only=True):
     """Both models, the ranges between them, and how they came about."""
 
-    source: Annotated[SourceInfo, Meta(description="The model that the configuration names.")]
-    float_model: Annotated[ModelSummary, Meta(description="model_float.tflite: the reference.")]
+    source: Annotated[
+        SourceInfo | None, Meta(description="The float model that the configuration names; null where it names none.")
+    ]
+    float_model: Annotated[
+        ModelSummary | None, Meta(description="model_float.tflite: the reference; null without a source.")
+    ]
     quantized_model: Annotated[ModelSummary, Meta(description="model_quant.tflite: what goes onto the chip.")]
-    engine: Annotated[Literal["litert", "tensorflow"], Meta(description="What turned ranges into INT8.")]
-    engine_version: Annotated[str, Meta(description="Package and version of the engine.")]
-    recipe: Annotated[str, Meta(description="Name of the recipe that chose the ranges.")]
-    input_type: Annotated[str, Meta(description="Type of the quantized model's input: int8 or uint8.")]
-    output_type: Annotated[str, Meta(description="Type of the quantized model's output: int8 or uint8.")]
+    engine: Annotated[
+        Literal["litert", "tensorflow"] | None, Meta(description="What turned ranges into INT8; null where `given`.")
+    ]
+    engine_version: Annotated[str | None, Meta(description="Package and version of the engine; null where `given`.")]
+    recipe: Annotated[
+        str | None, Meta(description="Name of the recipe that chose the ranges; null where `given` says why.")
+    ]
+    input_type: Annotated[
+        str, Meta(description="Type of the quantized model's input: int8 or uint8; of a given one also int16, float32.")
+    ]
+    output_type: Annotated[
+        str,
+        Meta(description="Type of the quantized model's output: int8 or uint8; of a given one also int16, float32."),
+    ]
     ranges: Annotated[list[TensorRange], Meta(description="Range of each activation that was calibrated.")]
-    calibration: Annotated[DatasetSummary, Meta(description="The calibration set as it was used.")]
+    calibration: Annotated[
+        DatasetSummary | None, Meta(description="The calibration set as it was used; null where `given`.")
+    ]
     calibration_samples: Annotated[list[SampleDigest], Meta(description="Identity of each calibration sample.")]
     strip: Annotated[StripInfo | None, Meta(description="Null when stripping is off.")]
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")]
@@ -78,11 +105,14 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     kernel_hits: Annotated[list[KernelHit], Meta(description="Ops that meet a known fault of the oracle.")] = (
         msgspec.field(default_factory=list)
     )
+    given: Annotated[
+        GivenModel | None, Meta(description="The INT8 model was given, not made; null where quantci made it.")
+    ] = None
 
     @property
-    def models(self) -> tuple[str, str]:
+    def models(self) -> tuple[str, str | None]:
         """Digests of the quantized and of the float model that this is about."""
-        return self.quantized_model.sha256, self.float_model.sha256
+        return self.quantized_model.sha256, self.float_model.sha256 if self.float_model else None
 
 
 class QuantizeRecord(StageRecord, frozen=True, kw_only=True):

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.against_base import BaseSide
 from quantci.records.base import Record
 from quantci.records.dataset import MOST_SAMPLES, ImageCounts
 from quantci.records.doubt import InputValues
+from quantci.records.evaluate import AbsentStep
 from quantci.records.stage import Failure, StageRecord
 from quantci.records.truth import Truth
 from quantci.records.units import Count, Sha256
@@ -65,7 +67,7 @@ class ShardSample(Record, frozen=True, kw_only=True):
 class ShardResult(Record, frozen=True, kw_only=True):
     """A share of an evaluation, with everything that shows whether shards belong together."""
 
-    float_sha256: Sha256
+    float_sha256: Annotated[Sha256 | None, Meta(description="SHA-256 of the float model; null where there is none.")]
     quantized_sha256: Sha256
     config_sha256: Annotated[
         Sha256, Meta(description="Digest of the configuration without output_dir and evaluation.workers.")
@@ -76,11 +78,14 @@ class ShardResult(Record, frozen=True, kw_only=True):
     ]
     found: Annotated[int, Meta(ge=1, le=MOST_SAMPLES, description="Samples of the whole set.")]
     labels: Annotated[list[str], Meta(description="Class names by index.")]
-    oracle: Annotated[Literal["tflm", "litert-reference"], Meta(description="What judges INT8.")]
+    oracle: Annotated[Literal["tflm", "litert-reference", "litert"], Meta(description="What judges INT8.")]
     interpreters: Annotated[
-        tuple[str, str, str],
-        Meta(description="Interpreter, kernels and version of float, int8-litert and int8-oracle."),
+        dict[str, str],
+        Meta(description="Interpreter, kernels and version by step: float, int8-litert and int8-oracle."),
     ]
+    absent_steps: Annotated[
+        list[AbsentStep], Meta(description="Those of them that there are not, with the reason.")
+    ] = msgspec.field(default_factory=list)
     workers: Annotated[int, Meta(ge=1, le=65536, description="Processes that ran at the same time.")]
     samples: Annotated[list[ShardSample], Meta(description="Every count-th sample of the set, from the index-th on.")]
     image_counts: Annotated[ImageCounts, Meta(description="How many of the used files needed each correction.")]

@@ -145,7 +145,7 @@ def layer_names(result: QuantizeResult) -> list[str]:
 
 def _against(candidate: EvaluateResult | None, baseline: Report, notes: list[str]) -> AgainstBase | None:
     """The comparison that evaluate made, if it is with this baseline; else a note why there is none."""
-    metric = metric_name(candidate.paired.metric if candidate else metric_of(baseline))
+    metric = metric_name(candidate.metric if candidate else metric_of(baseline))
     if candidate is None:
         notes.append(f"{metric} is not compared: evaluate gave no result.")
         return None
@@ -165,9 +165,10 @@ def _against(candidate: EvaluateResult | None, baseline: Report, notes: list[str
 def _float_delta(candidate: Parts, baseline: Report) -> float | None:
     """Of float there are only the base's own numbers: on the same samples, by the same interpreter."""
     mine, old = candidate.evaluate, baseline.evaluate
-    if mine is None or old is None or mine.paired.metric != old.paired.metric:
+    if mine is None or old is None or mine.metric != old.metric:
         return None
-    if mine.steps[0].interpreter != old.steps[0].interpreter:
+    now, before = mine.float_step, old.float_step
+    if now is None or before is None or now.interpreter != before.interpreter:
         return None
     return mine.headline(0) - old.headline(0)
 

@@ -64,7 +64,8 @@ def sections(report: Report) -> list[Folded]:
         parts.append(model.changes(report.baseline))
     if report.quantize is not None:
         parts += [model.layers(report.quantize), kernels.not_accelerated(report)]
-        parts.append(data.section("Calibration", report.quantize.calibration))
+        if report.quantize.calibration is not None:
+            parts.append(data.section("Calibration", report.quantize.calibration))
     if report.embed is not None and report.embed.arena is not None:
         ops = report.quantize.quantized_model.ops if report.quantize else []
         parts.append(memory.section(report.embed.arena, [op.op for op in ops]))
@@ -90,7 +91,8 @@ def _samples(evaluate: EvaluateResult) -> list[Folded]:
     title = "Samples broken and fixed"
     between = "Right in the base's INT8 and wrong in this change's"
     base = [quality.samples(f"{title} against the base", between, against.paired)] if against else []
-    return [*base, quality.samples(title, "Right in FP32 and wrong in INT8", evaluate.paired)]
+    paired = evaluate.paired
+    return [*base, *([quality.samples(title, "Right in FP32 and wrong in INT8", paired)] if paired else [])]
 
 
 def _failures(report: Report) -> list[Failure]:

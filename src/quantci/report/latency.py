@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 def estimate_of(embed: EmbedResult | None) -> LatencyEstimate | None:
     """The estimate, if there is one with a total and its bounds."""
-    found = embed.latency if embed else None
+    return complete(embed.latency if embed else None)
+
+
+def complete(found: LatencyEstimate | None) -> LatencyEstimate | None:
+    """The estimate, if it has a total and its bounds."""
     if found is None or None in {found.total_us, found.low_us, found.high_us, found.error_ratio}:
         return None
     return found

@@ -17,8 +17,11 @@ def is_metric_lost(gates: GatesConfig, evaluate: EvaluateResult) -> bool:
     """Whether INT8 is worse beyond doubt, answers otherwise often, or does not pass a gate on accuracy.
 
     Beyond doubt: the interval of the difference lies below 0. Often: a step of the waterfall flips more than 2 % of the
-    samples, which is a change even where as many are fixed as broken. A gate that is refused does not pass.
+    samples, which is a change even where as many are fixed as broken. A gate that is refused does not pass. Without a
+    float model nobody knows.
     """
+    if evaluate.paired is None:
+        return False
     if evaluate.paired.interval.high < 0:
         return True
     agreements = [step.agreement for step in evaluate.steps if step.agreement is not None]

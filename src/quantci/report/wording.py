@@ -8,7 +8,7 @@ from quantci.records.paired import HEADLINES
 from quantci.render.cells import Name
 
 if TYPE_CHECKING:
-    from quantci.records.evaluate import EvaluateResult, Step
+    from quantci.records.evaluate import EvaluateResult
     from quantci.records.paired import HeadlineMetric
     from quantci.records.report import Report
     from quantci.render.cells import Cell
@@ -23,7 +23,11 @@ STATUSES: Final = {
     "not_run": "not run",
 }
 _STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT"}
-_ORACLES: Final = {"tflm": "INT8 in TFLM", "litert-reference": "INT8 in LiteRT's reference kernels"}
+_ORACLES: Final = {
+    "tflm": "INT8 in TFLM",
+    "litert-reference": "INT8 in LiteRT's reference kernels",
+    "litert": "INT8 in TFLM",  # which could not run it: see AbsentStep
+}
 _METRICS: Final[dict[HeadlineMetric, str]] = {
     "top1_accuracy": "Accuracy",
     "exact_match": "Exact match",
@@ -35,7 +39,7 @@ _METRICS: Final[dict[HeadlineMetric, str]] = {
 def metric_of(report: Report) -> HeadlineMetric | None:
     """What the model of this report is judged by; None where its task is not known."""
     if report.evaluate is not None:
-        return report.evaluate.paired.metric
+        return report.evaluate.metric
     return HEADLINES[report.config.task.kind] if report.config else None
 
 
@@ -45,6 +49,6 @@ def metric_name(metric: HeadlineMetric | None, before: str = "") -> str:
     return f"{before} {name[0].lower() + name[1:] if name[1].islower() else name}" if before else name
 
 
-def step_name(step: Step, evaluate: EvaluateResult) -> Cell:
+def step_name(step: str, evaluate: EvaluateResult) -> Cell:
     """The interpreter of a step, in two or three words."""
-    return _ORACLES[evaluate.oracle] if step.name == "int8-oracle" else _STEPS.get(step.name) or Name(step.name)
+    return _ORACLES[evaluate.oracle] if step == "int8-oracle" else _STEPS.get(step) or Name(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from quantci.errors import ModelRejected
 from quantci.records.quantize import FLOAT_MODEL
@@ -10,6 +10,7 @@ from quantci.source.control_flow import check_one_subgraph
 from quantci.source.fixed_batch import fix_batch
 from quantci.source.float16 import check_float32, widen
 from quantci.source.integer_input import take_floats
+from quantci.source.own_int8 import is_quantized, quantized_tensors
 from quantci.tflite.flatbuffer import check_weights
 from quantci.tflite.integer_only import check_no_flex
 from quantci.tflite.model import Model
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.records.model import ModelSummary
-
-_INTEGERS: Final = frozenset({"int2", "int4", "int8", "uint8", "int16"})
 
 
 class TfliteSource:
@@ -71,9 +70,9 @@ class TfliteSource:
 
 
 def _check_float(summary: ModelSummary, where: str) -> None:
-    quantized = [tensor for tensor in summary.tensors if tensor.scale and tensor.dtype in _INTEGERS]
+    quantized = quantized_tensors(summary)
     names = ", ".join(tensor.name for tensor in quantized[:3])
-    if quantized and all(tensor.constant_bytes for tensor in quantized):
+    if quantized and not is_quantized(summary):
         raise ModelRejected(
             "already-quantized",
             f"Its weights are integers ({names}), its activations float: a dynamic-range model, not for TFLM.",
@@ -85,5 +84,6 @@ def _check_float(summary: ModelSummary, where: str) -> None:
             "already-quantized",
             f"This model is quantized already ({len(quantized)} integer tensors, such as {names}).",
             where=where,
-            remedy="Name the float model that it was made from: quantci needs it as the reference.",
+            remedy="Name it as model.quantized to have it judged as it is; model.source is the float model that it was "
+            "made from.",
         )

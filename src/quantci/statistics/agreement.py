@@ -22,8 +22,8 @@ def sample_differences(
     before: NDArray[np.floating[Any]],
     after: NDArray[np.floating[Any]],
     *,
-    raw_before: NDArray[np.integer[Any]] | None,
-    raw_after: NDArray[np.integer[Any]] | None,
+    raw_before: NDArray[np.generic] | None,
+    raw_after: NDArray[np.generic] | None,
     scale: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """For each sample: identical (0 or 1), largest LSB, mean LSB, cosine; float64 [n, 4].
@@ -31,7 +31,8 @@ def sample_differences(
     Args:
         before: dequantized (or float) outputs of the earlier step, [n, d].
         after: the same of the later step.
-        raw_before: integer outputs, [n, d]; None for the float model.
+        raw_before: the outputs themselves, [n, d]: integers, or floats of an INT8 model that gives floats; None for
+            the float model.
         raw_after: the same of the later step.
         scale: scale of the INT8 model's output, > 0; of several outputs in one row that of each element, [d].
 
@@ -43,9 +44,11 @@ def sample_differences(
         raise ValueError(msg)
     if raw_before is not None and raw_after is not None:
         identical = (raw_before == raw_after).all(axis=1)
-        lsb = np.abs(raw_after.astype(np.float64) - raw_before.astype(np.float64))
     else:
         identical = np.zeros(len(before), dtype=np.bool_)
+    if raw_before is not None and raw_after is not None and raw_after.dtype.kind != "f":
+        lsb = np.abs(raw_after.astype(np.float64) - raw_before.astype(np.float64))
+    else:
         lsb = np.abs(after.astype(np.float64) - before.astype(np.float64)) / scale
     cosine = _cosines(before.astype(np.float64), after.astype(np.float64))
     return np.column_stack([identical.astype(np.float64), lsb.max(axis=1), lsb.mean(axis=1), cosine])

@@ -24,7 +24,7 @@ from quantci.tasks.common import all_of
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_scores
 from quantci.tasks.outputs import only_output
-from quantci.tasks.task import Judgement
+from quantci.tasks.task import Judgement, ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ class Anomaly(OneClass):
         groups = {
             step: group_means(rows.astype(np.float64).reshape(-1), truth, names) for step, rows in observed.kept.items()
         }
-        first, *_, last = groups.values()
+        first, last = ends(groups.values())
         # The threshold that would be deployed is the float model's; it also decides which groups an INT8 model breaks.
         threshold = best_threshold(first.scores, first.labels)
         return Judgement(
@@ -124,7 +124,7 @@ class Anomaly(OneClass):
         truth = self.truth_of(observed.samples, observed.labels)
         names = [sample.group for sample in observed.samples]
         groups = group_means(observed.reference.astype(np.float64).reshape(-1), truth, names)
-        return doubt_scores(groups.scores, groups.labels, self.labels)
+        return doubt_scores(groups.scores, groups.labels, self.labels, observed.reference_name)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """None."""

@@ -20,7 +20,7 @@ from quantci.tasks.doubts import doubt_classes
 from quantci.tasks.last_op import last_op
 from quantci.tasks.outputs import KeepsOutputs, real_values
 from quantci.tasks.subsets import shares_by_tag, worst_recall
-from quantci.tasks.task import Judgement
+from quantci.tasks.task import Judgement, ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ class Classification(OneClass, KeepsOutputs):
         (output,) = observed.outputs
         values = {step: real_values(rows, output) for step, rows in observed.kept.items()}
         predicted = {step: predict(rows) for step, rows in values.items()}
-        first, *_, last = (classes == truth for classes in predicted.values())
+        first, last = ends(classes == truth for classes in predicted.values())
         ids = [sample.id for sample in observed.samples]
         return Judgement(
             metrics={
@@ -87,7 +87,8 @@ class Classification(OneClass, KeepsOutputs):
         (output,) = observed.outputs
         predicted = predict(real_values(observed.reference, output))
         truth = self.truth_of(observed.samples, observed.labels)
-        return doubt_classes(confusion_matrix(predicted, truth, len(observed.labels)), observed.labels)
+        confusion = confusion_matrix(predicted, truth, len(observed.labels))
+        return doubt_classes(confusion, observed.labels, observed.reference_name)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """`one-logit` when one output is read as a probability, but no sigmoid makes it one."""

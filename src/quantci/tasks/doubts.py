@@ -1,4 +1,6 @@
-"""Why a float model is not to be trusted as the reference: what its answers to the whole evaluation set show.
+"""Why a model is not to be trusted as the reference: what its answers to the whole evaluation set show.
+
+It is the float model; where there is none, INT8.
 
 Each function gives at most one doubt, that which explains most, and none that the set is too small for.
 """
@@ -22,14 +24,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantci.tasks.task import Precision
+
 _INFORMED: Final = 0.1  # as far from chance to perfection is more than guessing, whatever the largest class
 _SWAPPED_AUC: Final = 0.25  # a score with an area below that tells the kinds apart, the wrong way round
 _SAME: Final = 1e-6  # of the spread that the answers ought to have
 _FEWEST_ORDERS: Final = 40  # ways to order the groups: with fewer, chance alone gives a perfect one above 2.5 %
+_NAMES: Final[dict[Precision, str]] = {"FP32": "The float model", "INT8": "The INT8 model"}
 _AS_TRAINED: Final = "that [input] does what the training did"
 
 
-def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Doubt]:
+def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str], model: Precision = "FP32") -> list[Doubt]:
     """Of a classification: permuted labels, one answer, guessing, or classes that are never found.
 
     Args:
@@ -41,27 +46,30 @@ def doubt_classes(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Do
     if known.sum() < 2:
         return []
     if answered.max() == samples:
-        return _one_answer(_quoted(names[int(answered.argmax())]), samples)
-    if permuted := _permuted(confusion, names):
+        return _one_answer(_quoted(names[int(answered.argmax())]), samples, model)
+    if permuted := _permuted(confusion, names, model):
         return permuted
     share, accuracy = int(support.max()) / samples, right / samples
     is_informed = informedness_low(confusion.diagonal()[known], support[known]) > _INFORMED
     if _is_chance(accuracy, share, samples) and not is_informed:
         return _guessing(
-            f"FP32 accuracy is {_percent(accuracy)} on {samples:,} samples, and always answering "
-            f"{_quoted(names[int(support.argmax())])} gives {_percent(share)}"
+            f"{model} accuracy is {_percent(accuracy)} on {samples:,} samples, and always answering "
+            f"{_quoted(names[int(support.argmax())])} gives {_percent(share)}",
+            model,
         )
-    return _never_found(confusion.diagonal(), support, names)
+    return _never_found(confusion.diagonal(), support, names, model)
 
 
-def doubt_labels(answers: NDArray[np.bool_], truth: NDArray[np.bool_], names: Sequence[str]) -> list[Doubt]:
+def doubt_labels(
+    answers: NDArray[np.bool_], truth: NDArray[np.bool_], names: Sequence[str], model: Precision = "FP32"
+) -> list[Doubt]:
     """Of several labels [n, k]: one answer, guessing, or labels that are never found."""
     samples = len(truth)
     if (truth == truth[0]).all():
         return []
     if (answers == answers[0]).all():
         given = [name for name, is_given in zip(names, answers[0], strict=True) if is_given]
-        return _one_answer(_quoted("; ".join(given)) if given else "no label", samples)
+        return _one_answer(_quoted("; ".join(given)) if given else "no label", samples, model)
     exact = float((answers == truth).all(axis=1).mean())
     share = int(np.unique(truth, axis=0, return_counts=True)[1].max()) / samples
     support, hits = truth.sum(axis=0), (answers & truth).sum(axis=0)
@@ -72,13 +80,16 @@ def doubt_labels(answers: NDArray[np.bool_], truth: NDArray[np.bool_], names: Se
     )
     if _is_chance(exact, share, samples) and not is_informed:
         return _guessing(
-            f"All labels of a sample are right for {_percent(exact)} of {samples:,} samples in FP32, and always giving "
-            f"the most frequent ones is for {_percent(share)}"
+            f"All labels of a sample are right for {_percent(exact)} of {samples:,} samples in {model}, and always "
+            f"giving the most frequent ones is for {_percent(share)}",
+            model,
         )
-    return _never_found(hits, support, names)
+    return _never_found(hits, support, names, model)
 
 
-def doubt_values(answers: NDArray[np.float64], truth: NDArray[np.float64], names: Sequence[str]) -> list[Doubt]:
+def doubt_values(
+    answers: NDArray[np.float64], truth: NDArray[np.float64], names: Sequence[str], model: Precision = "FP32"
+) -> list[Doubt]:
     """Of a regression [n, d]: an output that is always the same, or one that is no better than a mean."""
     samples = len(truth)
     if not is_most(samples, samples):
@@ -89,7 +100,7 @@ def doubt_values(answers: NDArray[np.float64], truth: NDArray[np.float64], names
         return [
             Doubt(
                 code="constant-answer",
-                text=f"The float model gives one answer to all {samples:,} samples for these outputs {which}: check "
+                text=f"{_NAMES[model]} gives one answer to all {samples:,} samples for these outputs {which}: check "
                 f"that it is trained, and {_AS_TRAINED}.",
                 forbids_pass=True,
             )
@@ -98,28 +109,33 @@ def doubt_values(answers: NDArray[np.float64], truth: NDArray[np.float64], names
     if low > 0:
         return []
     return _guessing(
-        f"FP32 R² is not above 0 for sure (95 % interval from {low:.2f}) on {samples:,} samples, and always answering "
-        "their mean gives 0"
+        f"{model} R² is not above 0 for sure (95 % interval from {low:.2f}) on {samples:,} samples, and always "
+        "answering their mean gives 0",
+        model,
     )
 
 
-def doubt_scores(scores: NDArray[np.float64], kinds: NDArray[np.int64], labels: Sequence[str]) -> list[Doubt]:
+def doubt_scores(
+    scores: NDArray[np.float64], kinds: NDArray[np.int64], labels: Sequence[str], model: Precision = "FP32"
+) -> list[Doubt]:
     """Of an anomaly score [g], kinds [g] in {0, 1}: one score, guessing, or the two kinds swapped."""
     groups, anomalous = len(kinds), int(kinds.sum())
     if groups < _FEWEST_ORDERS and math.comb(groups, anomalous) < _FEWEST_ORDERS:
         return []
     if np.ptp(scores) <= _SAME * float(np.abs(scores).max()):
-        return _one_answer(f"a score of {scores.max():.3g}", groups, "groups")
+        return _one_answer(f"a score of {scores.max():.3g}", groups, model, "groups")
     low, high = auc_interval(scores, kinds)
     if low > 0.5:
         return []
     if high < _SWAPPED_AUC:
         text = (
-            f"The float model's score is higher for normal groups than for anomalous ones (ROC AUC at most {high:.2f}):"
+            f"{_NAMES[model]}'s score is higher for normal groups than for anomalous ones (ROC AUC at most {high:.2f}):"
             f" the two kinds are swapped, so write {_order(list(labels)[::-1])} under [task]."
         )
         return [Doubt(code="permuted-labels", text=text, forbids_pass=True)]
-    return _guessing(f"FP32 ROC AUC is between {low:.2f} and {high:.2f} on {groups:,} groups, and guessing gives 0.50")
+    return _guessing(
+        f"{model} ROC AUC is between {low:.2f} and {high:.2f} on {groups:,} groups, and guessing gives 0.50", model
+    )
 
 
 def _is_chance(right: float, share: float, samples: int) -> bool:
@@ -127,7 +143,7 @@ def _is_chance(right: float, share: float, samples: int) -> bool:
     return wilson_low(right, samples) <= share < wilson_low(1.0, samples)
 
 
-def _permuted(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Doubt]:
+def _permuted(confusion: NDArray[np.int64], names: Sequence[str], model: Precision) -> list[Doubt]:
     """Whether most samples of the classes that another order moves are right in it."""
     support = confusion.sum(axis=1)
     elsewhere = confusion - np.diag(confusion.diagonal())
@@ -142,31 +158,31 @@ def _permuted(confusion: NDArray[np.int64], names: Sequence[str]) -> list[Doubt]
     order = [names[row] for row in answer_of.argsort()]
     before, after = (confusion[rows, columns].sum() / support.sum() for columns in (rows, answer_of))
     text = (
-        f"FP32 accuracy is {_percent(before)}, but {_percent(after)} if the model's outputs have another order: if "
+        f"{model} accuracy is {_percent(before)}, but {_percent(after)} if the model's outputs have another order: if "
         f"that is the order of the training, write {_order(order)} under [task]."
     )
     return [Doubt(code="permuted-labels", text=text, forbids_pass=True)]
 
 
-def _one_answer(answer: str, samples: int, what: str = "samples") -> list[Doubt]:
+def _one_answer(answer: str, samples: int, model: Precision, what: str = "samples") -> list[Doubt]:
     if not is_most(samples, samples):
         return []
     text = (
-        f"The float model gives one answer to all {samples:,} {what}, {answer}: check that it is trained, "
+        f"{_NAMES[model]} gives one answer to all {samples:,} {what}, {answer}: check that it is trained, "
         f"and {_AS_TRAINED}."
     )
     return [Doubt(code="constant-answer", text=text, forbids_pass=True)]
 
 
-def _guessing(found: str) -> list[Doubt]:
-    text = (
-        f"{found}: the float model is no better than guessing, so check {_AS_TRAINED}, and that the labels have its "
-        "order."
-    )
+def _guessing(found: str, model: Precision) -> list[Doubt]:
+    who = _NAMES[model].replace("The", "the")
+    text = f"{found}: {who} is no better than guessing, so check {_AS_TRAINED}, and that the labels have its order."
     return [Doubt(code="guessing", text=text, forbids_pass=True)]
 
 
-def _never_found(hits: NDArray[np.int64], support: NDArray[np.int64], names: Sequence[str]) -> list[Doubt]:
+def _never_found(
+    hits: NDArray[np.int64], support: NDArray[np.int64], names: Sequence[str], model: Precision
+) -> list[Doubt]:
     """Classes with enough samples to say that most of them would never be found."""
     dead = [
         f"{name}, {own:,} samples"
@@ -175,7 +191,7 @@ def _never_found(hits: NDArray[np.int64], support: NDArray[np.int64], names: Seq
     ]
     if not dead:
         return []
-    text = f"Classes of which FP32 finds no sample {counted(dead)}: check that the labels have the model's order."
+    text = f"Classes of which {model} finds no sample {counted(dead)}: check that the labels have the model's order."
     return [Doubt(code="dead-class", text=text, forbids_pass=True)]
 
 

@@ -23,7 +23,7 @@ from quantci.tasks.doubts import doubt_labels
 from quantci.tasks.last_op import last_op
 from quantci.tasks.outputs import KeepsOutputs, finite_values
 from quantci.tasks.subsets import shares_by_tag, worst_recall
-from quantci.tasks.task import Judgement
+from quantci.tasks.task import Judgement, ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class MultiLabel(KeepsOutputs):
         (output,) = observed.outputs
         scores = {step: finite_values(rows, output) for step, rows in observed.kept.items()}
         answers = {step: rows >= THRESHOLD for step, rows in scores.items()}
-        first, *_, last = answers.values()
+        first, last = ends(answers.values())
         before, after = ((given == (truth == 1)).all(axis=1) for given in (first, last))
         broken, fixed = before & ~after, after & ~before
         b, f, ids = int(broken.sum()), int(fixed.sum()), np.array([sample.id for sample in observed.samples])
@@ -139,7 +139,8 @@ class MultiLabel(KeepsOutputs):
         """See doubts.doubt_labels()."""
         (output,) = observed.outputs
         truth = self.truth_of(observed.samples, observed.labels)
-        return doubt_labels(finite_values(observed.reference, output) >= THRESHOLD, truth == 1, observed.labels)
+        answers = finite_values(observed.reference, output) >= THRESHOLD
+        return doubt_labels(answers, truth == 1, observed.labels, observed.reference_name)
 
     def advice(self, summary: ModelSummary) -> list[Advice]:
         """`logits` if the outputs are read as probabilities, but do not come from a sigmoid."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from quantci.errors import DataRejected, ModelRejected
 from quantci.tasks.unjudged import refuse_unjudged
 from quantci.tflite.fixed_point import dequantize
+from quantci.tflite.float_io import integers_given, integers_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,19 +43,28 @@ def only_output(summary: ModelSummary, task: str) -> TensorInfo:
     Raises:
         ConfigError: `task-not-judged`.
         ModelRejected: `multi-input`, `multi-output`, or `unsupported-type`: the input or the output is not quantized.
+
+    Returns:
+        Its name, shape and type, and the scale of its integers: of an output in float, those in front of its
+        DEQUANTIZE.
     """
     check_one_output(summary, task)
-    for word, tensor in (("input", only_input(summary, summary.file_name)), ("output", summary.outputs[0])):
-        if len(tensor.scale) != 1:
+    given, output = integers_given(summary, summary.outputs[0]), summary.outputs[0]
+    taken = integers_taken(summary, only_input(summary, summary.file_name))
+    for word, tensor, integers in (("input", summary.inputs[0], taken), ("output", output, given)):
+        if integers is None or len(integers.scale) != 1:
             raise ModelRejected(
                 "unsupported-type",
-                f"The {word} is {tensor.dtype} without a scale: its integers stand for no real numbers.",
+                f"The {word} is {tensor.dtype} without a scale: its integers stand for no real numbers."
+                if integers is not None
+                else f"The {word} is {tensor.dtype}, and its neighbour computes in float.",
                 where=summary.file_name,
                 remedy="Export the model up to its scores, without ARG_MAX or TOP_K behind them."
                 if word == "output"
                 else "Export the model with a float input, and let quantci quantize it.",
             )
-    return summary.outputs[0]
+    assert given is not None
+    return output if given is output else replace(output, scale=given.scale, zero_point=given.zero_point)
 
 
 def check_one_output(summary: ModelSummary, task: str, where: str = "") -> None:
@@ -129,7 +140,7 @@ class KeepsOutputs:
         return kept
 
     def nothing_kept(self, outputs: Sequence[TensorInfo], *, is_float: bool) -> NDArray[np.generic]:
-        """A row has one value for each output: float32 of the float model, integers of the others."""
+        """A row has one value for each output: float32 of the float model, else of the INT8 model's own type."""
         (output,) = outputs
         return np.empty((0, int(np.prod(output.shape))), np.float32 if is_float else np.dtype(output.dtype))
 

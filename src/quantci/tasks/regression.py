@@ -21,7 +21,7 @@ from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_values
 from quantci.tasks.outputs import KeepsOutputs, finite_values
 from quantci.tasks.subsets import by_tag
-from quantci.tasks.task import Judgement
+from quantci.tasks.task import Judgement, ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +115,7 @@ class Regression(KeepsOutputs):
             )
         (output,) = observed.outputs
         answers = {step: finite_values(rows, output) for step, rows in observed.kept.items()}
-        first, *_, last = answers.values()
+        first, last = ends(answers.values())
         found = {step: regression_metrics(rows, truth, observed.labels, metrics) for step, rows in answers.items()}
         interval = r2_delta_interval(truth, first, last, seed)
 
@@ -152,7 +152,8 @@ class Regression(KeepsOutputs):
         """See doubts.doubt_values()."""
         (output,) = observed.outputs
         truth = self.truth_of(observed.samples, observed.labels)
-        return doubt_values(finite_values(observed.reference, output), truth, observed.labels)
+        answers = finite_values(observed.reference, output)
+        return doubt_values(answers, truth, observed.labels, observed.reference_name)
 
 
 def regression_metrics(

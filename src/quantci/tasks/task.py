@@ -5,12 +5,12 @@ A new task is a file with a class of these methods, its metrics in records/evalu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from quantci.data.labelling import Labelling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from quantci.records.truth import Truth
     from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+
+T = TypeVar("T")
+Precision: TypeAlias = Literal["FP32", "INT8"]
 
 
 class Observed(NamedTuple):
@@ -47,6 +50,17 @@ class Observed(NamedTuple):
         """What is kept of the first step."""
         return next(iter(self.kept.values()))
 
+    @property
+    def reference_name(self) -> Precision:
+        """What the first step is: there need not be a float model."""
+        return "FP32" if next(iter(self.kept)) == "float" else "INT8"
+
+
+def ends(steps: Iterable[T]) -> tuple[T, T]:
+    """What the first and the last step gave; where there is one step, it is both."""
+    found = [*steps]
+    return found[0], found[-1]
+
 
 class Judgement(NamedTuple):
     """What a task finds.
@@ -54,7 +68,7 @@ class Judgement(NamedTuple):
     Attributes:
         metrics: by step.
         flips: by step, the first left out: samples whose answer differs from the step before.
-        paired: the first step compared with the last.
+        paired: the first step compared with the last. It says something only if they are two models.
         tags: the same by the tags of the samples; empty where the task has none.
     """
 

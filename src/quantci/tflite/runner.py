@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from quantci.tflite.fixed_point import dequantize, quantize
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,6 +44,14 @@ class TensorSpec:
             )
             raise ValueError(msg)
         return np.asarray(tensor, order="C")  # np.ascontiguousarray() makes [1] of a scalar
+
+    def from_real(self, values: NDArray[np.float32]) -> NDArray[Any]:
+        """Real values in the type of this input: its integers, or themselves where it takes floats."""
+        return quantize(values, self.scale, self.zero_point, self.dtype) if self.scale else values
+
+    def to_real(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """What this output gave as real values."""
+        return dequantize(values, self.scale, self.zero_point) if self.scale else values.astype(np.float32)
 
 
 class Runner(Protocol):

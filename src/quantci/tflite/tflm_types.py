@@ -1,7 +1,8 @@
 """Which types of activations TFLM has a kernel for, op by op.
 
 Found by running the plainest model of each op in each type in the wheel 0.dev20261023182759; an integration test does
-it again. Weights of int8 and int16 activations are int8, biases int32 and int64. The version of an op does not matter:
+it again. Weights of int8 and int16 activations are int8, of uint8 ones uint8; biases are int32,
+of int16 int64. The version of an op does not matter:
 TFLM never looks at it. Ops that keep state or run subgraphs were not tried and are absent; so are types that no model
 of a microcontroller has. That a kernel runs does not say that it is right: see docs/kernels.md.
 """
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Of int8, int16, int32, int64, float32 and bool, those of the first activation that TFLM takes.
+    from quantci.records.model import ModelSummary, OpInfo
+
+# Of int8, int16, int32, int64, float32, bool and uint8, those of the first activation that TFLM takes.
 TYPES: Final[Mapping[str, str]] = {
     "ABS": "int8 int16 float32",
     "ADD": "int8 int16 int32 float32",
@@ -23,7 +26,7 @@ TYPES: Final[Mapping[str, str]] = {
     "AVERAGE_POOL_2D": "int8 int16 float32",
     "BATCH_MATMUL": "int8 int16 float32",
     "BATCH_TO_SPACE_ND": "int8 float32",
-    "BROADCAST_TO": "int8 int16 int32 int64 float32 bool",
+    "BROADCAST_TO": "int8 int16 int32 int64 float32 bool uint8",
     "CAST": "int8 int16 int32 float32 bool",
     "CEIL": "float32",
     "CONCATENATION": "int8 int16 int32 int64 float32 bool",
@@ -32,7 +35,7 @@ TYPES: Final[Mapping[str, str]] = {
     "CUMSUM": "int8 float32",
     "DEPTHWISE_CONV_2D": "int8 int16 float32",
     "DEPTH_TO_SPACE": "int8 float32",
-    "DEQUANTIZE": "int8 int16",
+    "DEQUANTIZE": "int8 int16 uint8",
     "DIV": "int8 int32 float32",
     "ELU": "int8 float32",
     "EQUAL": "int8 int32 int64 float32 bool",
@@ -70,16 +73,16 @@ TYPES: Final[Mapping[str, str]] = {
     "PAD": "int8 int16 int32 float32",
     "PADV2": "int8 int16 int32 float32",
     "PRELU": "int8 float32",
-    "QUANTIZE": "int8 int16 int32 float32",
+    "QUANTIZE": "int8 int16 int32 float32 uint8",
     "REDUCE_ALL": "bool",
     "REDUCE_MAX": "int8 float32",
     "REDUCE_MIN": "int8 float32",
     "RELU": "int8 int16 float32",
     "RELU6": "int8 int16 float32",
-    "RESHAPE": "int8 int16 int32 int64 float32 bool",
+    "RESHAPE": "int8 int16 int32 int64 float32 bool uint8",
     "RESIZE_BILINEAR": "int8 float32",
     "RESIZE_NEAREST_NEIGHBOR": "int8 int16 float32",
-    "REVERSE_V2": "int8 int16 int32 int64 float32 bool",
+    "REVERSE_V2": "int8 int16 int32 int64 float32 bool uint8",
     "ROUND": "float32",
     "RSQRT": "int8 int16 float32",
     "SELECT_V2": "int8 int16 float32",
@@ -93,7 +96,7 @@ TYPES: Final[Mapping[str, str]] = {
     "SQRT": "float32",
     "SQUARE": "float32",
     "SQUARED_DIFFERENCE": "int8 int16 int32 float32",
-    "SQUEEZE": "int8 int16 int32 int64 float32 bool",
+    "SQUEEZE": "int8 int16 int32 int64 float32 bool uint8",
     "STRIDED_SLICE": "int8 int16 int32 float32 bool",
     "SUB": "int8 int16 int32 float32",
     "SUM": "int8 int16 float32",
@@ -103,9 +106,22 @@ TYPES: Final[Mapping[str, str]] = {
     "UNPACK": "int8 int16 int32 float32",
     "ZEROS_LIKE": "int8 int32 int64 float32",
 }
-TRIED: Final = frozenset({"int8", "int16", "int32", "int64", "float32", "bool"})
+TRIED: Final = frozenset({"int8", "int16", "int32", "int64", "float32", "bool", "uint8"})
 
 
 def lacks_type(op: str, dtype: str) -> bool:
     """Whether TFLM registers the op and has no kernel of it for this type; False where that was not tried."""
     return op in TYPES and dtype in TRIED and dtype not in TYPES[op].split()
+
+
+def wrong_types(summary: ModelSummary) -> list[tuple[OpInfo, str]]:
+    """Each op of the main subgraph that TFLM has, but not for the type of its first activation; and that type."""
+    found = []
+    for op in summary.ops:
+        given = [summary.tensors[i] for i in op.inputs if i >= 0 and not summary.tensors[i].constant_bytes]
+        types = [tensor.dtype for tensor in given]
+        if op.op == "SELECT_V2":  # picks by a bool
+            types = [dtype for dtype in types if dtype != "bool"]
+        if types and lacks_type(op.op, types[0]):
+            found.append((op, types[0]))
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_evaluate_record, example_quantize_record, failed_quantize_record
+from tests.known import known
 
 from quantci.cli import action, evaluate, main, quantize
 from quantci.cli.action import options
@@ -108,7 +109,7 @@ def test_evaluate_says_whether_diagnose_is_called_for(
     """The rule itself is in tests/unit/report/test_loss.py; the workflows go by this output alone."""
     record = example_evaluate_record()
     assert record.result is not None
-    paired = record.result.paired
+    paired = known(record.result.paired)
     interval = replace(paired.interval, low=-0.02, high=high)
     result = replace(record.result, paired=replace(paired, delta=-0.005, interval=interval))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_embed_record, example_quantize_record, failed_quantize_record, sha
+from tests.known import known
 
 from quantci.cli.output_folder import OutputFolder
 from quantci.errors import ConfigError, ModelRejected
@@ -27,7 +28,7 @@ def of_models(float_model: bytes, quantized_model: bytes) -> QuantizeRecord:
     record = example_quantize_record()
     result = record.result
     assert result is not None
-    first = replace(result.float_model, sha256=sha(float_model.decode()))
+    first = replace(known(result.float_model), sha256=sha(float_model.decode()))
     second = replace(result.quantized_model, sha256=sha(quantized_model.decode()))
     return replace(record, result=replace(result, float_model=first, quantized_model=second))
 
@@ -67,7 +68,7 @@ def test_models_are_read_once_and_again_when_the_record_names_others(folder: Out
     (folder.path / "model_float.tflite").write_bytes(b"float")
     (folder.path / "model_quant.tflite").write_bytes(b"int8")
     first = folder.quantized_model
-    assert (folder.float_model.data, first.data) == (b"float", b"int8")
+    assert (known(folder.float_model).data, first.data) == (b"float", b"int8")
     (folder.path / "model_quant.tflite").write_bytes(b"other")
     assert folder.quantized_model is first
     folder.write("quantize.json", of_models(b"float", b"other"))
@@ -78,12 +79,12 @@ def test_models_that_were_written_are_not_read_at_all(folder: OutputFolder) -> N
     for name in ("model_float.tflite", "model_quant.tflite"):
         folder.write_model(Model(name.encode(), "source.keras", file_name=name))
     folder.write("quantize.json", of_models(b"model_float.tflite", b"model_quant.tflite"))
-    for model in (folder.float_model, folder.quantized_model):
+    for model in (folder.reference(), folder.quantized_model):
         path = folder.path / model.file_name
         assert path.read_bytes() == model.data == model.file_name.encode()
         path.write_bytes(b"changed meanwhile")
         assert model.where == str(path)
-    assert folder.float_model.data == b"model_float.tflite"
+    assert known(folder.float_model).data == b"model_float.tflite"
 
 
 def test_a_model_that_the_record_does_not_describe_is_refused(folder: OutputFolder) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+from tests.known import known
 
 from quantci.cli import options
 from quantci.cli.settings import Settings, load
@@ -84,7 +85,7 @@ def test_paths_on_the_command_line_are_relative_to_the_working_folder(
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path)
     found = settings(tmp_path / "project", MINIMAL, ["--model-source", "elsewhere/m.h5", "--output-dir", "out"])
-    assert (found.base / found.config.model.source).resolve() == tmp_path / "elsewhere" / "m.h5"
+    assert (found.base / known(found.config.model.source)).resolve() == tmp_path / "elsewhere" / "m.h5"
     assert found.output.resolve() == tmp_path / "out"
 
 
@@ -101,6 +102,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
         ("[model\n", "config-syntax", "line 1"),
         ("", "config-missing", "model"),
         (MINIMAL.replace('source = "m.keras"', ""), "config-missing", "model.source"),
+        (MINIMAL.replace('data = "calib"', ""), "config-missing", "calibration.data"),
         (MINIMAL + "[gates]\nmax_metric_drop = 2\n", "config-value", "<= 1.0"),
         (MINIMAL + '[gates]\nmax_metric_drop = "a"\n', "config-value", "float"),
         (MINIMAL + '[task]\nlabels = ["a", 3]\n', "config-value", "str"),
@@ -155,3 +157,25 @@ def test_an_old_key_names_the_new_one(tmp_path: Path) -> None:
     error = fault(tmp_path, MINIMAL, env={"QUANTCI_GATES_MAX_ACCURACY_DROP": "0.02"})
     assert error.where == "QUANTCI_GATES_MAX_ACCURACY_DROP"
     assert "QUANTCI_GATES_MAX_METRIC_DROP" in error.remedy
+
+
+def test_an_int8_model_of_ones_own_needs_neither_a_source_nor_a_calibration_set(tmp_path: Path) -> None:
+    config = settings(tmp_path, '[model]\nquantized = "q.tflite"\n[evaluation]\ndata = "val"\n').config
+    assert (config.model.source, config.model.quantized, config.calibration.data) == (None, "q.tflite", None)
+    assert config.model.file == "q.tflite"
+    both = settings(tmp_path, MINIMAL, ["--model-quantized", str(tmp_path / "q.tflite")]).config
+    assert (both.model.source, both.model.quantized, both.model.file) == ("m.keras", "q.tflite", "m.keras")
+
+
+def test_a_model_that_is_named_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model")
+    options.add_arguments(parser)
+    monkeypatch.chdir(tmp_path)
+    found = load(parser.parse_args(["--model", "own.tflite", "--embed-component", "mine"]), {})
+    assert (found.config.model.quantized, found.config.embed.component) == ("own.tflite", "mine")
+    assert not (tmp_path / found.config.evaluation.data).exists()
+    with pytest.raises(ConfigError, match="config-not-found"):
+        load(parser.parse_args([]), {})
+    with pytest.raises(ConfigError, match="config-not-found"):
+        load(parser.parse_args(["--model", "own.tflite", "--config", "other.toml"]), {})

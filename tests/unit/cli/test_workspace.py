@@ -34,7 +34,8 @@ def settings(root: Path, *, top: str = "", **values: str) -> Settings:
     keys = {"source": "inside/m.tflite", "calibration": "inside", "evaluation": "inside"} | values
     file = root / "quantci.toml"
     file.write_text(
-        f'{top}\n[model]\nsource = "{keys["source"]}"\n[calibration]\ndata = "{keys["calibration"]}"\n'
+        f'{top}\n[model]\nsource = "{keys["source"]}"\nquantized = "{keys.get("quantized", "q.tflite")}"\n'
+        f'[calibration]\ndata = "{keys["calibration"]}"\n'
         f'[evaluation]\ndata = "{keys["evaluation"]}"\n[embed]\ncustom_ops = {{ A = "{keys.get("header", "a.h")}" }}\n'
         f'[target]\nlatency_coefficients = "{keys.get("board", "board.json")}"\n'
     )
@@ -73,12 +74,17 @@ def test_what_lies_inside_is_fine(root: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/etc", "../secret", "link", "link/x", "inside/../../secret", "inside/../link"])
-@pytest.mark.parametrize("key", ["source", "calibration", "evaluation", "header", "board"])
+@pytest.mark.parametrize("key", ["source", "quantized", "calibration", "evaluation", "header", "board"])
 def test_what_leads_out_is_refused_by_its_key(root: Path, key: str, path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings(root, **{key: path})
     assert caught.value.code == "outside-workspace"
-    names = {"source": "model.source", "header": "embed.custom_ops.A", "board": "target.latency_coefficients"}
+    names = {
+        "source": "model.source",
+        "quantized": "model.quantized",
+        "header": "embed.custom_ops.A",
+        "board": "target.latency_coefficients",
+    }
     assert caught.value.where.endswith(names.get(key, f"{key}.data"))
 
 

@@ -9,22 +9,25 @@ from typing import Any
 import msgspec
 import numpy as np
 from tests.golden import LABELS, example_provenance, example_quantize_record, sha
+from tests.known import known
 from tests.truths import of
 
 from quantci import __version__
 from quantci.data.sample import Sample
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import BaseRows, Scored
 from quantci.evaluate.shard import pack_shard
+from quantci.evaluate.steps import FLOAT, STEPS
 from quantci.records.against_base import BaseModel, BaseSide
 from quantci.records.base import write
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig, TaskConfig
 from quantci.records.dataset import ImageCounts
+from quantci.records.evaluate import AbsentStep
 from quantci.records.quantize import QuantizeResult
 from quantci.records.shard import Shard, ShardRecord
 from quantci.statistics.agreement import sample_differences
+from quantci.tflite.oracle import Oracle
 
 CONFIG = Config(
     model=ModelConfig(source="m.keras"),
@@ -105,6 +108,19 @@ def score_places(
     )
 
 
+def only(scored: Scored, steps: Sequence[str], oracle: Oracle) -> Scored:
+    """What a run with these steps leaves."""
+    reasons = [AbsentStep(name=step, reason="It is not there.") for step in STEPS if step not in steps]
+    return scored._replace(
+        outputs={step: scored.outputs[step] for step in steps},
+        differences={step: scored.differences[step] for step in steps[1:]},
+        invoke_us={step: scored.invoke_us[step] for step in steps},
+        interpreters={step: scored.interpreters[step] for step in steps},
+        oracle=oracle,
+        absent=reasons,
+    )
+
+
 def base_of(places: Sequence[int]) -> tuple[BaseSide, BaseRows]:
     """What a base gave for these places of the set; every third sample it was run on again."""
     rows = [np.random.RandomState(1000 + place).randint(-128, 128, 4) for place in places]
@@ -122,17 +138,19 @@ def write_shard(
     workers: int = 2,
     version: str = __version__,
     has_base: bool = False,
+    steps: Sequence[str] = STEPS,
+    oracle: Oracle = "tflm",
     **changed: object,
 ) -> Path:
     """Both files of one shard, as `quantci evaluate --shard` leaves them, but for `changed` fields of its result."""
     places = shard.places(len(whole))
-    scored = score_places(whole, places, unreadable, workers, has_base=has_base)
+    scored = only(score_places(whole, places, unreadable, workers, has_base=has_base), steps, oracle)
     result, outputs = pack_shard(
         scored,
         [whole[place] for place in places],
         whole=whole,
         config=config,
-        float_sha256=QUANTIZED.float_model.sha256,
+        float_sha256=known(QUANTIZED.float_model).sha256 if steps[0] == FLOAT else None,
         quantized_sha256=QUANTIZED.quantized_model.sha256,
     )
     folder.mkdir(parents=True, exist_ok=True)

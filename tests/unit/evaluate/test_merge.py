@@ -13,12 +13,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.evaluate.sharded import BASE_SIDE, CONFIG, QUANTIZED, score_places, whole_set, write_shard, write_shards
+from tests.known import known
+from tests.unit.evaluate.sharded import (
+    BASE_SIDE,
+    CONFIG,
+    QUANTIZED,
+    only,
+    score_places,
+    whole_set,
+    write_shard,
+    write_shards,
+)
 
 from quantci.errors import ConfigError, DataRejected, QuantciError, ToolError
 from quantci.evaluate.judge import judge
 from quantci.evaluate.merge import merge
 from quantci.evaluate.reference import first_layer_range
+from quantci.evaluate.steps import FLOAT, STEPS
 from quantci.progress import silent
 from quantci.records.base import encode, read, write
 from quantci.records.config import Config
@@ -26,6 +37,7 @@ from quantci.records.evaluate import EvaluateResult
 from quantci.records.quantize import QuantizeResult
 from quantci.records.shard import Shard, ShardRecord
 from quantci.records.stage import Failure
+from quantci.tflite.oracle import Oracle
 
 
 def unsharded(
@@ -36,7 +48,7 @@ def unsharded(
         score_places(whole_set(found), range(found), unreadable, has_base=has_base),
         CONFIG,
         output,
-        float_sha256=QUANTIZED.float_model.sha256,
+        float_sha256=known(QUANTIZED.float_model).sha256,
         quantized_model=QUANTIZED.quantized_model,
         calibration=QUANTIZED.calibration_samples,
         first_layer=first_layer_range(QUANTIZED),
@@ -70,6 +82,44 @@ def test_any_division_merges_to_the_whole(found: int, count: int, data: st.DataO
             write_shard(place, whole_set(found), Shard(index=k, count=count), unreadable, has_base=has_base)
         expected = outcome(lambda: unsharded(alone, found, unreadable, has_base=has_base), alone)
         assert outcome(lambda: merged(folder), folder) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "oracle"),
+    [(STEPS[1:], "tflm"), (STEPS[:2], "litert"), (STEPS[1:2], "litert")],
+    ids=["no float", "not in TFLM", "neither"],
+)
+def test_shards_of_a_model_that_was_given_merge_to_what_one_run_gives(
+    tmp_path: Path, steps: tuple[str, ...], oracle: Oracle
+) -> None:
+    quantize = QUANTIZED if steps[0] == FLOAT else msgspec.structs.replace(QUANTIZED, float_model=None)
+    for k in (1, 2):
+        write_shard(tmp_path / "shards", whole_set(9), Shard(index=k, count=2), steps=steps, oracle=oracle)
+    found = merged(tmp_path / "shards", quantize=quantize)
+    alone = judge(
+        only(score_places(whole_set(9), range(9)), steps, oracle),
+        CONFIG,
+        tmp_path,
+        float_sha256=quantize.float_model.sha256 if quantize.float_model else None,
+        quantized_model=QUANTIZED.quantized_model,
+        calibration=QUANTIZED.calibration_samples,
+        first_layer=first_layer_range(quantize),
+        metrics={},
+        progress=silent,
+    )
+    assert encode(found) == encode(alone)
+    assert [step.name for step in found.steps] == [*steps]
+    assert [step.name for step in found.absent_steps] == [step for step in STEPS if step not in steps]
+    assert (found.paired is None, found.oracle) == (steps[0] != FLOAT, oracle)
+    assert found.steps[0].agreement is None
+    assert all(known(step.agreement).flips <= 9 for step in found.steps[1:])
+    assert {tag.float_metric is None for tag in found.tags} == {steps[0] != FLOAT}
+
+
+def test_shards_whose_steps_are_not_those_of_their_models_are_refused(tmp_path: Path) -> None:
+    write_shard(tmp_path, whole_set(8), Shard(index=1, count=1), interpreters={"int8-litert": "an interpreter 1.0"})
+    with pytest.raises(ToolError, match=r"its steps are not those.*schema"):
+        merged(tmp_path)
 
 
 def test_how_many_may_be_unreadable_is_judged_over_the_whole(tmp_path: Path) -> None:

@@ -44,13 +44,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Model | None]:
         run, "make_plan", lambda *_: SimpleNamespace(samples=whole_set(6), job=SimpleNamespace(preprocessing=None))
     )
     monkeypatch.setattr(run, "read_base", lambda *_: BASE)
-    monkeypatch.setattr(run, "choose_oracle", lambda _: "tflm")
+    monkeypatch.setattr(run, "choose_steps", lambda *_: ("tflm", []))
     return models
 
 
 def score_or(monkeypatch: pytest.MonkeyPatch, fault: QuantciError, *, always: bool = False) -> None:
     def score(
-        _plan: object, own: list[object], _oracle: str, _workers: None, _progress: object, base: object
+        _plan: object, own: list[object], _models: Models, _workers: None, _progress: object, base: object
     ) -> Scored:
         if always or base is not None:
             raise fault

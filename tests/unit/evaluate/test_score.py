@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from tests.models import Op, Tensor, build_model
 from tests.truths import of
 
 from quantci.data.preprocess import LoadedSample
@@ -15,7 +16,8 @@ from quantci.data.sample import Sample
 from quantci.errors import ConfigError, DataRejected
 from quantci.evaluate import base_runner, score
 from quantci.evaluate.job import Job
-from quantci.evaluate.score import STEPS, WARM_UP, Models, Scorer
+from quantci.evaluate.score import WARM_UP, Models, Scorer
+from quantci.evaluate.steps import STEPS
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification
@@ -168,6 +170,42 @@ def test_of_several_outputs_each_is_read_and_compared_in_its_own_steps(monkeypat
     # Against 1.0 and 0.3 in float: 3 and 1.2 steps of 0.25, 9 and 9.4 steps of 0.5.
     assert batch.differences["int8-litert"][0, :3].tolist() == [0, pytest.approx(9.4), pytest.approx(22.6 / 4)]
     assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 2, 2]
+
+
+def test_without_a_float_model_int8_is_compared_with_itself_alone() -> None:
+    batch = Scorer(replace(MODELS, float_model=None)).score(job(), samples("a", "b"))
+    assert batch.outputs["int8-litert"].tolist() == [[14, 12], [10, 8]]
+    assert (list(batch.outputs), list(batch.differences), list(batch.invoke_us)) == (
+        ["int8-litert", "int8-oracle"],
+        ["int8-oracle"],
+        ["int8-litert", "int8-oracle"],
+    )
+    assert batch.differences["int8-oracle"][0, :3].tolist() == [0, 1, 0.5]
+
+
+def test_where_tflm_cannot_run_it_there_is_no_step_of_the_oracle(opened: list[FakeRunner]) -> None:
+    batch = Scorer(replace(MODELS, oracle="litert")).score(job(), samples("a"))
+    assert (list(batch.outputs), list(batch.differences)) == (["float", "int8-litert"], ["int8-litert"])
+    assert [runner.name for runner in opened] == ["fake float", "fake INT8"]
+
+
+def test_a_model_of_floats_outside_is_compared_in_steps_of_its_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(model: Model, *_: object) -> FakeRunner:
+        return FakeRunner(model.where, REAL, REAL, lambda tensor: tensor + np.float32(0.1 if model.where == "q" else 0))
+
+    monkeypatch.setattr(score, "open_lite_rt", fake)
+    monkeypatch.setattr(score, "open_oracle", fake)
+    pairs = [Tensor(name, [1, 2], "int8", scale=scale, zero_point=-128) for name, scale in (("a", 0.005), ("b", 0.05))]
+    ops = [Op("QUANTIZE", ["x"], ["a"]), Op("RELU", ["a"], ["b"]), Op("DEQUANTIZE", ["b"], ["y"])]
+    data = build_model([Tensor("x", [1, 2]), *pairs, Tensor("y", [1, 2])], ops, ["x"], ["y"])
+    batch = Scorer(replace(MODELS, quantized_model=Model(data, "q"))).score(job(), samples("a"))
+    assert batch.outputs["int8-oracle"].tolist() == [[pytest.approx(1.1), pytest.approx(0.4)]]
+    assert batch.outputs["int8-oracle"].dtype == np.float32
+    # 0.1 are two steps of 0.05; both INT8 steps gave the same floats.
+    assert batch.differences["int8-litert"][0, :3].tolist() == [0, pytest.approx(2), pytest.approx(2)]
+    assert batch.differences["int8-oracle"][0, :3].tolist() == [1, 0, 0]
+    # The integers inside stand for 0 to 1.275: nothing is clipped of 1.0 and 0.3.
+    assert (batch.tally.input.values, batch.tally.input.clipped) == (2, 0)
 
 
 def test_warm_up_is_run_once_and_not_timed(opened: list[FakeRunner]) -> None:

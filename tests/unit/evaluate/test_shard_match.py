@@ -15,6 +15,7 @@ from quantci.errors import ConfigError
 from quantci.evaluate.identity import config_sha256
 from quantci.evaluate.shard_folder import find_shards
 from quantci.evaluate.shard_match import check_match
+from quantci.evaluate.steps import STEPS
 from quantci.records.base import read, write
 from quantci.records.config import Config
 from quantci.records.shard import Shard, ShardRecord
@@ -52,7 +53,7 @@ def test_shards_of_one_run_match_whatever_the_output_folder_and_the_workers(tmp_
         ({"found": 9}, "the number of samples is 9 there, and 8 here."),
         ({"oracle": "litert-reference"}, "the oracle is litert-reference there, and tflm here."),
         (
-            {"interpreters": ("an interpreter 1.0", "an interpreter 1.0", "TFLM\n2")},
+            {"interpreters": dict.fromkeys(STEPS, "an interpreter 1.0") | {"int8-oracle": "TFLM\n2"}},
             r"the interpreter of the oracle is TFLM\n2 there, and an interpreter 1.0 here.",
         ),
     ],

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from tests.unit.embed.sample import tensor_info
 
 from quantci.errors import ToolError
-from quantci.evaluate.score import STEPS
 from quantci.evaluate.scored import no_outputs
 from quantci.evaluate.shard_outputs import Outputs, most_bytes, pack, unpack
+from quantci.evaluate.steps import STEPS
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification
 
-NOTHING = no_outputs([tensor_info("y", [1, 3], [0.5], [0])], Classification())
+NOTHING = no_outputs([tensor_info("y", [1, 3], [0.5], [0])], Classification(), STEPS)
 
 
 def outputs(samples: int = 2) -> Outputs:
@@ -124,7 +124,7 @@ def test_a_single_output_has_no_cosine() -> None:
 
 
 def test_a_score_whose_mean_would_not_be_finite_is_refused() -> None:
-    nothing = no_outputs([tensor_info("y", [1, 3], [0.5], [0])], Anomaly())
+    nothing = no_outputs([tensor_info("y", [1, 3], [0.5], [0])], Anomaly(), STEPS)
     found = outputs()
     for step in STEPS:
         found.outputs[step] = np.full((2, 1), 1e308)

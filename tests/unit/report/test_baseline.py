@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 from tests.golden import LAYERS, example_report, more_layers, sha
+from tests.known import known
 
 from quantci.errors import ConfigError, ToolError
 from quantci.records.against_base import AgainstBase
@@ -228,7 +229,7 @@ def test_notes_name_the_metric_of_the_task() -> None:
         )
         for step in BASE.evaluate.steps
     ]
-    paired = replace(BASE.evaluate.paired, metric="roc_auc", worst_class=None, mcnemar_p=None)
+    paired = replace(known(BASE.evaluate.paired), metric="roc_auc", worst_class=None, mcnemar_p=None)
     anomaly = replace(BASE, evaluate=replace(BASE.evaluate, steps=areas, paired=paired))
     assert anomaly.evaluate is not None
     assert against(replace(anomaly, evaluate=None), anomaly).not_comparable == [

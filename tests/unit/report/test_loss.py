@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_evaluate_record
+from tests.known import known
 
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import EvaluateResult
@@ -17,7 +18,7 @@ NO_GATES = GatesConfig()
 def evaluated(*, low: float = -0.02, high: float = 0.005, flips: int = 1) -> EvaluateResult:
     result = example_evaluate_record().result
     assert result is not None
-    paired = replace(result.paired, interval=Interval(low=low, high=high, level=0.95))
+    paired = replace(known(result.paired), interval=Interval(low=low, high=high, level=0.95))
     last = result.steps[-1]
     assert last.agreement is not None
     steps = [*result.steps[:-1], replace(last, agreement=replace(last.agreement, flips=flips))]

@@ -14,7 +14,9 @@ from quantci.tflite.tflm_types import TRIED, TYPES, lacks_type
         ("SQUARE", "int8", True),
         ("SQUARE", "float32", False),
         ("RESIZE_BILINEAR", "int16", True),
-        ("CONV_2D", "uint8", False),  # was not tried
+        ("CONV_2D", "uint8", True),
+        ("RESHAPE", "uint8", False),
+        ("CONV_2D", "float16", False),  # was not tried
         ("SVDF", "int8", False),  # keeps state: was not tried
         ("GELU", "int8", False),  # TFLM has no such op: another line says so
     ],

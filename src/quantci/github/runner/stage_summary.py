@@ -50,19 +50,35 @@ def failure_summary(stage: str, status: str, failure: Failure) -> str:
 
 
 def _quantize(result: QuantizeResult) -> list[tuple[str, Cell]]:
-    model, before = result.quantized_model, result.float_model.file_bytes
+    model, before = result.quantized_model, result.float_model.file_bytes if result.float_model else 0
     share = (", ", percent(model.file_bytes / before), " of FP32") if before else ""
-    return [
+    rows: list[tuple[str, Cell]] = [
         ("INT8 model", (Name(model.file_name), " ", size(model.file_bytes), share)),
         ("SHA-256", Name(model.sha256, 64)),
-        ("Source", (Name(result.source.path), " ", Name(result.source.format))),
-        ("Engine", (Name(result.engine), " ", Name(result.engine_version), ", recipe ", Name(result.recipe))),
-        ("Calibration samples", (Number(result.calibration.used), " of ", Number(result.calibration.found))),
     ]
+    if result.given is not None:
+        rows += [("Given as", Name(result.given.path)), ("Recipe", Sentence(result.given.reason))]
+        rows += [("Float model", Sentence(result.given.float_reason))] if result.given.float_reason else []
+    if result.source is not None:
+        rows.append(("Source", (Name(result.source.path), " ", Name(result.source.format))))
+    if result.engine is not None:
+        version, recipe = Name(result.engine_version or ""), Name(result.recipe or "")
+        rows.append(("Engine", (Name(result.engine), " ", version, ", recipe ", recipe)))
+    if result.calibration is not None:
+        used, found = result.calibration.used, result.calibration.found
+        rows.append(("Calibration samples", (Number(used), " of ", Number(found))))
+    return rows
 
 
 def _evaluate(result: EvaluateResult) -> list[tuple[str, Cell]]:
     paired, last = result.paired, result.steps[-1]
+    if paired is None:
+        return [
+            (metric_name(result.metric, "INT8"), percent(result.headline(-1))),
+            ("Float model", Sentence(result.why_absent("float"))),
+            ("Samples", Number(result.dataset.used)),
+            ("INT8 was judged in", Sentence(last.interpreter)),
+        ]
     interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
     broken = f"; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"
     return [
@@ -99,8 +115,9 @@ _ROWS: Final[dict[str, Callable[[Any], list[tuple[str, Cell]]]]] = {
 
 
 def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, Cell]]:
+    step = "int8-oracle" if "int8-oracle" in result.interpreters else "int8-litert"
     return [
         ("Shard", f"{shard.index} of {shard.count}"),
         ("Samples", (Number(len(result.samples)), " of ", Number(result.found))),
-        ("INT8 is judged in", Sentence(result.interpreters[-1])),
+        ("INT8 is judged in", Sentence(result.interpreters.get(step, "not known"))),
     ]

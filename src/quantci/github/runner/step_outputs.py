@@ -23,30 +23,30 @@ _SHARD_COUNT: Final = "QUANTCI_SHARD_COUNT"
 
 
 def _quantize(result: QuantizeResult, output: Path) -> dict[str, str]:
-    """Paths, sizes in bytes and the digest of the INT8 model."""
-    quantized = result.quantized_model
+    """Paths, sizes in bytes and the digest of the INT8 model; empty what an INT8 model that was given does not have."""
+    quantized, reference = result.quantized_model, result.float_model
     return {
-        "float-model": _path(output, result.float_model.file_name),
+        "float-model": _path(output, reference.file_name) if reference else "",
         "quantized-model": _path(output, quantized.file_name),
-        "float-bytes": str(result.float_model.file_bytes),
+        "float-bytes": str(reference.file_bytes) if reference else "",
         "quantized-bytes": str(quantized.file_bytes),
         "quantized-sha256": quantized.sha256,
-        "engine": result.engine,
+        "engine": result.engine or "",
     }
 
 
 def _evaluate(result: EvaluateResult, output: Path) -> dict[str, str]:
-    """Accuracy (or ROC AUC) as ratios 0..1, the delta INT8 minus float with its interval."""
+    """Accuracy (or ROC AUC) as ratios 0..1, the delta INT8 minus float with its interval; empty without float."""
     paired = result.paired
     return {
         "predictions": _path(output, result.predictions_file),
         "samples": str(result.dataset.used),
-        "metric": paired.metric,
-        "float-metric": _ratio(result.headline(0)),
+        "metric": result.metric,
+        "float-metric": _ratio(result.float_metric),
         "quantized-metric": _ratio(result.headline(-1)),
-        "metric-delta": _ratio(paired.delta),
-        "metric-delta-low": _ratio(paired.interval.low),
-        "metric-delta-high": _ratio(paired.interval.high),
+        "metric-delta": _ratio(paired.delta if paired else None),
+        "metric-delta-low": _ratio(paired.interval.low if paired else None),
+        "metric-delta-high": _ratio(paired.interval.high if paired else None),
     }
 
 
@@ -88,7 +88,7 @@ def report_figures(report: Report, output: Path) -> dict[str, str]:
     if report.quantize is not None:
         figures["quantized-bytes"] = str(report.quantize.quantized_model.file_bytes)
     if report.evaluate is not None:
-        figures["metric-delta"] = _ratio(report.evaluate.paired.delta)
+        figures["metric-delta"] = _ratio(report.evaluate.paired.delta if report.evaluate.paired else None)
         figures["quantized-metric"] = _ratio(report.evaluate.headline(-1))
         if report.evaluate.against_base is not None:
             figures["base-delta"] = _ratio(report.evaluate.against_base.paired.delta)
@@ -117,8 +117,8 @@ def shard_list(environment: Mapping[str, str]) -> str:
     return json.dumps([f"{index}/{count}" for index in range(1, count + 1)])
 
 
-def _ratio(number: float) -> str:
-    return f"{number:.6f}"
+def _ratio(number: float | None) -> str:
+    return "" if number is None else f"{number:.6f}"
 
 
 def _path(output: Path, name: str) -> str:

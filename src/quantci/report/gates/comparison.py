@@ -70,8 +70,10 @@ class Comparison(NamedTuple):
         return f"{what} {'fell' if delta < 0 else 'rose'} by {found} points, {values}{self.cause}"
 
 
-def from_float(evaluate: EvaluateResult) -> Comparison:
-    """FP32 against INT8."""
+def from_float(evaluate: EvaluateResult) -> Comparison | None:
+    """FP32 against INT8; None without a float model."""
+    if evaluate.paired is None:
+        return None
     return Comparison(
         "quantization",
         evaluate.paired,

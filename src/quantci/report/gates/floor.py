@@ -23,8 +23,8 @@ def metric_floor(limit: float, evaluate: EvaluateResult) -> GateResult:
     Raises:
         ConfigError: `gate-too-fine`: even a set that is all right would not reach it.
     """
-    found, metric = evaluate.headline(-1), evaluate.paired.metric
-    is_share = evaluate.paired.compares_shares
+    found, metric = evaluate.headline(-1), evaluate.metric
+    is_share = evaluate.compares_shares
     if is_share and found >= limit - ROUNDING:
         _check_fineness(limit, evaluate.dataset.used)
     low = wilson_low(found, evaluate.dataset.used) if is_share else found

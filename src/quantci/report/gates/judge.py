@@ -13,6 +13,7 @@ from quantci.report.gates.floor import class_floor, metric_floor
 from quantci.report.gates.result import missing
 from quantci.report.gates.size import Flash, bytes_gate, flash_gate, growth_gate
 from quantci.report.latency import estimate_of, latency_gate
+from quantci.tflite.float_io import computes_in_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ AGAINST_BASE: Final = (
     "max_latency_growth",
 )
 NO_DEVICE: Final = "no device took part"
+_NO_RESULT: Final = "evaluate gave no result"
 T = TypeVar("T")
 
 
@@ -90,7 +92,12 @@ def never_judged(report: Report) -> list[tuple[str, str]]:
 def quantization_gates(gates: GatesConfig, evaluate: EvaluateResult | None, judged: Judged) -> None:
     """What the step from float to INT8 may lose."""
     comparison = from_float(evaluate) if evaluate else None
-    _losses("quantization", (gates.max_metric_drop, gates.max_worst_class_drop), gates, comparison, judged)
+    absent = evaluate.why_absent("float") if evaluate else ""
+    why = f"{absent[0].lower()}{absent[1:]}".removesuffix(".") if absent else _NO_RESULT
+    limits = (gates.max_metric_drop, gates.max_worst_class_drop)
+    _losses("quantization", limits, gates, comparison, judged, why)
+    if absent and limits[0] is None and "quantization" in gates.fail_on_loss:
+        judged.not_judged.append(f"Not judged: a loss from FP32 to INT8. {absent}")
 
 
 def _losses(
@@ -99,13 +106,14 @@ def _losses(
     gates: GatesConfig,
     comparison: Comparison | None,
     judged: Judged,
+    why: str,
 ) -> None:
     """What a comparison may lose: by its own gates, or beyond doubt where there is none on the metric."""
     names = LOSS_GATES[family]
-    _ask(names[0], family, limits[0], comparison, metric_gate, judged)
+    _ask(names[0], family, limits[0], comparison, metric_gate, judged, why)
     if limits[0] is None and family in gates.fail_on_loss and comparison is not None:
         judged.results.append(doubt_gate(comparison))
-    _ask(names[1], family, limits[1], comparison, class_gate, judged)
+    _ask(names[1], family, limits[1], comparison, class_gate, judged, why)
 
 
 def _ask(
@@ -115,12 +123,13 @@ def _ask(
     found: T | None,
     gate: Callable[[float, T], GateResult],
     judged: Judged,
+    why: str = _NO_RESULT,
 ) -> None:
-    """The result of a gate on what evaluate found, if it is set."""
+    """The result of a gate on what evaluate found, if it is set; `why` there is nothing."""
     if limit is None:
         return
     if found is None:
-        judged.results.append(missing(name, family, limit, "evaluate gave no result"))
+        judged.results.append(missing(name, family, limit, why))
         return
     try:
         judged.results.append(gate(limit, found))
@@ -162,7 +171,7 @@ def _against_base(gates: GatesConfig, parts: Parts, base: Base | None, judged: J
     else:
         comparison = from_base(against, base.changes.float_metric_delta) if against else None
         limits = (gates.max_metric_regression, gates.max_worst_class_regression)
-        _losses("base", limits, gates, comparison, judged)
+        _losses("base", limits, gates, comparison, judged, _NO_RESULT)
     _growth(gates, parts, base.report, judged.results)
 
 
@@ -197,11 +206,13 @@ def _int_only(quantize: QuantizeResult | None) -> GateResult:
     if quantize is None:
         return missing("int_only", "quantization", 0, "quantize gave no result")
     model = quantize.quantized_model
-    odd = [op.op for op in model.ops if op.is_float or op.is_custom]
-    passes = model.is_integer_only
+    computing = computes_in_float(model)
+    odd = [op.op for op in model.ops if op in computing or op.is_custom]
+    passes = model.is_integer_only or (not odd and model.subgraph_count == 1)
     names = sorted(set(odd))
     shown = ", ".join(names[:5]) + (" and others" if len(names) > 5 else "")
-    reason = "Every op is an integer op." if passes else f"The quantized model has float or custom ops: {shown}."
+    only = "" if model.is_integer_only else ", between the QUANTIZE and the DEQUANTIZE of its floats"
+    reason = f"Every op is an integer op{only}." if passes else f"The quantized model has float or custom ops: {shown}."
     verdict: Verdict = "pass" if passes else "fail"
     return GateResult(
         name="int_only",

@@ -46,7 +46,7 @@ def host_time(evaluate: EvaluateResult) -> Folded:
     times = [(step, step.host_latency) for step in evaluate.steps]
     rows = (
         (
-            step_name(step, evaluate),
+            step_name(step.name, evaluate),
             Number(time.median_us, "µs"),
             Number(time.p90_us, "µs"),
             f"{time.iterations:,} after {time.warm_up:,}",

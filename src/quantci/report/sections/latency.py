@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.render.cells import Folded, Name, Paragraph, Sentence, bullets, joined, table
 from quantci.render.numbers import NBSP, Number, rough_time
+from quantci.render.visible import visible
 from quantci.report.baseline import layer_names
-from quantci.report.latency import estimate_of
+from quantci.report.latency import complete, estimate_of
 
 if TYPE_CHECKING:
     from quantci.records.latency import LatencyEstimate
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 ESTIMATED: Final = "estimated, not measured"
 MOST_LAYERS: Final = 10
+_ESTIMATED: Final = "estimated and not measured"
+_LONG: Final = 500
 
 
 def about(duration_us: float) -> str:
@@ -42,6 +45,16 @@ def bounds(estimate: LatencyEstimate) -> str:
 def at_clock(clock_hz: int) -> str:
     """``at 240 MHz``: a time says nothing without it."""
     return f"at{NBSP}{clock_hz / 1e6:g}{NBSP}MHz"
+
+
+def line(estimate: LatencyEstimate) -> str:
+    """All of it in a line for a terminal; or why there is no total."""
+    known = complete(estimate)
+    total = f"{about(known.total_us or 0)} {at_clock(known.clock_hz)}" if known else "not known"
+    why = margin(known) if known else visible(estimate.reason.removesuffix("."), _LONG)
+    if estimate.board is not None:
+        why += f"; calibrated to {visible(str(estimate.board), _LONG)}"
+    return f"latency on the chip, {_ESTIMATED}: {total} ({why})"
 
 
 def section(report: Report, estimate: LatencyEstimate) -> Folded:

@@ -10,7 +10,7 @@ from quantci.report.sections.diagnosis import MOST_ADVICE
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.origin import ReportOrigin
-    from quantci.records.quantize import SourceInfo
+    from quantci.records.quantize import QuantizeResult, SourceInfo
     from quantci.records.report import Report
     from quantci.records.stage import Advice
     from quantci.render.cells import Cell
@@ -43,15 +43,7 @@ def section(report: Report) -> Folded:
     facts += [("Commit", Name(head.git_commit[:12]))] if head.git_commit else []
     facts += _origin(report.origin) if report.origin else []
     if report.quantize is not None:
-        result = report.quantize
-        facts += [
-            ("Source model", _file(result.source.path, result.source.sha256)),
-            ("Float model", _conversion(result.source)),
-            ("Quantized model", Name(result.quantized_model.sha256[:12])),
-            ("Engine", (Name(result.engine), " ", Name(result.engine_version))),
-            ("Recipe", (Name(result.recipe), " ", Name(result.input_type), " → ", Name(result.output_type))),
-            ("Calibration set", _file(result.calibration.path, result.calibration.sha256)),
-        ]
+        facts += _quantize(report.quantize)
     if report.evaluate is not None:
         data, last = report.evaluate.dataset, report.evaluate.steps[-1]
         facts += [("Oracle", Sentence(last.interpreter)), ("Evaluation set", _file(data.path, data.sha256))]
@@ -63,10 +55,31 @@ def section(report: Report) -> Folded:
     return Folded("Provenance", [table(("What", "Which"), [*facts, *tools], len(facts) + len(tools))])
 
 
+def _quantize(result: QuantizeResult) -> list[tuple[str, Cell]]:
+    """Which models these are, and how the INT8 one came about, if quantci made it."""
+    types = (Name(result.input_type), " → ", Name(result.output_type))
+    source, given, calibration = result.source, result.given, result.calibration
+    facts: list[tuple[str, Cell]] = []
+    if source is not None:
+        facts += [("Source model", _file(source.path, source.sha256)), ("Float model", _conversion(source))]
+    facts.append(("Quantized model", Name(result.quantized_model.sha256[:12])))
+    if given is not None:
+        facts += [("Given as", (_file(given.path, given.sha256), " ", *types)), ("Recipe", Sentence(given.reason))]
+        facts += [("Float model", Sentence(given.float_reason))] if given.float_reason else []
+    if result.engine is not None:
+        facts += [
+            ("Engine", (Name(result.engine), " ", Name(result.engine_version or ""))),
+            ("Recipe", (Name(result.recipe or ""), " ", *types)),
+        ]
+    if calibration is not None:
+        facts.append(("Calibration set", _file(calibration.path, calibration.sha256)))
+    return facts
+
+
 def _conversion(source: SourceInfo) -> str:
     """How far the float model is from its source."""
     if source.largest_difference is None:
-        return "taken as it is"
+        return "taken as it is" if source.converter is None else "converted, not compared with its source"
     return (
         f"largest difference of an output from the source model {source.largest_difference:.2g}, over "
         f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"

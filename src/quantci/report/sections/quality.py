@@ -63,7 +63,7 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
     """Where the loss comes from: quantization, rounding or kernels."""
     rows: list[list[Cell]] = []
     for place, step in enumerate(evaluate.steps):
-        line: list[Cell] = [step_name(step, evaluate), percent(evaluate.headline(place))]
+        line: list[Cell] = [step_name(step.name, evaluate), percent(evaluate.headline(place))]
         if step.agreement is None:
             line += [""] * 3
         else:
@@ -71,7 +71,7 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
             line.append("" if same is None else (Number(same), " of ", Number(of)))
             line += [Number(step.agreement.flips), f"{step.agreement.largest_lsb:,.1f}"]
         rows.append(line)
-    head = ("Step", metric_name(evaluate.paired.metric), "Identical", "Flips", "LSB")
+    head = ("Step", metric_name(evaluate.metric), "Identical", "Flips", "LSB")
     note = (
         (
             "The same samples through each step. Compared with the step before: samples with identical outputs (not "
@@ -81,7 +81,10 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
         Name(evaluate.oracle),
         ".",
     )
-    where = bullets([(step_name(step, evaluate), ": ", Sentence(step.interpreter)) for step in evaluate.steps])
+    where = bullets(
+        [(step_name(step.name, evaluate), ": ", Sentence(step.interpreter)) for step in evaluate.steps]
+        + [("No ", step_name(one.name, evaluate), ": ", Sentence(one.reason)) for one in evaluate.absent_steps]
+    )
     return Folded("Loss waterfall", [Paragraph(note), table(head, rows, len(rows)), where])
 
 
@@ -100,18 +103,27 @@ def classes(evaluate: EvaluateResult) -> Folded:
             Name(label),
             Number(found[label][0]),
             *([percent(base.get(label))] if against else []),
-            (percent(found[label][1]), " → ", percent(found[label][2])),
+            _to(evaluate, percent(found[label][1]), percent(found[label][2])),
             "none" if (delta := change(label)) is None else points(delta),
         )
         for label in sorted(found, key=lambda label: change(label) or 0.0)
     )
-    heads = ("Class", "Samples", *(["Base"] if against else []), "Recall FP32 → INT8", _change(evaluate))
+    heads = ("Class", "Samples", *(["Base"] if against else []), f"Recall{_between(evaluate)}", _change(evaluate))
     shown = table(heads, rows, len(found))
     return Folded("Classes", [Paragraph("Measured on host; the largest loss first."), shown])
 
 
 def _difference(before: float | None, after: float | None) -> Cell:
     return "none" if before is None or after is None else points(after - before)
+
+
+def _between(evaluate: EvaluateResult) -> str:
+    return " FP32 → INT8" if evaluate.float_step else " in INT8"
+
+
+def _to(evaluate: EvaluateResult, before: Cell, after: Cell) -> Cell:
+    """What it was in FP32, where there is a float model, and what it is in INT8."""
+    return (before, " → ", after) if evaluate.float_step else after
 
 
 def _change(evaluate: EvaluateResult) -> str:
@@ -126,13 +138,13 @@ def values(evaluate: EvaluateResult) -> Folded:
     rows = (
         (
             Name(before.name),
-            (Number(before.mae, "plain"), " → ", Number(after.mae, "plain")),
-            (Number(before.rmse, "plain"), " → ", Number(after.rmse, "plain")),
-            (percent(before.r2), " → ", percent(after.r2)),
+            _to(evaluate, Number(before.mae, "plain"), Number(after.mae, "plain")),
+            _to(evaluate, Number(before.rmse, "plain"), Number(after.rmse, "plain")),
+            _to(evaluate, percent(before.r2), percent(after.r2)),
         )
         for before, after in zip(first.outputs, last.outputs, strict=True)
     )
-    note = "FP32 → INT8, measured on host; errors in the units of the labels."
+    note = f"{_between(evaluate).strip()}, measured on host; errors in the units of the labels."
     head = ("Value", "Mean absolute error", "Root mean squared error", "R²")
     return Folded("Values", [Paragraph(note), table(head, rows, len(first.outputs))])
 
@@ -146,12 +158,12 @@ def tags(evaluate: EvaluateResult) -> Folded:
             Name(tag.tag),
             Number(tag.samples),
             *([percent(base.get(tag.tag))] if against else []),
-            (percent(tag.float_metric), " → ", percent(tag.quantized_metric)),
+            _to(evaluate, percent(tag.float_metric), percent(tag.quantized_metric)),
             _difference(base.get(tag.tag) if against else tag.float_metric, tag.quantized_metric),
         )
         for tag in evaluate.tags
     )
-    metric = f"{metric_name(evaluate.paired.metric)} FP32 → INT8"
+    metric = f"{metric_name(evaluate.metric)}{_between(evaluate)}"
     heads = ("Tag", "Samples", *(["Base"] if against else []), metric, _change(evaluate))
     return Folded("Tags", [Paragraph("Measured on host."), table(heads, rows, len(evaluate.tags))])
 

@@ -59,7 +59,17 @@ def figures(report: Report) -> Rows:
     if has_base(report):
         lines = [(_metric(row), row.base, row.value, row.change) for row in rows]
         return table(("Metric", "Base", "This change", "Difference"), lines, len(lines))
+    if not _has_float(report):
+        return table(
+            ("Metric", "This change"),
+            [(_metric(row), joined("\n", filter(None, (row.value, row.change)))) for row in rows],
+        )
     return table(("Metric", "This change", "Against FP32"), [(_metric(row), row.value, row.change) for row in rows])
+
+
+def _has_float(report: Report) -> bool:
+    """Whether there is a float model, or may be one: then every figure is against it."""
+    return report.quantize is None or report.quantize.float_model is not None
 
 
 def _metric(row: _Figure) -> Cell:
@@ -105,17 +115,22 @@ def _quality(report: Report) -> list[_Figure]:
         if _verdict(report, "max_worst_class_drop") in {None, "pass"}:
             return rows
     gates = ("max_worst_class_drop", *(() if against else ("min_worst_class_recall",)))
+    if evaluate.paired is None:
+        return rows if against else [*rows, *_lowest_class(report, evaluate, gates)]
     return rows + _worst_class(report, evaluate.paired, evaluate.recalls(), gates)
 
 
 def _lost(report: Report, evaluate: EvaluateResult) -> _Figure:
     """FP32 on both sides, and what the step to INT8 costs in this change."""
+    verdict = _verdict(report, "max_metric_drop", "fail_on_loss quantization")
+    if evaluate.paired is None:
+        return _Figure("Lost to quantization", "", "not known", verdict, NOT_COMPARED, "no float model")
     now, delta = evaluate.headline(0), report.baseline.float_metric_delta if report.baseline else None
     return _Figure(
         "Lost to quantization",
         "FP32 → INT8",
         ("FP32 ", percent(now)),
-        _verdict(report, "max_metric_drop", "fail_on_loss quantization"),
+        verdict,
         NOT_COMPARED if delta is None else ("FP32 ", percent(now - delta)),
         (
             points(evaluate.paired.delta),
@@ -146,6 +161,17 @@ def _worst_class(
     return [_Figure(name, ("recall of ", label), percent(after), _verdict(report, *gates), base, change)]
 
 
+def _lowest_class(report: Report, evaluate: EvaluateResult, gates: tuple[str, ...]) -> list[_Figure]:
+    """The class that INT8 finds least of, where there is nothing to compare with."""
+    known = [(after, support, label) for label, (support, _, after) in evaluate.recalls().items() if after is not None]
+    if not known:
+        return []
+    recall, support, name = min(known, key=lambda one: (one[0], -one[1]))
+    kind = ("recall of ", Name(name, _LABEL_LIMIT))
+    verdict = _verdict(report, *gates)
+    return [_Figure("Worst class", kind, percent(recall), verdict, change=(Number(support), " samples"))]
+
+
 def _difference(paired: Paired) -> Cell:
     return (points(paired.delta), "\n", _interval(paired))
 
@@ -158,11 +184,11 @@ def _model_size(report: Report) -> _Figure:
     verdict = _verdict(report, "max_model_bytes", "max_model_growth")
     if report.quantize is None:
         return _Figure("Model size", "", NOT_MEASURED, verdict, NOT_COMPARED, _why(report, "quantize"))
-    now, float_bytes = report.quantize.quantized_model.file_bytes, report.quantize.float_model.file_bytes
+    now, reference = report.quantize.quantized_model.file_bytes, report.quantize.float_model
     delta = report.baseline.model_bytes_delta if report.baseline else None
     base, change = _grown(now, delta)
-    if not has_base(report) and float_bytes:
-        change = (percent(now / float_bytes), f" of{NBSP}it")
+    if not has_base(report) and reference is not None and reference.file_bytes:
+        change = (percent(now / reference.file_bytes), f" of{NBSP}it")
     return _Figure("Model size", "INT8 file, measured", rough_size(now), verdict, base, change)
 
 

@@ -15,6 +15,8 @@ from tests.golden import (
     example_quantize_record,
     example_report,
     failed_quantize_record,
+    given_records,
+    given_report,
 )
 
 from quantci.github.runner.outcome import tell, tell_failure
@@ -54,6 +56,21 @@ def test_evaluate(config: Path, tmp_path: Path) -> None:
     assert told.outputs["quantized-metric"] == "0.952500"
     assert told.outputs["metric-delta"] == "-0.007500"
     assert "FP32 96.0\N{NO-BREAK SPACE}% → INT8 95.2\N{NO-BREAK SPACE}%" in told.summary
+
+
+def test_a_model_that_was_given_has_empty_outputs_where_there_is_no_float_model(config: Path, tmp_path: Path) -> None:
+    _, records = given_records()
+    told = tell(records["quantize"], OUTPUT, config, tmp_path)
+    assert (told.outputs["float-model"], told.outputs["float-bytes"], told.outputs["engine"]) == ("", "", "")
+    assert "| Given as | `models/own.tflite` |" in told.summary
+    assert "| Float model | No float model was given" in told.summary
+    told = tell(records["evaluate"], OUTPUT, config, tmp_path)
+    assert (told.outputs["float-metric"], told.outputs["quantized-metric"]) == ("", "0.952500")
+    assert {told.outputs[f"metric-delta{end}"] for end in ("", "-low", "-high")} == {""}
+    assert told.outputs["metric"] == "top1_accuracy"
+    assert "| INT8 accuracy | 95.2\N{NO-BREAK SPACE}% |" in told.summary
+    told = tell(given_report(), OUTPUT, config, tmp_path)
+    assert (told.outputs["metric-delta"], told.outputs["quantized-metric"]) == ("", "0.952500")
 
 
 def test_diagnose(config: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from msgspec.structs import replace
 from tests.golden import example_evaluate_record, example_parts
+from tests.known import known
 
 from quantci.records.config import GatesConfig
 from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Step
@@ -32,7 +33,7 @@ def evaluated(
     assert EVALUATE is not None
     interval = Interval(low=low, high=max(delta, high), level=0.95)
     scored = [replace(step, metrics=replace(step.metrics, roc_auc=0.95)) for step in EVALUATE.steps]
-    paired = replace(EVALUATE.paired, delta=delta, interval=interval, smallest_detectable_drop=detectable)
+    paired = replace(known(EVALUATE.paired), delta=delta, interval=interval, smallest_detectable_drop=detectable)
     if metric == "roc_auc":
         paired = replace(paired, metric=metric, mcnemar_p=None)
     return replace(EVALUATE, steps=scored, paired=paired)

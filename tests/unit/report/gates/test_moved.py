@@ -13,6 +13,7 @@ from tests.golden import (
     example_quantize_record,
     example_report,
 )
+from tests.known import known
 
 from quantci.records.config import GatesConfig, TargetConfig
 from quantci.records.paired import Interval
@@ -34,7 +35,7 @@ def changed(base: Config, candidate: Config, delta: float = -0.0075) -> Report:
     evaluate = example_evaluate_record()
     assert evaluate.result is not None
     paired = replace(
-        evaluate.result.paired,
+        known(evaluate.result.paired),
         delta=delta,
         interval=Interval(low=delta - 0.0125, high=delta + 0.0125, level=0.95),
         mcnemar_p=0.0001 if delta < -0.02 else 0.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 from tests.golden import example_report
+from tests.known import known
 
 from quantci.records.against_base import ClassChange
 from quantci.records.paired import ClassDelta, Interval
@@ -162,7 +163,7 @@ def test_a_base_without_an_evaluation_says_which_side_lacks_it() -> None:
 def test_a_hostile_label_stays_one_short_name() -> None:
     assert PLAIN.evaluate is not None
     evil = "@octocat |<b>\n# x" * 9
-    paired = replace(PLAIN.evaluate.paired, worst_class=ClassDelta(label=evil, recall_delta=-0.1, support=5))
+    paired = replace(known(PLAIN.evaluate.paired), worst_class=ClassDelta(label=evil, recall_delta=-0.1, support=5))
     row = table(replace(PLAIN, evaluate=replace(PLAIN.evaluate, paired=paired)))[3]
     assert row.startswith("| ✅ **Worst class**<br>recall of `@octocat")
     assert len(row) < 100
