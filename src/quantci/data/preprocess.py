@@ -53,12 +53,14 @@ class LoadedSample:
         content_sha256: digest of the decoded pixels before resizing, or of the raw tensor.
         counts: what the file needed, each 0 or 1.
         pixels: how many of an image were decoded; 0 for a tensor.
+        raw: what it was made of; None where nobody kept it.
     """
 
     tensor: NDArray[np.float32]
     content_sha256: str
     counts: ImageCounts
     pixels: int = 0
+    raw: RawSample | None = None
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,37 @@ class Preprocessing:
         """
         return self.load_raw(self.read(sample))
 
+    def load_again(self, sample: Sample, loaded: LoadedSample, before: Preprocessing) -> LoadedSample:
+        """`load` of a sample that another preprocessing has loaded: its file is read once, if both read it alike.
+
+        Args:
+            sample: the sample.
+            loaded: what the other one made of it.
+            before: the other one.
+
+        Raises:
+            QuantciError: see `load`.
+        """
+        if self == before:
+            return loaded
+        if loaded.raw is None or self._reading(loaded.raw) != before._reading(loaded.raw):
+            return self.load(sample)
+        return self.load_raw(loaded.raw)
+
+    def _reading(self, raw: RawSample) -> object:
+        """What `read` depends on, for a file of this kind."""
+        return self._decoding if raw.is_image else (self.config.dtype, self.shape[1:])
+
+    @property
+    def _decoding(self) -> Decoding:
+        return Decoding(self.config.alpha, self.config.background, self.config.exif)
+
     def read(self, sample: Sample) -> RawSample:
         """The part of `load` that reads the file; of the configuration only alpha, background, exif and dtype count."""
-        config = self.config
-        values = read_tensor(sample, config.dtype, self.shape[1:])
+        values = read_tensor(sample, self.config.dtype, self.shape[1:])
         if values is not None:
             return RawSample(values, digest_tensor(values), ImageCounts(), is_image=False, sample=sample)
-        image = decode_image(sample.path, Decoding(config.alpha, config.background, config.exif))
+        image = decode_image(sample.path, self._decoding)
         return RawSample(image.pixels, image.content_sha256, image.counts, is_image=True, sample=sample)
 
     def load_raw(self, raw: RawSample) -> LoadedSample:
@@ -146,7 +172,7 @@ class Preprocessing:
                 remedy="Correct the file: no integer model can represent these values.",
             )
         pixels = raw.values.shape[0] * raw.values.shape[1] if raw.is_image else 0
-        return LoadedSample(tensor, raw.content_sha256, counts, pixels)
+        return LoadedSample(tensor, raw.content_sha256, counts, pixels, raw)
 
     def _fit(self, raw: RawSample) -> tuple[NDArray[Any], ImageCounts]:
         """Pixels [height, width, channels] of the model's size, in the order of its channels."""

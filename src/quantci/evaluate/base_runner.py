@@ -35,7 +35,7 @@ class BaseRunner:
 
         Args:
             job: with the base's own preprocessing.
-            sample: to be read again where that is another one.
+            sample: to be read again where that reads it otherwise.
             loaded: the sample as this change prepares it.
 
         Raises:
@@ -43,7 +43,7 @@ class BaseRunner:
         """
         assert job.base is not None
         try:
-            tensor = loaded.tensor if job.base == job.preprocessing else job.base.load(sample).tensor
+            tensor = job.base.load_again(sample, loaded, job.preprocessing).tensor
             runner = self._opened()
             (taken,) = runner.inputs
             raw = runner.run([taken.from_real(tensor)])

@@ -13,6 +13,8 @@ from PIL import Image
 from tests.truths import of
 from tests.unit.data.images import ARROW, gradient, save
 
+from quantci.data import preprocess
+from quantci.data.image import DecodedImage, Decoding, decode_image
 from quantci.data.preprocess import Preprocessing
 from quantci.data.sample import Sample
 from quantci.errors import ConfigError, DataRejected, ModelRejected, QuantciError
@@ -306,6 +308,47 @@ def test_a_picture_is_read_once_for_many_ways(tmp_path: Path) -> None:
         loaded = Preprocessing.for_model(config, [1, 8, 8, 3]).load_raw(raw)
         assert loaded.tensor.shape == (1, 8, 8, 3)
         assert loaded.content_sha256 == raw.content_sha256
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, 1),
+        ({"mean": (1.0,)}, 1),
+        ({"resize": "nearest", "fit": "crop", "color": "bgr", "preprocess": "standardize"}, 1),
+        ({"dtype": "int8"}, 1),  # says how a .bin is read
+        ({"alpha": "drop"}, 2),
+        ({"background": (9,)}, 2),
+        ({"exif": "ignore"}, 2),
+    ],
+)
+def test_a_picture_is_read_again_only_where_another_way_reads_it_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], reads: int
+) -> None:
+    before, after = (Preprocessing.for_model(InputConfig(**given), [1, 5, 4, 3]) for given in ({}, changes))
+    item = sample(save(tmp_path / "a.png", ARROW))
+    expected = after.load(item)
+    read: list[Path] = []
+
+    def decode(path: Path, decoding: Decoding) -> DecodedImage:
+        read.append(path)
+        return decode_image(path, decoding)
+
+    monkeypatch.setattr(preprocess, "decode_image", decode)
+    found = after.load_again(item, before.load(item), before)
+    assert (len(read), found.content_sha256, found.counts) == (reads, expected.content_sha256, expected.counts)
+    assert np.array_equal(found.tensor, expected.tensor)
+
+
+@pytest.mark.parametrize(("config", "shape"), [({"dtype": "uint8"}, [1, 8]), ({"dtype": "int8"}, [1, 2, 4])])
+def test_a_bin_is_read_again_as_another_type_or_shape(tmp_path: Path, config: dict[str, Any], shape: list[int]) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(range(250, 256)) + b"\0\1")
+    before = Preprocessing.for_model(InputConfig(dtype="int8"), [1, 8])
+    after = Preprocessing.for_model(InputConfig(**config), shape)
+    found, expected = after.load_again(sample(path), before.load(sample(path)), before), after.load(sample(path))
+    assert np.array_equal(found.tensor, expected.tensor)
+    assert found.content_sha256 == expected.content_sha256
 
 
 def test_bars_of_colour_around_a_grey_picture(tmp_path: Path) -> None:

@@ -66,6 +66,9 @@ class FakePreprocessing:
             raise DataRejected(sample.id, "It cannot be used.", remedy="Fix it.")
         return LoadedSample(np.array(TENSORS[sample.id], np.float32), sample.id * 64, ImageCounts(resized=1))
 
+    def load_again(self, sample: Sample, loaded: LoadedSample, before: object) -> LoadedSample:
+        return self.load(sample)
+
 
 def samples(*names: str) -> list[Sample]:
     return [Sample(name, Path(name), of(0), (), name, None) for name in names]
