@@ -24,6 +24,45 @@ def network(keras: Any) -> Any:
     return keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(x))
 
 
+def to_tflite(tf: Any, saved: Path, *, is_half: bool = False) -> bytes:
+    """By TFLiteConverter; with weights of float16 where that is asked."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
+    if is_half:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    return bytes(converter.convert())
+
+
+def write_brought(keras: Any, tf: Any, folder: Path, pictures: Any, truth: Any) -> None:
+    """What test_brought.py looks at: a model that divides by 255 inside, float16, a loop and the same unrolled."""
+    pixels = keras.Input((16, 16, 3))
+    rescaled = keras.Model(pixels, network(keras)(keras.layers.Rescaling(1 / 255)(pixels)))
+    rescaled.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    rescaled.fit(pictures.astype("float32"), truth, epochs=8, batch_size=32, verbose=0)
+    rescaled.save(folder / "rescaled.keras", include_optimizer=False)
+    series = keras.Input((5, 2))
+    loop = keras.Model(series, keras.layers.LSTM(3)(series))
+    loop.save(folder / "loop.keras")
+    unrolled = keras.Model(series, keras.layers.LSTM(3, unroll=True)(series))
+    unrolled.save(folder / "unrolled.keras")
+    write_series(folder / "unrolled", unrolled)
+    for name, model, shape in (("rescaled", rescaled, (16, 16, 3)), ("loop", loop, (5, 2))):
+        spec = keras.InputSpec(shape=(1, *shape), dtype="float32")
+        model.export(folder / "saved" / name, format="tf_saved_model", input_signature=[spec], verbose=False)
+        (folder / f"{name}.tflite").write_bytes(to_tflite(tf, folder / "saved" / name))
+    (folder / "half.tflite").write_bytes(to_tflite(tf, folder / "fixed_batch", is_half=True))
+
+
+def write_series(folder: Path, model: Any) -> None:
+    """Series of 5 steps of 2 values, each labelled by what the model itself gives."""
+    import numpy as np
+
+    folder.mkdir()
+    for name, count, seed in (("calibration", 100, 1), ("evaluation", 120, 2)):
+        series = np.random.RandomState(seed).normal(0, 2, (count, 5, 2)).astype("float32")
+        np.savez(folder / f"{name}.npz", X=series, y=model.predict(series, verbose=0))
+
+
 def main(folder: Path) -> None:
     import keras
     import numpy as np
@@ -45,8 +84,8 @@ def main(folder: Path) -> None:
 
     spec = keras.InputSpec(shape=(1, 16, 16, 3), dtype="float32")
     model.export(folder / "fixed_batch", format="tf_saved_model", input_signature=[spec], verbose=False)
-    data = tf.lite.TFLiteConverter.from_saved_model(str(folder / "fixed_batch")).convert()
-    (folder / "model.tflite").write_bytes(data)
+    (folder / "model.tflite").write_bytes(to_tflite(tf, folder / "fixed_batch"))
+    write_brought(keras, tf, folder, pictures, truth)
 
     module = tf.Module()
     module.model = model
@@ -76,15 +115,16 @@ def main(folder: Path) -> None:
     keras.Sequential([keras.layers.Dense(2)]).save(folder / "unbuilt.keras")
     half = keras.layers.Dense(2, dtype="mixed_float16")
     keras.Model(value, half(value)).save(folder / "mixed.keras")
-    series = keras.Input((5, 2))
-    keras.Model(series, keras.layers.LSTM(3)(series)).save(folder / "loop.keras")
-    keras.Model(series, keras.layers.LSTM(3, unroll=True)(series)).save(folder / "unrolled.keras")
 
     import tf_keras
 
     legacy = network(tf_keras)
     legacy.set_weights(model.get_weights())
     legacy.save(folder / "legacy.h5", include_optimizer=False)
+    series = tf_keras.Input((5, 2))
+    fused = tf_keras.Model(series, tf_keras.layers.LSTM(3)(series))
+    fused.save(folder / "fused.h5", include_optimizer=False)
+    write_series(folder / "fused", fused)
     pixels = tf_keras.Input((16, 16, 3), dtype="uint8")
     scaled = tf_keras.layers.RandomFlip()(tf_keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
     tf_keras.Model(pixels, legacy(scaled)).save(folder / "augmented_bytes.h5", include_optimizer=False)

@@ -102,21 +102,24 @@ def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "code"),
+    ("name", "code", "remedy"),
     [
-        ("dynamic.keras", "dynamic-shape"),
-        ("lambda.keras", "format-not-accepted"),
-        ("two_inputs.keras", "multi-input"),
-        ("loop.keras", "multi-subgraph"),
-        ("only.weights.h5", "weights-only"),
-        ("unbuilt.keras", "unbuilt"),
-        ("mixed.keras", "mixed-precision"),
+        ("dynamic.keras", "dynamic-shape", ""),
+        ("lambda.keras", "format-not-accepted", ""),
+        ("two_inputs.keras", "multi-input", ""),
+        ("loop.keras", "multi-subgraph", "Set unroll=True on that layer"),
+        ("only.weights.h5", "weights-only", "save all of it: model.save('model.keras')"),
+        ("unbuilt.keras", "unbuilt", "Begin it with keras.Input(shape), train it, and save it again"),
+        ("mixed.keras", "mixed-precision", ""),
     ],
 )
-def test_what_no_microcontroller_runs_is_refused(sources: Path, tensorflow: Jail, name: str, code: str) -> None:
+def test_what_no_microcontroller_runs_is_refused(
+    sources: Path, tensorflow: Jail, name: str, code: str, remedy: str
+) -> None:
     with pytest.raises(ModelRejected) as caught:
         open_source(sources / name, signature="", tensorflow=tensorflow).convert()
     assert caught.value.code == code
+    assert remedy in caught.value.remedy
 
 
 def test_an_unrolled_loop_is_one_graph(sources: Path, tensorflow: Jail) -> None:

@@ -19,6 +19,10 @@ from quantci.tflite.remedies import replacement
 if TYPE_CHECKING:
     from quantci.quantize.recipe import Types
 
+# Of the same bytes TensorFlow 2.21 makes an INT8 SPLIT or, once in four times, one between DEQUANTIZE and QUANTIZE, as
+# in the unrolled LSTM of Keras 3; it depends on where objects lie in memory.
+_WAVERS: Final = "SPLIT"
+_TRIES: Final = 20
 _NAMED_OP: Final = re.compile(r"not yet supported for op: '(\w+)'")
 
 
@@ -75,6 +79,10 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
     try:
         with native_stderr():  # it prints its settings
             quantized = mlir_quantize(calibrated.data)
+            for _ in range(_TRIES):
+                if not _wavered(bytes(quantized)):
+                    break
+                quantized = mlir_quantize(calibrated.data)
             result: Any = modify_model_io_type(
                 quantized, getattr(tensorflow, types.input), getattr(tensorflow, types.output)
             )
@@ -85,6 +93,11 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
     if has_lstm(calibrated):
         return empty_intermediates(Model(bytes(result), calibrated.where)).data
     return bytes(result)
+
+
+def _wavered(quantized: bytes) -> bool:
+    """Whether asking again may give more integer ops."""
+    return any(op.op == _WAVERS and op.is_float for op in Model(quantized, "").summary.ops)
 
 
 def engine_version(engine: str) -> str:
