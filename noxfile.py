@@ -95,14 +95,14 @@ def prepare(session: nox.Session, lock: str) -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def run_stage(session: nox.Session, lock: str) -> None:
+def run_stage(session: nox.Session, lock: str, command: str | None = None) -> None:
     """Run the session's command on the example, or on the project that `-- --config FILE` names."""
     prepare(session, lock)
     config: list[str] = []
     if not any(argument.split("=")[0] == "--config" for argument in session.posargs):
         make_data(session)
         config = ["--config", f"{EXAMPLE}/quantci.toml"]
-    session.run("quantci", session.name, *config, *session.posargs)
+    session.run("quantci", command or session.name, *config, *session.posargs)
 
 
 def make_data(session: nox.Session) -> None:
@@ -209,6 +209,12 @@ def embed(session: nox.Session) -> None:
 
 
 @nox.session(python=TOOL_PYTHON)
+def hw_bench(session: nox.Session) -> None:
+    """Run the INT8 model on a board, an emulated chip or the virtual device."""
+    run_stage(session, "base", "bench")
+
+
+@nox.session(python=TOOL_PYTHON)
 def report(session: nox.Session) -> None:
     """Join the records into the report, with its verdict."""
     run_stage(session, "base")
@@ -220,6 +226,13 @@ def tests(session: nox.Session) -> None:
     prepare(session, "test")
     options, environment = measured(session)
     run_pytest(session, "tests/unit", *options, env=environment)
+
+
+@nox.session(python=TOOL_PYTHON)
+def faults(session: nox.Session) -> None:
+    """Sessions of bench with a simulated device that fails at random: 2,000, or as many as `-- N` says."""
+    prepare(session, "test")
+    session.run("python", "-m", "tests.faults", *(session.posargs or ["2000"]))
 
 
 @nox.session(python=TOOL_PYTHON)

@@ -12,9 +12,24 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from msgspec.structs import replace
 from tests.known import known
 
+from quantci.bench.latency import summarize_latency
+from quantci.bench.measure import NO_LATENCY
 from quantci.records.against_base import AgainstBase, BaseModel, ClassChange, TagChange
 from quantci.records.arena import Arena, ArenaPeak, ArenaPiece
 from quantci.records.base import encode
+from quantci.records.bench import (
+    BenchRecord,
+    BenchResult,
+    DeviceArena,
+    DeviceIdentity,
+    DeviceKind,
+    DeviceOutputs,
+    FirstOp,
+    LatencyWindow,
+    LinkCounters,
+    OpTime,
+    Phase,
+)
 from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
 from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, DiagnoseResult, LayerError, WeightChannels
@@ -408,6 +423,81 @@ def example_embed_record(quantize: QuantizeRecord | None = None) -> EmbedRecord:
     return record
 
 
+def example_bench_record(
+    quantize: QuantizeRecord | None = None, kind: DeviceKind = "board", **changes: Any
+) -> BenchRecord:
+    """Record of a session with a board whose outputs are all those of the host."""
+    result = (quantize or example_quantize_record()).result
+    assert result is not None
+    windows = [LatencyWindow(latency_us=[7_300, 7_302, 7_304], cycles=[1_752_000, 1_752_480, 1_752_960])] * 5
+    latency = summarize_latency(windows, warm_up=10, clock_hz=240_000_000, timer_hz=240_000_000)
+    bench = BenchResult(
+        quantized_sha256=result.quantized_model.sha256,
+        device=DeviceIdentity(
+            kind=kind,
+            port="/dev/ttyACM0",
+            chip="esp32s3",
+            board_id="7c:df:a1:00:00:01",
+            firmware="quantci-bench 0.1.0",
+            firmware_id=sha("firmware"),
+            reset_reason="power-on",
+            fingerprint={"chip": "esp32s3", "clock_hz": "240000000", "esp_nn": "1.2.3", "arena": "internal"},
+        ),
+        golden_sha256=sha("golden"),
+        was_uploaded=True,
+        arena=DeviceArena(region="internal", used_bytes=60_144, given_bytes=262_144, estimated_bytes=60_144),
+        latency=latency if kind == "board" else None,
+        latency_reason=NO_LATENCY[kind],
+        ops=[
+            OpTime(index=op.index, op=op.op, cycles=100.0 * (op.index + 1), share=(op.index + 1) / 21)
+            for op in result.quantized_model.ops
+        ]
+        if kind == "board"
+        else [],
+        outputs=DeviceOutputs(
+            interpreter="esp32s3, TFLM 1.4.0, ESP-NN 1.2.3, kernels esp-nn",
+            metrics=classification_metrics(INT8_CONFUSION),
+            agreement=Agreement(samples=400, identical_outputs=400, flips=0, largest_lsb=0.0, mean_lsb=0.0, cosine=1.0),
+            paired=Paired(
+                metric="top1_accuracy",
+                delta=0.0,
+                interval=accuracy_delta_interval(0, 0, 400, 0),
+                bootstrap_resamples=10_000,
+                mcnemar_p=1.0,
+                broken=[],
+                fixed=[],
+                worst_class=None,
+                smallest_detectable_drop=0.01,
+            ),
+            different=[],
+        ),
+        phases=[Phase(name="identify", duration_s=0.1), Phase(name="measure", duration_s=2.5)],
+        link=LinkCounters(requests=512, repeated=0, stale=0, dropped=0, timeouts=0, noise_bytes=120),
+        predictions_sha256=sha("predictions"),
+    )
+    record = BenchRecord(
+        schema_version=1,
+        stage="bench",
+        status="ok",
+        failure=None,
+        provenance=example_provenance(9.0),
+        result=replace(bench, **changes),
+    )
+    encode(record)
+    return record
+
+
+def wrong_outputs(outputs: DeviceOutputs) -> DeviceOutputs:
+    """Those of a board with a wrong kernel: 138 of 400 identical, seven answers flip, four of them for the worse."""
+    return replace(
+        outputs,
+        agreement=Agreement(samples=400, identical_outputs=138, flips=7, largest_lsb=46.0, mean_lsb=3.0, cosine=0.99),
+        paired=replace(outputs.paired, delta=-0.01, interval=accuracy_delta_interval(4, 0, 400, 0)),
+        different=["red/0001.png"],
+        first_op=FirstOp(index=1, op="DEPTHWISE_CONV_2D", name="model/depthwise2/Relu", sample="red/0001.png"),
+    )
+
+
 def example_latency(ops: list[OpInfo]) -> LatencyEstimate:
     """Two cycles a multiply-accumulate; MEAN and SOFTMAX are not covered."""
     cycles = {op.index: 2.0 * op.macs for op in ops if op.macs}
@@ -504,6 +594,7 @@ def example_report(
     config: Config | None = None,
     layers: tuple[Layer, ...] = LAYERS,
     baseline: Report | None = None,
+    bench: BenchRecord | None = None,
     validate: bool = True,
 ) -> Report:
     """Report of the example; every gate holds."""
@@ -516,6 +607,7 @@ def example_report(
             "quantize": quantize,
             "evaluate": example_evaluate_record(quantize, against),
             "embed": example_embed_record(quantize),
+            "bench": bench,
         },
         baseline=baseline,
         provenance=example_provenance(0.1),

@@ -79,16 +79,26 @@ max_metric_drop = 0.08
 """
 
 
+@pytest.fixture(scope="session")
+def make_project(model: Path, images: Path) -> Callable[[Path], Path]:
+    """Write a quantci.toml for the float .tflite into a folder; nothing in it needs TensorFlow."""
+
+    def make(folder: Path) -> Path:
+        values = {
+            "source": json.dumps(str(model)),
+            "calibration": json.dumps(str(images / "calibration")),
+            "validation": json.dumps(str(images / "validation")),
+        }
+        (folder / "quantci.toml").write_text(CONFIG.format(**values))
+        return folder
+
+    return make
+
+
 @pytest.fixture
-def project(tmp_path: Path, model: Path, images: Path) -> Path:
-    """A folder with a quantci.toml for the float .tflite; nothing in it needs TensorFlow."""
-    values = {
-        "source": json.dumps(str(model)),
-        "calibration": json.dumps(str(images / "calibration")),
-        "validation": json.dumps(str(images / "validation")),
-    }
-    (tmp_path / "quantci.toml").write_text(CONFIG.format(**values))
-    return tmp_path
+def project(tmp_path: Path, make_project: Callable[[Path], Path]) -> Path:
+    """A folder of one's own with such a project."""
+    return make_project(tmp_path)
 
 
 @pytest.fixture

@@ -2,12 +2,17 @@
 
 `serve` keeps a virtual device at a pty or a TCP port: it speaks the protocol of the bench firmware and of MLPerf Tiny,
 runs models with TFLM on this machine, and fails on demand. What it measures is this machine's speed, never a chip's.
+`list` shows the boards that are connected or remembered, `check` runs the golden model on one, and `release` takes one
+out of the quarantine that a failed golden model leads to.
 
 examples:
+  quantci device list
+  quantci device check --port /dev/ttyACM0
+  quantci device release 7c:df:a1:00:00:01
   quantci device serve
   quantci device serve build/quantci/model_quant.tflite --model-id kws01 --link build/board
   quantci device serve model.tflite --tcp 5555                     # hosts open socket://127.0.0.1:5555
-  quantci device serve --faults drop=1e-4,reboot@invoke:3 --seed 7
+  quantci device serve --rate 11520 --faults drop=1e-4,reboot@invoke:3 --seed 7
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantci.cli import boards
 from quantci.errors import EXIT_OK
 
 if TYPE_CHECKING:
@@ -46,9 +52,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--engine", choices=("tflm", "echo"), default="tflm", help="echo runs no model (default: tflm)")
 
+    boards.add_arguments(actions)
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or SIGTERM."""
+    """Serve until Ctrl-C or SIGTERM, or do something about boards."""
+    if arguments.action != "serve":
+        return boards.run(arguments)
+    return _serve_until_stopped(arguments)
+
+
+def _serve_until_stopped(arguments: argparse.Namespace) -> int:
     from quantci.device.virtual.engine import EchoEngine, HostEngine
     from quantci.device.virtual.machine import Machine
     from quantci.device.virtual.script import Script, parse_script

@@ -46,11 +46,12 @@ ACTIONS: Final[dict[str, tuple[Input, ...]]] = {
     "merge": (Input("shards", is_path=True, is_bare=True),),
     "diagnose": (),
     "embed": (Input("model", is_path=True),),
+    "bench": (Input("device"), Input("bisect"), *_BASELINE),
     "report": (*_BASELINE, Input("fail-on")),
     "comment": (Input("report", is_path=True), Input("key"), Input("sha"), Input("pull-request")),
 }
 CONFIG: Final = Input("config", is_path=True)
-_OTHERS: Final = (CONFIG, Input("output-dir"), Input("model-source"), Input("allow-code"))
+_OTHERS: Final = (CONFIG, Input("output-dir"), Input("model-source"), Input("allow-code"), Input("device-kind"))
 # Option, or variable -> the input that it comes from.
 INPUTS: Final = {
     word: one.name

@@ -4,7 +4,7 @@ At a terminal it ends with the verdict, the table and the files that it wrote. W
 prints the comment that a pull request would get.
 
 Whatever happens, report.json and report.md are written. If accuracy is lost, quantci diagnose runs too, so that the
-report says in which layer.
+report says in which layer. If [device] names a device, so does quantci bench.
 
 examples:
   quantci pipeline
@@ -27,7 +27,7 @@ from quantci.cli.report import exit_code, show_failure
 from quantci.cli.report_files import load_for_report, write_report
 from quantci.cli.stage import run_stage
 from quantci.errors import QuantciError, fault_of
-from quantci.records.stages import EVALUATE, STAGES
+from quantci.records.stages import BENCH, EVALUATE, STAGES
 
 if TYPE_CHECKING:
     import argparse
@@ -78,5 +78,5 @@ def _run_stages(settings: Settings, folder: OutputFolder, progress: Progress, wa
         if not stage.is_needed and not command.is_called_for(settings, folder):
             continue
         with contextlib.nullcontext() if stage.decides else contextlib.suppress(QuantciError):
-            against = (wanted.against,) if stage is EVALUATE else ()
+            against = (wanted.against,) if stage in {EVALUATE, BENCH} else ()
             run_stage(stage, folder, partial(command.work, settings, folder, progress, *against))

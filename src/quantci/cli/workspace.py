@@ -76,16 +76,31 @@ class Workspace(NamedTuple):
             given: by its key, what was given elsewhere.
 
         Raises:
-            ConfigError: `outside-workspace`, naming the key.
+            ConfigError: `outside-workspace` or `code-not-allowed`, naming the key.
         """
         if self.root is None:
             return
+        self._check_device(config, file, given)
         paths = _paths(config)
         for key, path in paths.items():
             self.check(file.parent / path, place_of(key, file, given))
         for key in {"output_dir", "model.source", "model.quantized"} & paths.keys():
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")
+
+    def _check_device(self, config: Config, file: Path, given: Mapping[str, Given]) -> None:
+        """Refuse a program or a port that the repository chooses: a self-hosted runner has more than one of both."""
+        if self.allow_code:
+            return
+        for key, value in (("port", config.device.port), ("emulator_command", config.device.emulator_command)):
+            if value and f"device.{key}" not in given:
+                raise ConfigError(
+                    "code-not-allowed",
+                    "Which port is opened and which program is started is not for the repository to say here.",
+                    where=place_of(f"device.{key}", file, given),
+                    remedy="Give it as an input of the action or as a variable of the workflow, or allow code where "
+                    "the repository is trusted.",
+                )
 
 
 def _paths(config: Config) -> dict[str, str]:

@@ -115,7 +115,7 @@ def read_base(baseline: Baseline, config: Config, task: Task, oracle: Oracle) ->
             where="task.kind",
             remedy="None is needed: the first run on the base branch with the new task makes a new baseline.",
         )
-    model = _model(folder, quantized.quantized_model.sha256)
+    model = base_model(folder, quantized.quantized_model.sha256)
     outputs = task.outputs_of(model.summary)
     preprocessing = Preprocessing.for_model(theirs.input, only_input(model.summary, model.where).shape)
     nothing = task.nothing_kept(outputs, is_float=False)
@@ -151,7 +151,12 @@ class _Predictions(NamedTuple):
     kept: NDArray[np.generic]
 
 
-def _model(folder: Path, sha256: str) -> Model:
+def base_model(folder: Path, sha256: str) -> Model:
+    """The base's INT8 model, which its report gives the digest of.
+
+    Raises:
+        ConfigError: `baseline-file` or `baseline-damaged`.
+    """
     path = folder / QUANTIZED_MODEL
     model = Model(read_file(folder, QUANTIZED_MODEL, MAX_MODEL_BYTES), str(path))
     if model.sha256 != sha256:

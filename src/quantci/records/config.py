@@ -21,6 +21,9 @@ Layout = Literal["nhwc", "nchw"]
 IntegerType = Literal["int8", "uint8"]
 Engine = Literal["auto", "litert", "tensorflow"]
 Compared = Literal["base", "quantization"]
+WantedDevice = Literal["auto", "board", "emulated", "virtual"]
+ArenaRegion = Literal["internal", "psram"]
+EmulatorName = Literal["qemu", "esp-emu", "own"]
 
 
 class ModelConfig(Record, frozen=True, kw_only=True):
@@ -213,6 +216,53 @@ class EmbedConfig(Record, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=dict)
 
 
+class DeviceConfig(Record, frozen=True, kw_only=True):
+    """What runs the model for `quantci bench`, and how it is measured."""
+
+    kind: Annotated[
+        WantedDevice,
+        Meta(
+            description="board: real hardware. emulated: your firmware image in an emulator. virtual: a process here "
+            "that speaks the protocol. auto: a board that is found, or else the virtual device."
+        ),
+    ] = "auto"
+    port: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=300)] | None,
+        Meta(
+            description="Serial port or URL: /dev/ttyACM0, COM3, socket://HOST:PORT or rfc2217://HOST:PORT; if not "
+            "set, a board is looked for on USB."
+        ),
+    ] = None
+    serial_number: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=100)] | None,
+        Meta(description="Of the board that is meant, where there may be several: that of its USB, or its MAC."),
+    ] = None
+    emulator: Annotated[
+        EmulatorName, Meta(description="For emulated: Espressif's qemu or esp-emu; own: device.emulator_command.")
+    ] = "qemu"
+    emulator_command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="For own: words of the command line; {image} is the flash image, {port} the TCP port that its "
+            "UART is to listen on."
+        ),
+    ] = ()
+    image: Annotated[
+        FilePath | None, Meta(description="For emulated: the flash image, such as esptool merge-bin makes.")
+    ] = None
+    wait_s: Annotated[float, Meta(ge=0, le=86_400, description="Seconds to wait for a board that another job has.")] = (
+        600.0
+    )
+    arena: Annotated[ArenaRegion, Meta(description="Where the tensor arena is to lie.")] = "internal"
+    iterations: Annotated[int, Meta(ge=1, le=512, description="Timed inferences of each window.")] = 20
+    warm_up: Annotated[int, Meta(ge=0, le=1000, description="Inferences before each window, which are not timed.")] = 10
+    windows: Annotated[int, Meta(ge=3, le=50, description="Windows of each model; MLPerf Tiny has five.")] = 5
+    min_change: Annotated[
+        Ratio,
+        Meta(description="Smallest change of the latency that counts, 0..1, or 3.5 times the noise."),
+    ] = 0.01
+
+
 class GatesConfig(Record, frozen=True, kw_only=True):
     """Limits that fail a change: absolute ones, on what quantization costs, and against the base branch.
 
@@ -238,6 +288,13 @@ class GatesConfig(Record, frozen=True, kw_only=True):
         Ratio | None, Meta(description="Largest accepted loss of any class's recall from float to INT8.")
     ] = None
     int_only: Annotated[bool, Meta(description="Refuse a quantized model that has float or custom ops.")] = True
+    identical_on_device: Annotated[
+        bool,
+        Meta(description="Refuse a device whose outputs are not those of the host; judged where bench ran."),
+    ] = True
+    max_device_drop: Annotated[
+        Ratio | None, Meta(description="Largest accepted loss of the task's metric from the host to the device, 0..1.")
+    ] = None
     max_metric_regression: Annotated[
         Ratio | None, Meta(description="Largest accepted loss of the task's metric in INT8 against the base, 0..1.")
     ] = None
@@ -275,4 +332,5 @@ class Config(Record, frozen=True, kw_only=True):
     target: Annotated[TargetConfig, Meta(description="The chip that it is for.")] = TargetConfig()
     diagnose: Annotated[DiagnoseConfig, Meta(description="Where accuracy is looked for.")] = DiagnoseConfig()
     embed: Annotated[EmbedConfig, Meta(description="The component that is generated.")] = EmbedConfig()
+    device: Annotated[DeviceConfig, Meta(description="What bench runs the model on.")] = DeviceConfig()
     gates: Annotated[GatesConfig, Meta(description="The limits that a change must keep.")] = GatesConfig()

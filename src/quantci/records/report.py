@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.bench import BenchResult
 from quantci.records.config import Config
 from quantci.records.diagnose import DiagnoseResult
 from quantci.records.embed import EmbedResult
@@ -20,10 +21,10 @@ from quantci.records.units import Bytes, Microseconds, Positive, Sha256
 MOST_BYTES = 25_000_000  # of a report.json that is read; a model of 10,000 layers makes 10 MB
 
 Verdict = Literal["pass", "fail", "inconclusive"]
-Kind = Literal["measured", "estimated", "emulated", "not_measured"]
+Kind = Literal["measured", "on_device", "estimated", "emulated", "virtual", "not_measured"]
 if TYPE_CHECKING:
     DecidingStage = str
-else:  # `bench` waits for a device
+else:  # bench is told of in every report, also where no device took part
     DecidingStage = Literal[(*(stage.name for stage in STAGES if stage.decides), "bench")]
 
 
@@ -100,6 +101,10 @@ class BaselineComparison(Record, frozen=True, kw_only=True):
         Microseconds | None, Meta(description="Estimated latency of the baseline; null where it has none.")
     ] = None
     latency_clock_hz: Annotated[Positive | None, Meta(description="The clock that it is for, in hertz.")] = None
+    device_latency_us: Annotated[
+        Microseconds | None,
+        Meta(description="Latency of the baseline's model, measured on the same device and build; null without."),
+    ] = None
     macs_delta: Annotated[int | None, Meta(description="Change of the multiply-accumulates of one inference.")]
     ops: Annotated[list[OpChange], Meta(description="Kinds of op whose number changed.")]
     layers: Annotated[
@@ -146,12 +151,17 @@ class Report(StageRecord, frozen=True, kw_only=True):
     quantize: Annotated[QuantizeResult | None, Meta(description="Result of quantize; null when there is none.")]
     evaluate: Annotated[EvaluateResult | None, Meta(description="Result of evaluate; null when there is none.")]
     embed: Annotated[EmbedResult | None, Meta(description="Result of embed; null when there is none.")]
-    device_latency_us: Annotated[float | None, Meta(description="Null: not measured; see the reason.")]
-    device_latency_reason: Annotated[str, Meta(description="Why there is no device latency.")]
+    device_latency_us: Annotated[
+        float | None, Meta(description="Measured on a board, the median. Null: not measured; see the reason.")
+    ]
+    device_latency_reason: Annotated[str, Meta(description="Why there is no device latency; empty when there is one.")]
     baseline: Annotated[
         BaselineComparison | None, Meta(description="What changed against the base branch; null without a baseline.")
     ]
     diagnose: Annotated[
         DiagnoseResult | None, Meta(description="Where accuracy goes; null where that was not looked for.")
+    ] = None
+    bench: Annotated[
+        BenchResult | None, Meta(description="What a device said; null where none took part, or it failed.")
     ] = None
     advice: Annotated[list[Advice], Meta(description="What was noticed while joining, such as an unreadable baseline.")]

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from quantci.records.bench import BenchRecord
     from quantci.records.diagnose import DiagnoseRecord
     from quantci.records.embed import EmbedRecord
     from quantci.records.evaluate import EvaluateRecord
@@ -54,7 +55,11 @@ EVALUATE: Final[Stage[EvaluateRecord]] = Stage(
 )
 DIAGNOSE: Final[Stage[DiagnoseRecord]] = Stage("diagnose", reads=("quantize",), is_needed=False, decides=False)
 EMBED: Final[Stage[EmbedRecord]] = Stage("embed", reads=("quantize",))
-STAGES: Final[tuple[Stage[Any], ...]] = (QUANTIZE, EVALUATE, DIAGNOSE, EMBED)  # in the order in which they run
+# A device that fails says nothing about the model: so bench never decides, but what it measured is judged by gates.
+BENCH: Final[Stage[BenchRecord]] = Stage(
+    "bench", reads=("quantize", "evaluate"), outputs=("serial.log", "device.log"), is_needed=False, decides=False
+)
+STAGES: Final[tuple[Stage[Any], ...]] = (QUANTIZE, EVALUATE, DIAGNOSE, EMBED, BENCH)  # in the order in which they run
 
 REPORT: Final = ("report.json", "report.md")
 

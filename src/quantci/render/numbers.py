@@ -16,8 +16,10 @@ NBSP: Final = "\N{NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
 KINDS: Final[dict[Kind, str]] = {
     "measured": "measured on host",
+    "on_device": "measured on the board",
     "estimated": "estimated",
     "emulated": "emulated",
+    "virtual": "on the virtual device",
     "not_measured": "not measured",
 }
 _KIB_FROM: Final = 10_000  # bytes; below, all digits are as short

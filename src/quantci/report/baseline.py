@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from quantci.bench.fingerprint import differences
+from quantci.data.culprits import printable
 from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
 from quantci.records.baseline_folder import REPORT_FILE, read_file
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
-from quantci.report.latency import estimate_of
+from quantci.report.latency import NO_DEVICE, base_latency, estimate_of
 from quantci.report.wording import metric_name, metric_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from quantci.records.against_base import AgainstBase
+    from quantci.records.bench import BenchResult
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.quantize import QuantizeResult
@@ -30,6 +33,8 @@ class Parts(NamedTuple):
     evaluate: EvaluateResult | None
     embed: EmbedResult | None
     quantci_version: str
+    bench: BenchResult | None = None
+    no_latency: str = NO_DEVICE  # why nothing was measured on a board, where it was not
 
 
 _SOON_CHECKED: Final = 1_000_000  # bytes: jsonschema takes a minute for a large report
@@ -111,6 +116,7 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
     if arena is None or old_arena is None:
         notes.append("The tensor arena is not compared: there is no estimate on one side.")
     latency = estimate_of(baseline.embed)
+    notes += _device_notes(candidate.bench, baseline.bench)
     macs = mine.quantized_model.macs if mine else None
     old_macs = old.quantized_model.macs if old else None
     return BaselineComparison(
@@ -127,11 +133,28 @@ def compare(candidate: Parts, baseline: Report, base_commit: str = "") -> Baseli
         arena_bytes_delta=arena.recommended_bytes - old_arena.recommended_bytes if arena and old_arena else None,
         latency_us=latency.total_us if latency else None,
         latency_clock_hz=latency.clock_hz if latency else None,
+        device_latency_us=base_latency(candidate.bench, baseline),
         macs_delta=macs - old_macs if macs is not None and old_macs is not None else None,
         ops=_op_changes(mine, old) if mine and old else [],
         layers=_layer_changes(mine, old) if mine and old else [],
         not_comparable=notes,
     )
+
+
+def _device_notes(mine: BenchResult | None, old: BenchResult | None) -> list[str]:
+    """Why the latency on the device is not compared, where it was measured on both sides."""
+    if mine is None or mine.latency is None:
+        return []
+    if mine.against_base is not None:
+        return []  # measured in turns in one session
+    notes = [f"The base's model was not measured. {mine.base_failure.cause}"] if mine.base_failure else []
+    if old is None or old.latency is None:
+        return notes
+    apart = differences(old.device.fingerprint, mine.device.fingerprint)
+    if old.device.board_id != mine.device.board_id:
+        apart.insert(0, f"the board was {printable(str(old.device.board_id))} and is {mine.device.board_id}")
+    told = [f"The latency on the device is not comparable: {printable('; '.join(apart), 500)}."] if apart else []
+    return [*notes, *told]
 
 
 def layer_names(result: QuantizeResult) -> list[str]:

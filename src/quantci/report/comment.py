@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Final
 from quantci.render import markdown
 from quantci.render.cells import Mark, Name, Paragraph, Rows, Sentence, Strong, bullets
 from quantci.report.gates import moved
-from quantci.report.sections import base, data, diagnosis, kernels, latency, memory, model, provenance, quality, summary
+from quantci.report.sections import (
+    base,
+    data,
+    device,
+    diagnosis,
+    kernels,
+    latency,
+    memory,
+    model,
+    provenance,
+    quality,
+    summary,
+)
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
@@ -55,7 +67,7 @@ def sections(report: Report) -> list[Folded]:
         parts.append(quality.gates(report))
     parts.append(provenance.advice(report))
     if report.evaluate is not None:
-        parts += [quality.waterfall(report.evaluate), quality.values(report.evaluate)]
+        parts += [quality.waterfall(report.evaluate, report.bench), quality.values(report.evaluate)]
         parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), *_samples(report.evaluate)]
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
@@ -69,6 +81,7 @@ def sections(report: Report) -> list[Folded]:
     if report.embed is not None and report.embed.arena is not None:
         ops = report.quantize.quantized_model.ops if report.quantize else []
         parts.append(memory.section(report.embed.arena, [op.op for op in ops]))
+    parts += device.sections(report.bench)
     if report.embed is not None and report.embed.latency is not None:
         parts.append(latency.section(report, report.embed.latency))
     if report.evaluate is not None:

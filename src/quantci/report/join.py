@@ -10,10 +10,11 @@ from quantci.errors import ConfigError
 from quantci.records.config import GatesConfig
 from quantci.records.report import GateChange, GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
-from quantci.records.stages import STAGES, Stage
+from quantci.records.stages import BENCH, STAGES, Stage
 from quantci.report.baseline import Parts, compare
-from quantci.report.gates.judge import NO_DEVICE, Base, judge
+from quantci.report.gates.judge import Base, judge
 from quantci.report.gates.moved import gate_changes
+from quantci.report.latency import NO_DEVICE
 from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
     from quantci.records.origin import ReportOrigin
 
-BENCH = StageOutcome(
+NO_BENCH = StageOutcome(
     stage="bench",
     status="not_run",
     failure=Failure(
@@ -65,6 +66,8 @@ def build_report(
         evaluate=results.get("evaluate"),
         embed=results.get("embed"),
         quantci_version=provenance.quantci_version,
+        bench=results.get("bench"),
+        no_latency=_why_no_latency(found.get(BENCH)),
     )
     changes = compare(parts, baseline, base_commit) if baseline else None
     base = Base(baseline, changes) if baseline and changes else None
@@ -80,11 +83,11 @@ def build_report(
         *(
             Fault(stage.name, record.status, record.failure)
             for stage, record in found.items()
-            if stage.decides and record.failure is not None
+            if _counts(stage, record)
         ),
         *(Fault("", "config_rejected", failure) for failure in refused),
     ]
-    stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), BENCH]
+    stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), _bench_outcome(found.get(BENCH))]
     doubts = [doubt for part in (parts.evaluate, parts.quantize) if part for doubt in part.reference]
     decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved, doubts)
     return Report(
@@ -104,8 +107,8 @@ def build_report(
         gate_changes=moved,
         not_judged=judged.not_judged,
         **{stage.name: results.get(stage.name) for stage in STAGES},
-        device_latency_us=None,
-        device_latency_reason=NO_DEVICE,
+        device_latency_us=parts.bench.latency.median_us if parts.bench and parts.bench.latency else None,
+        device_latency_reason=parts.no_latency,
         baseline=changes,
         advice=[
             *_as_advice(baseline_failure or (parts.evaluate.base_failure if parts.evaluate else None)),
@@ -113,11 +116,16 @@ def build_report(
             *(
                 advice
                 for stage, record in found.items()
-                if not stage.decides
+                if not _counts(stage, record)
                 for advice in _as_advice(record.failure, f"quantci {stage.name} did not finish: ")
             ),
         ],
     )
+
+
+def _counts(stage: Stage[Any], record: Any) -> bool:
+    """Whether a stage's failure says something of the model or leaves it open: of a device, that it cannot run it."""
+    return record.failure is not None and (stage.decides or (stage is BENCH and record.status == "model_rejected"))
 
 
 def _of_this_run(records: Mapping[str, Any]) -> dict[Stage[Any], Any]:
@@ -190,6 +198,21 @@ def _outcome(stage: Stage[Any], record: Any) -> StageOutcome:
     return StageOutcome(
         stage=stage.name, status=record.status, failure=record.failure, duration_s=record.provenance.duration_s
     )
+
+
+def _bench_outcome(record: Any) -> StageOutcome:
+    """Also where no device took part: a report that is silent about it would be read as if one had."""
+    return NO_BENCH if record is None else _outcome(BENCH, record)
+
+
+def _why_no_latency(record: Any) -> str:
+    """The end of a sentence; empty where a board measured it."""
+    if record is None:
+        return NO_DEVICE
+    if record.result is None:
+        return f"bench did not finish ({record.failure.code})" if record.failure else "bench did not finish"
+    reason: str = record.result.latency_reason
+    return reason
 
 
 def _as_advice(failure: Failure | None, who: str = "") -> list[Advice]:

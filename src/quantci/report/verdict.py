@@ -27,6 +27,8 @@ _WORST_FIRST: Final = (
     "fail_on_loss base",
     "max_metric_drop",
     "fail_on_loss quantization",
+    "identical_on_device",
+    "max_device_drop",
     "min_metric",
     "max_worst_class_regression",
     "max_worst_class_drop",

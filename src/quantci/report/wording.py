@@ -8,6 +8,7 @@ from quantci.records.paired import HEADLINES
 from quantci.render.cells import Name
 
 if TYPE_CHECKING:
+    from quantci.records.bench import DeviceKind
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.paired import HeadlineMetric
     from quantci.records.report import Report
@@ -21,6 +22,11 @@ STATUSES: Final = {
     "tool_error": "tool error",
     "cancelled": "cancelled",
     "not_run": "not run",
+}
+DEVICES: Final[dict[DeviceKind, str]] = {
+    "board": "the board",
+    "emulated": "the emulated chip",
+    "virtual": "the virtual device",
 }
 _STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT"}
 _ORACLES: Final = {

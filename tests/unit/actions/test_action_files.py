@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.action_files import ROOT, read, table
 from tests.golden import (
+    example_bench_record,
     example_diagnose_record,
     example_embed_record,
     example_evaluate_record,
@@ -23,7 +24,10 @@ from quantci.cli.options import all_keys
 from quantci.github.runner.outcome import tell
 from quantci.github.runner.step_outputs import FIGURES, report_figures
 
-ALL = {path.parent.name: path for path in sorted(ROOT.glob("actions/*/action.yml"))}
+# By the name of its command, which is that of the folder but for one.
+FOLDERS = {"bench": "hw-bench"}
+COMMAND_OF = {folder: command for command, folder in FOLDERS.items()}
+ALL = {COMMAND_OF.get(path.parent.name, path.parent.name): path for path in sorted(ROOT.glob("actions/*/action.yml"))}
 # Those of the reusable workflow: nothing is installed for them.
 OWN = ("check", "prepare")
 ACTIONS = {name: path for name, path in ALL.items() if name not in OWN}
@@ -51,7 +55,7 @@ def uses(path: Path) -> list[str]:
 
 def readme(action: str) -> Path:
     """What says what an action does."""
-    return ROOT / "actions" / action / "README.md"
+    return ROOT / "actions" / FOLDERS.get(action, action) / "README.md"
 
 
 @pytest.mark.parametrize("action", OWN)
@@ -107,6 +111,7 @@ def test_every_output_is_one_that_the_command_sets(action: str) -> None:
         example_evaluate_record(),
         example_diagnose_record(),
         example_embed_record(),
+        example_bench_record(),
     ]
     own = {"quantize": {"shards"}, "evaluate": {"shard-name", "metric-lost"}}
     figures = {
@@ -166,7 +171,7 @@ def test_no_expression_is_part_of_a_script(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
     for use in uses(path):
-        ours = r"\./actions/[a-z]+|org/quantci(/actions/[a-z]+|/\.github/workflows/model-(ci|measure)\.yml)?@v1"
+        ours = r"\./actions/[a-z-]+|org/quantci(/actions/[a-z-]+|/\.github/workflows/model-(ci|measure)\.yml)?@v1"
         assert re.fullmatch(rf"{ours}|[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", use), use
 
 
@@ -197,7 +202,7 @@ def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
 def test_our_own_actions_get_only_inputs_that_they_have(path: Path) -> None:
     """Neither a runner's log nor actionlint says more than a word about an input with a wrong name."""
     for step in steps_of(read(path)):
-        if match := re.fullmatch(r"(?:\.|org/quantci)(/actions/[a-z]+)?(?:@v1)?", step.get("uses", "")):
+        if match := re.fullmatch(r"(?:\.|org/quantci)(/actions/[a-z-]+)?(?:@v1)?", step.get("uses", "")):
             action = read(ROOT / (match[1] or "").strip("/") / "action.yml")
             assert set(step.get("with", {})) <= set(action["inputs"])
 

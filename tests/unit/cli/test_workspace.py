@@ -52,10 +52,34 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
         "target.chip",
         "embed.component",
         "evaluation.leak_accepted",
+        "device.port",
+        "device.serial_number",
+        "device.emulator_command",
     }
     words |= {f"gates.max_{what}_growth" for what in ("model", "arena", "latency")}
     assert {key.path for key in options.all_keys() if key.is_path} == texts - words
     assert words < texts
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ('port = "socket://10.0.0.1:22"', "--device-port=socket://10.0.0.1:22"),
+        ('emulator_command = ["sh", "-c", "curl evil"]', "--device-emulator-command=sh,-c,curl evil"),
+    ],
+)
+def test_what_starts_a_program_or_opens_a_port_is_not_a_strangers_to_choose(root: Path, line: str, option: str) -> None:
+    """In quantci.toml it comes with a pull request; an input of the action comes with the workflow."""
+    allowed = {"QUANTCI_WORKSPACE": str(root), "QUANTCI_ALLOW_CODE": "true"}
+    settings(root)
+    load(parse(root / "quantci.toml", option), {**allowed, "QUANTCI_ALLOW_CODE": "false"})
+    with (root / "quantci.toml").open("a") as file:
+        file.write(f"\n[device]\n{line}\n")
+    load(parse(root / "quantci.toml"), {})
+    load(parse(root / "quantci.toml"), allowed)
+    with pytest.raises(ConfigError) as caught:
+        load(parse(root / "quantci.toml"), {**allowed, "QUANTCI_ALLOW_CODE": "false"})
+    assert caught.value.code == "code-not-allowed"
 
 
 def test_a_header_given_as_an_option_starts_from_the_working_folder(

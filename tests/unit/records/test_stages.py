@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from quantci.records.report import Report
-from quantci.records.stages import DIAGNOSE, EMBED, EVALUATE, QUANTIZE, STAGES, Stage, outdated_by
+from quantci.records.stages import BENCH, DIAGNOSE, EMBED, EVALUATE, QUANTIZE, STAGES, Stage, outdated_by
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -29,11 +29,15 @@ def test_a_stage_has_a_record_of_its_name_and_its_result_stands_in_the_report(st
                 "evaluate.json",
                 "diagnose.json",
                 "embed.json",
+                "bench.json",
+                "serial.log",
+                "device.log",
             ],
         ),
-        (EVALUATE, ["evaluate.json"]),
+        (EVALUATE, ["evaluate.json", "bench.json", "serial.log", "device.log"]),
         (DIAGNOSE, ["diagnose.json"]),
         (EMBED, ["embed.json"]),
+        (BENCH, ["bench.json"]),
     ],
 )
 def test_a_stage_that_runs_again_makes_what_reads_its_record_out_of_date(stage: Stage[Any], own: list[str]) -> None:

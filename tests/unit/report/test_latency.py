@@ -6,7 +6,7 @@ import re
 
 import pytest
 from msgspec.structs import replace
-from tests.golden import example_config, example_report, more_layers
+from tests.golden import example_bench_record, example_config, example_report, more_layers
 
 from quantci.records.config import GatesConfig
 from quantci.records.latency import LatencyBoard, LatencyEstimate, UncoveredOp
@@ -68,11 +68,11 @@ def test_ten_layers_at_most() -> None:
 
 
 def test_a_measured_latency_stands_alone_in_its_row() -> None:
-    text = render(replace(REPORT, device_latency_us=6_500.0))
+    text = render(example_report(config=REPORT.config, bench=example_bench_record()))
     row = next(line for line in text.splitlines() if "**Device latency**" in line)
-    assert f"6,500{NBSP}µs" in row
-    assert "measured on the device" in row
-    assert f"7.0{NBSP}ms" not in row
+    assert f"7,302{NBSP}µs" in row
+    assert "measured on the board" in row
+    assert "estimated" not in row
 
 
 def test_without_a_total_there_is_the_reason() -> None:

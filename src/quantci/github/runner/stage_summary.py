@@ -15,6 +15,7 @@ from quantci.report.wording import STATUSES, metric_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from quantci.records.bench import BenchResult
     from quantci.records.diagnose import DiagnoseResult
     from quantci.records.doubt import Doubt
     from quantci.records.embed import EmbedResult
@@ -105,12 +106,28 @@ def _embed(result: EmbedResult) -> list[tuple[str, Cell]]:
     ]
 
 
+def _bench(result: BenchResult) -> list[tuple[str, Cell]]:
+    outputs, latency = result.outputs, result.latency
+    same = (Number(outputs.agreement.identical_outputs or 0), " of ", Number(outputs.agreement.samples))
+    shown: Cell = Sentence(result.latency_reason)
+    if latency is not None:
+        shown = (Number(latency.median_us, "µs"), ", measured")
+    return [
+        ("Device", (Name(result.device.kind), ": ", Sentence(outputs.interpreter))),
+        ("Outputs", (*same, " are those of the host")),
+        (metric_name(outputs.paired.metric), percent(getattr(outputs.metrics, outputs.paired.metric))),
+        ("Latency", shown),
+        ("Tensor arena", (size(result.arena.used_bytes), " used")),
+    ]
+
+
 # A stage's result -> its key figures.
 _ROWS: Final[dict[str, Callable[[Any], list[tuple[str, Cell]]]]] = {
     "quantize": _quantize,
     "evaluate": _evaluate,
     "diagnose": _diagnose,
     "embed": _embed,
+    "bench": _bench,
 }
 
 

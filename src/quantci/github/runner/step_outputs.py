@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from quantci.records.bench import BenchResult
     from quantci.records.diagnose import DiagnoseResult
     from quantci.records.embed import EmbedResult
     from quantci.records.evaluate import EvaluateResult
@@ -68,12 +69,29 @@ def _embed(result: EmbedResult, output: Path) -> dict[str, str]:
     }
 
 
+def _bench(result: BenchResult, _output: Path) -> dict[str, str]:
+    """What took part, its outputs against the host's, and the latency if that was measured on a board."""
+    outputs, against = result.outputs, result.against_base
+    metric: float = getattr(outputs.metrics, outputs.paired.metric)
+    return {
+        "device-kind": result.device.kind,
+        "latency-us": f"{result.latency.median_us:.1f}" if result.latency else "",
+        "latency-change": _ratio(against.change) if against else "",
+        "identical-outputs": str(outputs.agreement.identical_outputs),
+        "samples": str(outputs.agreement.samples),
+        "device-metric": _ratio(metric),
+        "device-arena-bytes": str(result.arena.used_bytes),
+        "first-op": str(outputs.first_op.index) if outputs.first_op else "",
+    }
+
+
 # A stage's result -> what its action outputs, besides how it ended and where its record is.
 FIGURES: Final[dict[str, Callable[[Any, Path], dict[str, str]]]] = {
     "quantize": _quantize,
     "evaluate": _evaluate,
     "diagnose": _diagnose,
     "embed": _embed,
+    "bench": _bench,
 }
 
 

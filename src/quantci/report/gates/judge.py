@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from quantci.errors import ConfigError
 from quantci.records.report import GateResult
 from quantci.report.gates.comparison import LOSS_GATES, from_base, from_float
+from quantci.report.gates.device import drop_gate, identical_gate, latency_growth_gate
 from quantci.report.gates.doubt import doubt_gate
 from quantci.report.gates.drop import class_gate, metric_gate
 from quantci.report.gates.floor import class_floor, metric_floor
@@ -47,7 +48,6 @@ AGAINST_BASE: Final = (
     "max_arena_growth",
     "max_latency_growth",
 )
-NO_DEVICE: Final = "no device took part"
 _NO_RESULT: Final = "evaluate gave no result"
 T = TypeVar("T")
 
@@ -78,6 +78,10 @@ def judge(gates: GatesConfig, parts: Parts, target: TargetConfig | None = None, 
     quantization_gates(gates, parts.evaluate, judged)
     if gates.int_only:
         judged.results.append(_int_only(parts.quantize))
+    if gates.identical_on_device and parts.bench is not None:
+        judged.results.append(identical_gate(parts.bench))
+    if gates.max_device_drop is not None:
+        judged.results.append(drop_gate(gates.max_device_drop, parts.bench, parts.no_latency))
     _against_base(gates, parts, base, judged)
     return judged
 
@@ -151,7 +155,8 @@ def _absolute(gates: GatesConfig, parts: Parts, target: TargetConfig | None, jud
         found = embed.arena.recommended_bytes if embed is not None and embed.arena is not None else None
         results.append(bytes_gate("max_arena_bytes", gates.max_arena_bytes, found, "estimated", why))
     if gates.max_latency_us is not None:
-        results.append(latency_gate(gates.max_latency_us, embed, NO_DEVICE))
+        measured = parts.bench.latency if parts.bench else None
+        results.append(latency_gate(gates.max_latency_us, embed, parts.no_latency, measured))
     if gates.fits_flash and target is not None:
         results.append(flash_gate(Flash.of(target), model_bytes))
 
@@ -172,7 +177,7 @@ def _against_base(gates: GatesConfig, parts: Parts, base: Base | None, judged: J
         comparison = from_base(against, base.changes.float_metric_delta) if against else None
         limits = (gates.max_metric_regression, gates.max_worst_class_regression)
         _losses("base", limits, gates, comparison, judged, _NO_RESULT)
-    _growth(gates, parts, base.report, judged.results)
+    _growth(gates, parts, base, judged.results)
 
 
 def _not_compared(evaluate: EvaluateResult, base: Base) -> str:
@@ -184,21 +189,26 @@ def _not_compared(evaluate: EvaluateResult, base: Base) -> str:
     return ""
 
 
-def _growth(gates: GatesConfig, parts: Parts, base: Report, results: list[GateResult]) -> None:
-    before, after = base.quantize, parts.quantize
+def _growth(gates: GatesConfig, parts: Parts, base: Base, results: list[GateResult]) -> None:
+    before, after = base.report.quantize, parts.quantize
     if gates.max_model_growth is not None:
         sizes = (before.quantized_model.file_bytes, after.quantized_model.file_bytes) if before and after else None
         why = "quantize gave no result" if after is None else "the baseline has no result of quantize"
         results.append(growth_gate("max_model_growth", gates.max_model_growth, sizes, "measured", why))
-    arenas = [embed.arena.recommended_bytes for embed in (base.embed, parts.embed) if embed and embed.arena]
+    arenas = [embed.arena.recommended_bytes for embed in (base.report.embed, parts.embed) if embed and embed.arena]
     if gates.max_arena_growth is not None:
         pair = (arenas[0], arenas[1]) if len(arenas) == 2 else None
         why = "there is no estimate on one side"
         results.append(growth_gate("max_arena_growth", gates.max_arena_growth, pair, "estimated", why))
-    if gates.max_latency_growth is not None:
-        found = [estimate.total_us for estimate in map(estimate_of, (base.embed, parts.embed)) if estimate]
+    measured = parts.bench.latency if parts.bench else None
+    before_us = base.changes.device_latency_us
+    if gates.max_latency_growth is not None and parts.bench and measured is not None and before_us is not None:
+        results.append(latency_growth_gate(gates.max_latency_growth, before_us, measured.median_us, parts.bench))
+    elif gates.max_latency_growth is not None:
+        estimates = map(estimate_of, (base.report.embed, parts.embed))
+        found = [estimate.total_us for estimate in estimates if estimate]
         times = (found[0] or 0.0, found[1] or 0.0) if len(found) == 2 else None
-        why = f"{NO_DEVICE}, and there is no estimate on one side"
+        why = f"{parts.no_latency}, and there is no estimate on one side"
         results.append(growth_gate("max_latency_growth", gates.max_latency_growth, times, "estimated", why))
 
 

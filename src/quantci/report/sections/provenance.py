@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def advice(report: Report) -> Folded:
     """What to do, each thing once: two stages may say the same. What the comment begins with is left out."""
-    results = (report.quantize, report.evaluate, report.embed)
+    results = (report.quantize, report.evaluate, report.embed, report.bench)
     found = [*report.advice, *(advice for result in results if result is not None for advice in result.advice)]
     if report.diagnose is not None:
         found += report.diagnose.advice[:MOST_ADVICE]

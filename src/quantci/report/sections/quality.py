@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from quantci.records.evaluate import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, percent, points
-from quantci.report.wording import metric_name, step_name
+from quantci.report.wording import DEVICES, metric_name, step_name
 
 if TYPE_CHECKING:
+    from quantci.records.bench import BenchResult
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.paired import Paired
     from quantci.records.report import GateResult, Report
@@ -56,11 +57,13 @@ def _unit(name: str) -> Unit:
         return "µs"
     if name.endswith("_growth"):
         return "B change"
+    if name == "identical_on_device":
+        return "count"
     return "B" if name.endswith(("_bytes", "_flash")) else "ops"
 
 
-def waterfall(evaluate: EvaluateResult) -> Folded:
-    """Where the loss comes from: quantization, rounding or kernels."""
+def waterfall(evaluate: EvaluateResult, bench: BenchResult | None = None) -> Folded:
+    """Where the loss comes from: quantization, rounding or kernels; with a device as its last step."""
     rows: list[list[Cell]] = []
     for place, step in enumerate(evaluate.steps):
         line: list[Cell] = [step_name(step.name, evaluate), percent(evaluate.headline(place))]
@@ -71,6 +74,15 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
             line.append("" if same is None else (Number(same), " of ", Number(of)))
             line += [Number(step.agreement.flips), f"{step.agreement.largest_lsb:,.1f}"]
         rows.append(line)
+    steps: list[Cell] = [(step_name(step.name, evaluate), ": ", Sentence(step.interpreter)) for step in evaluate.steps]
+    steps += [("No ", step_name(one.name, evaluate), ": ", Sentence(one.reason)) for one in evaluate.absent_steps]
+    if bench is not None:
+        outputs, agreement = bench.outputs, bench.outputs.agreement
+        name = f"INT8 on {DEVICES[bench.device.kind]}"
+        value: float = getattr(outputs.metrics, evaluate.metric)
+        equal: Cell = (Number(agreement.identical_outputs or 0), " of ", Number(agreement.samples))
+        rows.append([name, percent(value), equal, Number(agreement.flips), f"{agreement.largest_lsb:,.1f}"])
+        steps.append((name, ": ", Sentence(outputs.interpreter)))
     head = ("Step", metric_name(evaluate.metric), "Identical", "Flips", "LSB")
     note = (
         (
@@ -81,11 +93,7 @@ def waterfall(evaluate: EvaluateResult) -> Folded:
         Name(evaluate.oracle),
         ".",
     )
-    where = bullets(
-        [(step_name(step.name, evaluate), ": ", Sentence(step.interpreter)) for step in evaluate.steps]
-        + [("No ", step_name(one.name, evaluate), ": ", Sentence(one.reason)) for one in evaluate.absent_steps]
-    )
-    return Folded("Loss waterfall", [Paragraph(note), table(head, rows, len(rows)), where])
+    return Folded("Loss waterfall", [Paragraph(note), table(head, rows, len(rows)), bullets(steps)])
 
 
 def classes(evaluate: EvaluateResult) -> Folded:

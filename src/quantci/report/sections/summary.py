@@ -15,6 +15,7 @@ from quantci.report.verdict import worst_first
 from quantci.report.wording import STATUSES, metric_name, metric_of
 
 if TYPE_CHECKING:
+    from quantci.records.bench import BenchResult, MeasuredLatency
     from quantci.records.evaluate import EvaluateResult
     from quantci.records.paired import Paired
     from quantci.records.report import GateResult, Report, Verdict
@@ -227,9 +228,8 @@ def _latency(report: Report) -> _Figure:
     """With the clock that it is for; a base at another clock is shown and not compared."""
     verdict = _verdict(report, "max_latency_us", "max_latency_growth")
     name = "Device latency"
-    if report.device_latency_us is not None:
-        value = Number(report.device_latency_us, "µs")
-        return _Figure(name, "measured on the device", value, verdict, NOT_COMPARED)
+    if report.bench is not None and report.bench.latency is not None:
+        return _measured(name, report, report.bench, report.bench.latency, verdict)
     before = report.baseline.latency_us if report.baseline else None
     clock_hz = report.baseline.latency_clock_hz if report.baseline else None
     estimate = estimate_of(report.embed)
@@ -243,6 +243,29 @@ def _latency(report: Report) -> _Figure:
     change = _about(before, estimate.total_us or 0) if is_same and before is not None else ""
     shown = (about(estimate.total_us or 0), "\n", bounds(estimate))
     return _Figure(name, f"{ESTIMATED}, {at_clock(estimate.clock_hz)}", shown, verdict, base, change)
+
+
+def _measured(
+    name: str, report: Report, bench: BenchResult, latency: MeasuredLatency, verdict: Verdict | None
+) -> _Figure:
+    """On a board: it takes the estimate's place. Of wrong outputs the time is shown, and that they are wrong."""
+    kind = "measured on the board"
+    if latency.clock_hz is not None:
+        kind += f", {at_clock(latency.clock_hz)}"
+    agreement = bench.outputs.agreement
+    if agreement.identical_outputs != agreement.samples:
+        kind += ";\nits outputs are not the host's"
+    before = report.baseline.device_latency_us if report.baseline else None
+    base: Cell = NOT_COMPARED if before is None else Number(before, "µs")
+    change: Cell = ""
+    if before:
+        change = relative(latency.median_us / before - 1)
+        against = bench.against_base
+        if against is not None and against.verdict == "same":
+            change = ("the same\nwithin ", Number(against.least_change, "ratio"))
+    elif not has_base(report) and latency.mad_us:
+        change = f"median deviation {latency.mad_us:,.0f}{NBSP}µs"
+    return _Figure(name, kind, Number(latency.median_us, "µs"), verdict, base, change)
 
 
 def _about(before: float, now: float) -> Cell:

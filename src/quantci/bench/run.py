@@ -1,0 +1,211 @@
+"""The stage: golden model, upload, measurement, the evaluation set, golden model; all of it, or a board error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec.structs import replace
+
+from quantci.bench.compare import judge_set, run_set
+from quantci.bench.first_op import first_different
+from quantci.bench.golden import read_golden
+from quantci.bench.measure import measure
+from quantci.bench.samples import find_set
+from quantci.bench.session import CANDIDATE, Session
+from quantci.errors import BoardError
+from quantci.records.bench import BenchResult, DeviceArena
+from quantci.records.stage import Advice, Failure
+from quantci.tasks.custom import load_metrics
+from quantci.tflite.oracle import open_oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from quantci.bench.boards import Boards
+    from quantci.bench.golden import Golden
+    from quantci.bench.samples import EvaluationSet
+    from quantci.device.driver import Device
+    from quantci.progress import Progress
+    from quantci.records.bench import DeviceKind, DeviceOutputs
+    from quantci.records.config import Config
+    from quantci.records.evaluate import EvaluateResult
+    from quantci.tasks.custom import Metric
+    from quantci.tflite.model import Model
+
+# Gives a device, and what kind it is as far as the opener knows.
+Opener: TypeAlias = "Callable[[], AbstractContextManager[tuple[Device, DeviceKind]]]"
+
+_BROKEN: Final = {"golden"}  # what puts a board into quarantine
+_RESET_AFTER: Final = {"timeout", "usb-dead"}  # so that the next job finds a board that answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is to be done.
+
+    Attributes:
+        config: the effective configuration.
+        base: folder that relative paths in it start from.
+        output: folder with evaluate's predictions.
+        model: the INT8 model.
+        evaluated: what evaluate found of it.
+        estimated_us: the estimated latency on the chip; None without one.
+        estimated_arena: bytes that the chip's arena is estimated to use; None if that is not known.
+        base_model: the base branch's INT8 model, or why there is none; None where nobody asked.
+        boards: what this machine remembers.
+        bisect: whether the first op that differs is looked for.
+        allow_code: whether own metrics, which are code of the repository, may be imported.
+    """
+
+    config: Config
+    base: Path
+    output: Path
+    model: Model
+    evaluated: EvaluateResult
+    boards: Boards
+    estimated_us: float | None = None
+    estimated_arena: int | None = None
+    base_model: Model | Failure | None = None
+    bisect: bool = False
+    allow_code: bool = False
+
+    @property
+    def expected_us(self) -> float:
+        """Of an inference: the slower of host and estimate."""
+        return max(self.evaluated.steps[-1].host_latency.median_us, self.estimated_us or 0.0)
+
+
+def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
+    """Run the model on a device.
+
+    Args:
+        asked: what is to be done.
+        open_device: gives the device; asked once more where the port was lost.
+        progress: told what is done.
+
+    Raises:
+        BoardError: the device failed: that says nothing about the model.
+        ModelRejected: the device cannot run it: `arena`, `unsupported-op`, `tflm-refused`.
+        DataRejected, ConfigError, ToolError: as docs/errors.md lists.
+    """
+    golden = read_golden()
+    metrics = load_metrics(asked.config.task.metrics, asked.base, allow_code=asked.allow_code)
+    found = find_set(asked.config, asked.base, asked.output, asked.evaluated, asked.model.summary)
+    try:
+        return _held(asked, open_device, golden, found, metrics, progress)
+    except BoardError as error:
+        if error.code != "port-lost":
+            raise
+        lost = error
+    progress("the port was lost: once more from the start")
+    try:
+        return replace(_held(asked, open_device, golden, found, metrics, progress), retries=1)
+    except BoardError as error:
+        raise (lost if error.code == "no-board" else error) from None
+
+
+def _held(
+    asked: Asked,
+    open_device: Opener,
+    golden: Golden,
+    found: EvaluationSet,
+    metrics: Mapping[str, Metric],
+    progress: Progress,
+) -> BenchResult:
+    """One session, from opening the device to closing it; a board that is broken goes into quarantine."""
+    with open_device() as (device, kind):
+        session: Session | None = None
+        try:
+            session = Session(device, kind, asked.config.device, expected_us=asked.expected_us)
+            return _run(asked, session, golden, found, metrics, progress)
+        except BoardError as error:
+            if error.code in _BROKEN and session is not None and session.board_id is not None:
+                asked.boards.quarantine(session.board_id, error)
+            if error.code in _RESET_AFTER:
+                device.transport.reset()
+            raise
+
+
+def _run(
+    asked: Asked,
+    session: Session,
+    golden: Golden,
+    found: EvaluationSet,
+    metrics: Mapping[str, Metric],
+    progress: Progress,
+) -> BenchResult:
+    summary, config = asked.model.summary, asked.config
+    if session.board_id is not None:
+        asked.boards.check(session.board_id)
+    progress("checking the device with the golden model")
+    session.check_golden(golden, "before")
+    progress("uploading the model")
+    with session.phase("upload"):
+        was_uploaded = session.upload(CANDIDATE, asked.model)
+        description = session.select(CANDIDATE, summary)
+    first = found.load(0).integers
+    progress("measuring")
+    with session.phase("measure"):
+        measured = measure(session, asked.model, first, config.device, asked.base_model, asked.boards)
+    with session.phase("compare"):
+        session.select(CANDIDATE, summary)
+        ran = run_set(
+            found, summary.outputs, session.run, lambda: open_oracle(asked.model, asked.evaluated.oracle), progress
+        )
+        crcs = session.op_crcs(found.load(ran.different[0]).integers) if ran.different and asked.bisect else None
+    session.check_golden(golden, "after")
+    progress("computing statistics")
+    outputs = judge_set(found, ran, session.interpreter(), metrics, config.evaluation.seed)
+    if crcs is not None:
+        progress("looking for the first op that differs")
+        place = ran.different[0]
+        op, reason = first_different(
+            asked.model,
+            found.load(place).integers,
+            found.samples[place].id,
+            crcs,
+            lambda model: open_oracle(model, asked.evaluated.oracle),
+        )
+        outputs = replace(outputs, first_op=op, first_op_reason=reason)
+    elif ran.different:
+        outputs = replace(outputs, first_op_reason="Nobody looked: quantci bench --bisect does.")
+    return BenchResult(
+        quantized_sha256=asked.model.sha256,
+        device=session.identity(),
+        golden_sha256=golden.model.sha256,
+        was_uploaded=was_uploaded,
+        arena=DeviceArena(
+            region=config.device.arena,
+            used_bytes=description.arena_used_bytes,
+            given_bytes=description.arena_given_bytes,
+            estimated_bytes=asked.estimated_arena,
+        ),
+        latency=measured.latency,
+        latency_reason=measured.reason,
+        ops=measured.ops,
+        outputs=outputs,
+        against_base=measured.against_base,
+        base_failure=measured.base_failure,
+        phases=session.phases,
+        link=session.link(),
+        predictions_sha256=asked.evaluated.predictions_sha256,
+        advice=[*_wrong(outputs), *measured.advice],
+    )
+
+
+def _wrong(outputs: DeviceOutputs) -> list[Advice]:
+    """`wrong-output`: a device that computes otherwise than the host that accuracy was judged on."""
+    agreement, first = outputs.agreement, outputs.first_op
+    different = agreement.samples - (agreement.identical_outputs or 0)
+    if not different:
+        return []
+    where = f" The first op that differs is {first.op} {first.name}".rstrip() + "." if first else ""
+    text = (
+        f"{different:,} of {agreement.samples:,} outputs of the device are not those of the host, by "
+        f"{agreement.largest_lsb:,.0f} LSB at most.{where} Look for the op in docs/kernels.md, and build the firmware "
+        "with a newer ESP-NN, or with CONFIG_NN_ANSI_C to see whether its kernel is the cause."
+    )
+    return [Advice(code="wrong-output", text=text)]
