@@ -82,12 +82,13 @@ def _pss_bytes(pid: int) -> int:
     return 0
 
 
-def pair(first: list[str], second: list[str], runs: int = 5) -> tuple[Cost, Cost]:
+def pair(first: list[str], second: list[str], runs: int) -> tuple[Cost, Cost]:
     """Medians of both commands after one uncounted run of each."""
     run(first), run(second)
     costs = [(run(first), run(second)) for _ in range(runs)]
-    return _median([a for a, _ in costs]), _median([b for _, b in costs])
+    return median([a for a, _ in costs]), median([b for _, b in costs])
 
 
-def _median(costs: list[Cost]) -> Cost:
+def median(costs: list[Cost]) -> Cost:
+    """Of each part by itself."""
     return Cost(*(statistics.median(values) for values in zip(*costs, strict=True)))
