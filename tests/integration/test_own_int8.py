@@ -15,9 +15,10 @@ from tests.known import known
 from tests.masks import masked
 from tests.old_uint8 import old_uint8
 
-from quantci.records.base import read
+from quantci.records.base import decode, read
 from quantci.records.evaluate import EvaluateRecord, EvaluateResult
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
+from quantci.records.report import Report
 
 Quantci = Callable[..., Done]
 
@@ -155,6 +156,27 @@ def test_embed_takes_it_without_a_configuration(quantci: Quantci, own: Path) -> 
     assert "at 240 MHz" in done.out
     assert quantci("embed", "--model", "../own.tflite", "--config", "none.toml", cwd=folder).code == 2
     assert "[config-not-found]" in quantci("embed", cwd=folder).err
+
+
+def test_init_on_an_int8_file_writes_a_configuration_that_works(quantci: Quantci, own: Path, images: Path) -> None:
+    done = quantci("init", "own.tflite", "--force", "--evaluation-data", images / "validation", cwd=own)
+    assert done.code == 0, done.err
+    assert "now set the path of the evaluation set" in done.out.lower()
+    text = (own / "quantci.toml").read_text()
+    assert "the integers of its input stand for about -1 to 1" in text
+    assert not {"[calibration]", "[quantization]", "max_metric_drop", "quantci probe"} & set(text.split())
+    labels = ("--task-labels", "dark,bright,striped")
+    done = quantci("pipeline", *labels, "--output-dir", "out", cwd=own)
+    assert done.code == 0, done.err
+    assert known(report_of(own).evaluate).headline(-1) == evaluated(own, "base").headline(-1)
+    report = decode((own / "base" / "report.json").read_bytes(), Report)
+    source = known(known(report.config).model.source)
+    done = quantci("init", own / source, "--quantized", "own.tflite", "--force", cwd=own)
+    assert done.code == 0, done.err
+    data = ("--evaluation-data", images / "validation")
+    done = quantci("pipeline", *labels, *data, "--output-dir", "out", cwd=own)
+    assert done.code == 0, done.err
+    assert evaluated(own).paired == evaluated(own, "base").paired
 
 
 def test_in_a_workflow_it_stays_in_the_workspace_and_its_outputs_are_empty(own: Path, images: Path) -> None:

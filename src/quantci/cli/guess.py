@@ -20,6 +20,10 @@ _FIRST: Final = frozenset({"Rescaling", "Normalization"})
 _PASSES: Final = frozenset({"InputLayer", "Cast"})
 _FEW: Final = 8  # an autoencoder has more values; a model of few numbers may give as many by chance
 _MOST_FILES: Final = 1000
+_FIRST_INTEGER: Final = {"int8": -128, "uint8": 0}
+# Range of what the model takes -> mean and std of pixels that give it.
+_SCALINGS: Final = {(0, 1): (0.0, 255.0), (-1, 1): (127.5, 127.5), (0, 255): (0.0, 1.0)}
+_CLOSE: Final = 0.1  # a calibration set need not have a black and a white pixel
 
 
 class Kind(NamedTuple):
@@ -77,6 +81,36 @@ def normalises(summary: ModelSummary, layers: Sequence[KerasLayer] = ()) -> Norm
 
 def _is_passed(layer: str) -> bool:
     return layer in _PASSES or layer.startswith("Random")  # augmentation works in training only
+
+
+class Scaling(NamedTuple):
+    """How pixels were scaled in the training: x = (pixel - mean) / std.
+
+    Attributes:
+        mean: of each channel.
+        std: of each channel.
+        why: what speaks for it.
+    """
+
+    mean: float
+    std: float
+    why: str
+
+
+def guess_scaling(quantized: ModelSummary) -> Scaling | None:
+    """What the integers that an INT8 model takes stand for, if that is one of the usual ranges; None if not."""
+    from quantci.tflite.float_io import integers_taken
+
+    taken = integers_taken(quantized, quantized.inputs[0])
+    if taken is None or len(taken.scale) != 1 or taken.dtype not in _FIRST_INTEGER:
+        return None
+    lowest = _FIRST_INTEGER[taken.dtype]
+    low = (lowest - taken.zero_point[0]) * taken.scale[0]
+    high = low + 255 * taken.scale[0]
+    for (first, last), (mean, std) in _SCALINGS.items():
+        if max(abs(low - first), abs(high - last)) < _CLOSE * (last - first):
+            return Scaling(mean, std, f"the integers of its input stand for about {first:g} to {last:g}")
+    return None
 
 
 def is_picture(shape: Sequence[int], evaluation: Path, normalised: Normalised) -> bool:

@@ -6,6 +6,8 @@ examples:
   quantci init model.keras
   quantci init model.keras --evaluation-data photos/validation
   quantci init model.tflite --config ci/quantci.toml
+  quantci init model_int8.tflite      your own INT8 model: nothing is quantized
+  quantci init model.keras --quantized model_int8.tflite
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ _USUAL_DATA = "data/validation"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", help=".keras, .h5, SavedModel folder or float .tflite")
+    parser.add_argument("model", help=".keras, .h5, SavedModel folder or .tflite; an INT8 .tflite is taken as it is")
+    parser.add_argument("--quantized", metavar="FILE", help="your own INT8 .tflite, made from this float model")
     parser.add_argument("--config", default="quantci.toml", metavar="FILE", help="file to write")
     parser.add_argument("--signature", default="serving_default", help="signature of a SavedModel")
     parser.add_argument(
@@ -53,22 +56,27 @@ def run(arguments: argparse.Namespace) -> int:
             remedy="Name another file with --config, or replace it with --force.",
         )
     model = Path(arguments.model)
+    own = Path(arguments.quantized) if arguments.quantized else model if _is_int8(model) else None
     with Console("init") as console:
-        summary, layers = _look(model, arguments.signature, console)
+        quantized = _look_at_own(own, console) if own else None
+        summary, layers = (quantized, []) if quantized and own == model else _look(model, arguments.signature, console)
     from quantci.records.base import write_bytes
 
     facts: dict[str, Any] = {
-        "source": _seen_from(target, model),
+        "source": None if own == model else _seen_from(target, model),
+        "quantized": _seen_from(target, own) if own else None,
         "signature": arguments.signature if model.is_dir() else None,
         "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{model.stem}".lower())[:63],
     }
     data = arguments.evaluation_data
-    facts |= _facts(summary, layers, Path(data) if data else target.parent / _USUAL_DATA)
+    facts |= _facts(summary, layers, Path(data) if data else target.parent / _USUAL_DATA, quantized)
     facts |= _gates(data, target, is_classification=facts["task"].kind == "classification")
     write_bytes(target, _render(facts).encode())
     print(f"{target}: {facts['task'].kind}: {facts['task'].why}.")
-    unsure = " Run quantci probe: the preprocessing is a guess." if facts["is_guess"] else ""
-    print(f"Now set the two data paths and the labels.{unsure} Then run: quantci pipeline --config {target}")
+    unsure = f" {'Run quantci probe' if facts['source'] else 'Check [input]'}: the preprocessing is a guess."
+    paths = "path of the evaluation set" if own else "two data paths"
+    print(f"Now set the {paths} and the labels.{unsure if facts['is_guess'] else ''}", end=" ")
+    print(f"Then run: quantci pipeline --config {target}")
     return EXIT_OK
 
 
@@ -90,9 +98,35 @@ def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary
     return summary, look_into(model, kind).layers if kind in _KERAS else []
 
 
-def _facts(summary: ModelSummary, layers: list[KerasLayer], evaluation: Path) -> dict[str, Any]:
-    """What the template says, read off the model and guessed from it."""
-    from quantci.cli.guess import guess_kind, is_picture, normalises
+def _is_int8(model: Path) -> bool:
+    """Whether this is a .tflite with integer activations; whatever else it may be is seen when it is read."""
+    from quantci.source.own_int8 import is_quantized
+    from quantci.tflite.identify import read_head, sniff
+    from quantci.tflite.model import Model
+
+    return not model.is_dir() and sniff(read_head(model)) == "tflite" and is_quantized(Model.read(model).summary)
+
+
+def _look_at_own(model: Path, progress: Progress) -> ModelSummary:
+    """The look into one's own INT8 model.
+
+    Raises:
+        ModelRejected: the pipeline would refuse it.
+    """
+    from quantci.source.own_int8 import read_own
+    from quantci.tasks.outputs import only_output
+
+    progress("reading the INT8 model")
+    summary = read_own(model).summary
+    only_output(summary, "")
+    return summary
+
+
+def _facts(
+    summary: ModelSummary, layers: list[KerasLayer], evaluation: Path, quantized: ModelSummary | None
+) -> dict[str, Any]:
+    """What the template says, read off the models and guessed from them."""
+    from quantci.cli.guess import guess_kind, guess_scaling, is_picture, normalises
 
     shape, output = summary.inputs[0].shape, summary.outputs[0].shape
     task, normalised = guess_kind(summary), normalises(summary, layers)
@@ -107,6 +141,7 @@ def _facts(summary: ModelSummary, layers: list[KerasLayer], evaluation: Path) ->
         "labels": [f"{word}_{index}" for index in range(count)],
         "normalised": normalised,
         "is_guess": is_image and normalised != "inside",
+        "scaling": guess_scaling(quantized) if quantized else None,
     }
 
 

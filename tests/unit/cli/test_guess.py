@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.models import Op, Tensor, build_model
 
-from quantci.cli.guess import guess_kind, is_picture, normalises
+from quantci.cli.guess import guess_kind, guess_scaling, is_picture, normalises
 from quantci.records.keras_model import KerasLayer
 from quantci.tflite.model import Model
 
@@ -109,3 +109,30 @@ def test_a_picture(tmp_path: Path, shape: list[int], ending: str, found: bool) -
 
 def test_grey_pixels_that_the_model_divides_itself(tmp_path: Path) -> None:
     assert is_picture([1, 20, 30, 1], tmp_path / "nowhere", "inside")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "zero_point", "expected"),
+    [
+        ("int8", 1 / 255, -128, (0.0, 255.0)),
+        ("uint8", 0.00392108, 0, (0.0, 255.0)),
+        ("int8", 2 / 255, 0, (127.5, 127.5)),
+        ("int8", 1.0, -128, (0.0, 1.0)),
+        ("uint8", 0.99, 0, (0.0, 1.0)),  # the calibration set had no white pixel
+        ("int8", 0.0186, -14, None),  # ImageNet's means
+        ("int16", 1 / 32768, 0, None),  # the same whatever it takes, as it has no zero point
+    ],
+)
+def test_the_integers_that_a_model_takes_tell_how_pixels_were_scaled(
+    dtype: str, scale: float, zero_point: int, expected: tuple[float, float] | None
+) -> None:
+    tensors = [Tensor(name, [1, 4, 4, 3], dtype, scale=scale, zero_point=zero_point) for name in "xy"]
+    found = guess_scaling(Model(build_model(tensors, [Op("RELU", ["x"], ["y"])], ["x"], ["y"]), "m").summary)
+    assert (found[:2] if found else None) == expected
+
+
+def test_behind_a_float_input_it_is_what_quantize_gives() -> None:
+    tensors = [Tensor("x", [1, 4]), Tensor("q", [1, 4], "int8", scale=2 / 255, zero_point=0)]
+    found = guess_scaling(Model(build_model(tensors, [Op("QUANTIZE", ["x"], ["q"])], ["x"], ["q"]), "m").summary)
+    assert found is not None
+    assert found.why == "the integers of its input stand for about -1 to 1"
