@@ -349,6 +349,13 @@ def picture(session: nox.Session) -> None:
 
 
 @nox.session(python=TENSORFLOW_PYTHON)
+def stories(session: nox.Session) -> None:
+    """Tell what the documents show of real runs: the probe's ranking, and the comment on a model normalised twice."""
+    prepare(session, "integration")
+    session.run("python", "-m", "tests.docs.stories")
+
+
+@nox.session(python=TENSORFLOW_PYTHON)
 def benchmarks(session: nox.Session) -> None:
     """Measure what the parts of quantci cost, in time and memory."""
     prepare(session, "tensorflow")
