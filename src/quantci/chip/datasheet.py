@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -92,6 +93,7 @@ def check_clock(chip: Chip, clock_hz: int | None, where: str = "target.clock_hz"
         )
 
 
+@cache
 def load_chip(name: str) -> Chip:
     """The chip of this name.
 
