@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,21 +54,21 @@ def serving(*options: str) -> tuple[str, ...]:
     return ("-m", "quantci", "device", "serve", "--engine", "echo", *options)
 
 
-def raw_rate(pieces: int = 4096) -> float:
+def raw_rate(runs: int) -> float:
     """Bytes a second of a pty, between two Python processes that do nothing else."""
     data = np.random.default_rng(0).bytes(MODEL_BYTES)
     with running("-c", SINK, str(len(data))) as name, open_port(name) as port:
         found = []
-        for _ in range(5):
+        for _ in range(runs):
             start_s = time.perf_counter()
-            for place in range(0, len(data), pieces):
-                port.write(data[place : place + pieces])
+            for place in range(0, len(data), 4096):
+                port.write(data[place : place + 4096])
             assert port.read(60) == b"!"
             found.append(len(data) / (time.perf_counter() - start_s))
-        return sorted(found)[2]
+        return median(found)
 
 
-def framed_rate(*options: str, runs: int = 5) -> float:
+def framed_rate(runs: int, *options: str) -> float:
     """Bytes of a model a second that arrive, are checked, hashed and acknowledged."""
     with running(*serving(*options)) as name, Device(open_port(name)) as device:
         device.hello()
@@ -77,7 +78,7 @@ def framed_rate(*options: str, runs: int = 5) -> float:
             start_s = time.perf_counter()
             device.upload(0, model)
             found.append(len(model) / (time.perf_counter() - start_s))
-        return sorted(found)[runs // 2]
+        return median(found)
 
 
 def evaluation_s(*options: str) -> float:
@@ -93,15 +94,15 @@ def evaluation_s(*options: str) -> float:
         return time.perf_counter() - start_s
 
 
-def text_s(*options: str) -> float:
-    """Seconds for the inputs of TEXT_SAMPLES samples in text."""
-    with running(*serving(*options)) as name, open_port(name) as port:
+def text_s() -> float:
+    """Seconds of this process's CPU for the inputs of TEXT_SAMPLES samples in text."""
+    with running(*serving()) as name, open_port(name) as port:
         client = TextClient(port)
         client.settle(0.5)
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         for _ in range(TEXT_SAMPLES):
             client.load(bytes(SAMPLE_BYTES))
-        return time.perf_counter() - start_s
+        return time.process_time() - start_s
 
 
 def text_bytes() -> int:
@@ -111,25 +112,18 @@ def text_bytes() -> int:
     return len(load) + sum(len("db %m-ready\r\n") + 2 * piece for piece in pieces) + len("m-load-done\r\n")
 
 
-def line() -> list[Row]:
-    """All of it."""
-    usb, uart = ("--rate", str(USB_RATE)), ("--rate", str(UART_RATE))
-    slow, fast, raw = framed_rate(*usb, runs=3), framed_rate(), raw_rate()
-    run_s, text, ideal_s = evaluation_s(*usb), text_s(*uart), TEXT_SAMPLES * text_bytes() / UART_RATE
+def line(runs: int = 5) -> list[Row]:
+    """All of it; each upload that many times."""
+    usb = ("--rate", str(USB_RATE))
+    slow, fast, raw = framed_rate(runs, *usb), framed_rate(runs), raw_rate(runs)
+    run_s, text, ideal_s = evaluation_s(*usb), text_s(), TEXT_SAMPLES * text_bytes() / UART_RATE
     share, most, over = slow / USB_RATE, run_s / 180, text / ideal_s
-    f"{raw / 1e6:.0f} MB/s"
+    bare, host, uart = f"{raw / 1e6:.0f} MB/s", f"{text * 1e3:.0f} ms", f"{ideal_s * 1e3:.0f} ms"
     return [
-        Row("upload at 200 kB/s", f"{slow / 1e3:.1f} kB/s", "200 kB/s", share, ">= 0.85", share >= 0.85),
-        Row(
-            "upload / bare bytes, no limit",
-            f"{fast / 1e6:.1f} MB/s",
-            f"{raw / 1e6:.0f} MB/s",
-            fast / raw,
-            "",
-            is_met=True,
-        ),
+        Row("upload of a model at 200 kB/s", f"{slow / 1e3:.0f} kB/s", "200 kB/s", share, ">= 0.85", share >= 0.85),
+        Row("the same on a pty without limit", f"{fast / 1e6:.1f} MB/s", bare, fast / raw, "", is_met=True),
         Row("1,000 KWS samples at 200 kB/s", f"{run_s:.1f} s", "180 s", most, "<= 1", most <= 1),
-        Row("text at 115,200 baud / its bytes", f"{text:.2f} s", f"{ideal_s:.2f} s", over, "<= 1.05", over <= 1.05),
+        Row("text: the host's CPU, 115,200 baud", host, uart, over, "<= 0.05", over <= 0.05),
     ]
 
 

@@ -120,6 +120,7 @@ def test_a_port_that_goes_is_lost_and_comes_back_under_its_link(tmp_path: Path) 
             with pytest.raises(BoardError) as caught:
                 device.echo(b"2")
             assert caught.value.code == "port-lost"
+            assert "while testing the line; last frame ECHO 2; requests 3, replies 2" in caught.value.cause
         assert boots_when_back(name) == 1
 
 
@@ -131,6 +132,22 @@ def test_a_device_that_reads_no_more_blocks_nobody() -> None:
         with pytest.raises(BoardError) as caught:
             device.echo(bytes(4000))
         assert caught.value.code == "link-write"
+
+
+def test_sighup_is_its_reset_button() -> None:
+    command = [sys.executable, "-m", "quantci", "device", "serve", "--engine", "echo", "--faults", "hang@echo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        with Device(open_port(process.stdout.readline().strip())) as device:
+            device.hello()
+            process.send_signal(signal.SIGHUP)
+            for _ in range(100):
+                hello = device.hello()
+                if hello.boot_count:
+                    break
+                time.sleep(0.1)
+            assert (hello.boot_count, hello.reset_reason) == (1, "external")
+        process.send_signal(signal.SIGTERM)
 
 
 def test_text_over_a_real_line_is_that_of_the_vectors() -> None:

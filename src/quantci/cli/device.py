@@ -17,6 +17,7 @@ examples:
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,8 @@ def _serve(arguments: argparse.Namespace, machine: Machine) -> None:
         return PtyPort(link) if arguments.tcp is None else TcpPort(arguments.tcp)
 
     server = Server(machine, open_port, rate=arguments.rate)
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, lambda _number, _frame: server.reset())
     print(server.name, flush=True)
     try:
         server.run()

@@ -293,6 +293,8 @@ class Device:
                 raise self._restarted() or fault_of_device(error, self.transport.url) from None
             raise fault_of_device(error, self.transport.url) from None
         except BoardError as error:
+            if error.code in {"port-lost", "link-write"}:
+                raise self.link.told(error) from None
             if error.code in {"timeout", "link"} and self._hello is not None:
                 raise self._in_bootloader() or self._restarted() or error from None
             raise

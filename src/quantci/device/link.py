@@ -65,7 +65,8 @@ class Counts:
     timeouts: int = 0
 
     def __str__(self) -> str:
-        return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in asdict(self).items() if count)
+        said = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in asdict(self).items() if count)
+        return said or "nothing was sent"
 
 
 class _Waiting:
@@ -268,11 +269,15 @@ class Link:
 
     def fault(self, code: str, cause: str) -> BoardError:
         """A fault of the line, with the phase, the last frame and the counts."""
-        return link_fault(
-            code,
-            f"{cause}, while {self.phase or 'talking'}; last frame {self._last}; {self.counts}.",
-            self._transport.url,
-        )
+        return link_fault(code, f"{cause}{self._state()}", self._transport.url)
+
+    def told(self, error: BoardError) -> BoardError:
+        """A fault of the port, with the same."""
+        cause = f"{error.cause.rstrip('.')}{self._state()}"
+        return BoardError(error.code, cause, where=error.where, remedy=error.remedy)
+
+    def _state(self) -> str:
+        return f", while {self.phase or 'talking'}; last frame {self._last}; {self.counts}."
 
 
 def link_fault(code: str, cause: str, where: str) -> BoardError:

@@ -195,3 +195,19 @@ def test_the_device_closes_its_port() -> None:
     with line.open():
         assert not line.closed
     assert line.closed
+
+
+def test_a_port_that_goes_says_what_was_going_on() -> None:
+    line = VirtualLine()
+    device = line.open()
+    device.hello()
+
+    def gone(wait_s: float) -> bytes:
+        raise BoardError("port-lost", "The port has gone: EIO.", where=line.url, remedy="Check the cable.")
+
+    line.read = gone  # type: ignore[method-assign]
+    with pytest.raises(BoardError) as caught:
+        device.counters()
+    assert caught.value.cause == (
+        "The port has gone: EIO, while reading counters; last frame COUNTERS 1; requests 2, replies 1."
+    )

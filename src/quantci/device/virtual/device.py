@@ -46,7 +46,7 @@ class VirtualDevice:
     ) -> None:
         self._machine, self._to_port, self._clock = machine, send, clock
         self._inward, self._outward = Disturbance(machine.script), Disturbance(machine.script)
-        self.is_deaf = self.is_away = False
+        self.is_away = False
         self.away_s: float | None = None
         self._heard_s = clock()
         self._hangs_until_s: float | None = None
@@ -84,6 +84,7 @@ class VirtualDevice:
             self.restart("watchdog")
 
     def _wake(self) -> None:
+        self.is_deaf = False
         self._receiver = DeviceReceiver(MAX_PAYLOAD)
         self._framed = FramedMode(self._machine, self._receiver, self._send)
         self._text = TextMode(self._machine, self._send)

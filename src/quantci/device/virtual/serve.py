@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_WAITING_BYTES: Final = 16 * 1024**2  # what nobody reads is dropped, as a USB port does
 _TICK_S: Final = 0.1
-_PACE_S: Final = 0.001
 
 
 class Server:
@@ -36,11 +35,16 @@ class Server:
         self._waiting = bytearray()
         self._device = VirtualDevice(machine, self._send)
         self._back_s: float | None = None
+        self._is_reset = False
 
     @property
     def name(self) -> str:
         """What a host opens."""
         return "" if self._port is None else self._port.name
+
+    def reset(self) -> None:
+        """Press its reset button; may be called from the handler of a signal."""
+        self._is_reset = True
 
     def run(self) -> None:
         """Serve, until KeyboardInterrupt."""
@@ -57,10 +61,14 @@ class Server:
         if self._port is None:
             self._wait_for_port(wait_s)
             return
-        may_read, may_write = self._inward.may_pass(), self._outward.may_pass()
+        if self._is_reset:
+            self._is_reset = False
+            self._device.restart("external")
+        may_read, free_s = self._inward.may_pass(), self._outward.wait_s()
         readers = [self._port] if may_read and not self._device.is_deaf else []
-        writers = [self._port] if may_write and self._waiting else []
-        ready, _, _ = select.select(readers, writers, [], wait_s if may_read and may_write else _PACE_S)
+        writers = [self._port] if self._waiting and not free_s else []
+        busy_s = [pause for pause in (self._inward.wait_s(), free_s if self._waiting else 0.0) if pause]
+        ready, _, _ = select.select(readers, writers, [], min([wait_s, *busy_s]))
         self._flush()
         if ready and (data := self._port.read(may_read)):
             self._inward.passed(len(data), may_read)
