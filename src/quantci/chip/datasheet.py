@@ -62,21 +62,6 @@ def chip_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def check_chip(name: str, where: str = "target.chip") -> None:
-    """Refuse a chip that has no file.
-
-    Raises:
-        ConfigError: `config-value`, naming the chips there are.
-    """
-    if name not in chip_names():
-        raise ConfigError(
-            "config-value",
-            f"There is no chip {name[:60]!r}.",
-            where=where,
-            remedy=f"Use one of {', '.join(chip_names())}; docs/extending.md says how to add one.",
-        )
-
-
 def check_clock(chip: Chip, clock_hz: int | None, where: str = "target.clock_hz") -> None:
     """Refuse a clock that the chip cannot have.
 
@@ -93,17 +78,23 @@ def check_clock(chip: Chip, clock_hz: int | None, where: str = "target.clock_hz"
         )
 
 
-@cache
-def load_chip(name: str) -> Chip:
-    """The chip of this name.
+def load_chip(name: str, where: str = "target.chip") -> Chip:
+    """The chip of this name, which stands at `where`.
 
     Raises:
-        ConfigError: `config-value`: there is none; `chip-file`: its file does not say what it must.
+        ConfigError: `config-value`, naming the chips there are; `chip-file`: its file does not say what it must.
     """
-    check_chip(name)
+    if name not in chip_names():
+        raise ConfigError(
+            "config-value",
+            f"There is no chip {name[:60]!r}.",
+            where=where,
+            remedy=f"Use one of {', '.join(chip_names())}; docs/extending.md says how to add one.",
+        )
     return read_chip(FOLDER / f"{name}.toml")
 
 
+@cache
 def read_chip(path: Path) -> Chip:
     """The chip that a file describes.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from quantci.chip.datasheet import check_chip, check_clock, load_chip
+from quantci.chip.datasheet import check_clock, load_chip
 from quantci.cli.options import RENAMED, all_keys
 from quantci.errors import ConfigError
 from quantci.records.config import MOST_BYTES, Config
@@ -42,8 +42,8 @@ def read_config(file: Path, given: Mapping[str, Given], stand_in: dict[str, Any]
     except msgspec.ValidationError as error:
         raise _explain(error, file, given) from None
     _check_complete(config, file)
-    check_chip(config.target.chip, place_of("target.chip", file, given))
-    check_clock(load_chip(config.target.chip), config.target.clock_hz, place_of("target.clock_hz", file, given))
+    chip = load_chip(config.target.chip, place_of("target.chip", file, given))
+    check_clock(chip, config.target.clock_hz, place_of("target.clock_hz", file, given))
     return config
 
 

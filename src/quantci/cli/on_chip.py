@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from quantci.chip.datasheet import check_chip, check_clock, load_chip
+from quantci.chip.datasheet import check_clock, load_chip
 from quantci.cli.options import overrides
 from quantci.errors import QuantciError
 from quantci.records.config import TargetConfig
@@ -36,8 +36,8 @@ def target_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -> 
     keys = {path.removeprefix(_SECTION): one.value for path, one in given.items()}
     target = msgspec.convert(keys, TargetConfig)
     where = {path: one.where for path, one in given.items()}
-    check_chip(target.chip, where.get("target.chip", "target.chip"))
-    check_clock(load_chip(target.chip), target.clock_hz, where.get("target.clock_hz", "target.clock_hz"))
+    chip = load_chip(target.chip, where.get("target.chip", "target.chip"))
+    check_clock(chip, target.clock_hz, where.get("target.clock_hz", "target.clock_hz"))
     return target
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, get_type_hints
 
 import msgspec
 
-from quantci.chip.datasheet import check_chip, load_chip
+from quantci.chip.datasheet import load_chip
 from quantci.chip.esp_nn.terms import CHIP
 from quantci.errors import ConfigError
 from quantci.records.board_figures import BoardFigures, ModelFigures
@@ -41,8 +41,7 @@ def read_figures(path: Path) -> BoardFigures:
         raise _explain(error, path) from None
     except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, or a number of thousands of digits
         raise _wrong(str(path), f"This is not valid TOML: {error}.") from None
-    check_chip(figures.chip, f"{path}: chip")
-    if load_chip(figures.chip).kernel_set != load_chip(CHIP).kernel_set:
+    if load_chip(figures.chip, f"{path}: chip").kernel_set != load_chip(CHIP).kernel_set:
         raise _wrong(
             f"{path}: chip",
             f"The latency of {figures.chip} cannot be estimated: the kernels that quantci knows are those of {CHIP}.",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from quantci.chip.datasheet import FOLDER, check_chip, check_clock, chip_names, load_chip, read_chip
+from quantci.chip.datasheet import FOLDER, check_clock, chip_names, load_chip, read_chip
 from quantci.errors import ConfigError
 
 GOOD = (FOLDER / "esp32s3.toml").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_only_a_clock_that_the_chip_can_have_is_taken(name: str, fastest_mhz: in
 
 def test_an_unknown_chip_is_told_which_there_are() -> None:
     with pytest.raises(ConfigError, match=r"target.chip: There is no chip 'esp33'.*esp32, esp32c3.*\[config-value\]"):
-        check_chip("esp33")
+        load_chip("esp33")
     with pytest.raises(ConfigError, match=r"\[config-value\]"):
         load_chip("../chips/esp32")
 
