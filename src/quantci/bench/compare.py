@@ -9,9 +9,8 @@ import numpy as np
 from quantci.bench.samples import ORACLE
 from quantci.records.bench import DeviceOutputs
 from quantci.statistics.agreement import sample_differences, summarize
-from quantci.tasks.outputs import KeepsOutputs
+from quantci.tasks.outputs import KeepsOutputs, real_values
 from quantci.tasks.task import Observed
-from quantci.tflite.fixed_point import dequantize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +110,7 @@ def judge_set(
 
 
 def _values(raw: Sequence[NDArray[np.generic]], outputs: Sequence[TensorInfo]) -> list[NDArray[np.float32]]:
-    return [dequantize(part, one.scale[0], one.zero_point[0]) for part, one in zip(raw, outputs, strict=True)]
+    return [real_values(part, one) for part, one in zip(raw, outputs, strict=True)]
 
 
 class _Kept:

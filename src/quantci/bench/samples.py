@@ -77,8 +77,12 @@ class EvaluationSet(NamedTuple):
         loaded = self.preprocessing.load(sample)
         if loaded.content_sha256 != self.digests[place]:
             raise _changed(sample.id, "has other content now")
-        integers = quantize(loaded.tensor, self.taken.scale[0], self.taken.zero_point[0], self.taken.dtype)
-        return Loaded(loaded.tensor.reshape(1, -1), integers)
+        return Loaded(loaded.tensor.reshape(1, -1), self._given(loaded.tensor))
+
+    def _given(self, tensor: NDArray[np.float32]) -> NDArray[np.generic]:
+        """What the INT8 model takes: integers, unless a QUANTIZE in it makes them."""
+        taken = self.taken
+        return quantize(tensor, taken.scale[0], taken.zero_point[0], taken.dtype) if taken.scale else tensor
 
 
 def find_set(

@@ -172,7 +172,9 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
         Literal["tflm", "litert-reference", "litert"],
         Meta(description="What judged INT8; litert where TFLM cannot run a model that was given."),
     ]
-    steps: Annotated[list[Step], Meta(description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")]
+    steps: Annotated[
+        list[Step], Meta(min_length=1, description="The loss waterfall: float, INT8 in LiteRT, INT8 in the oracle.")
+    ]
     absent_steps: Annotated[
         list[AbsentStep], Meta(description="Those of them that there are not, with the reason.")
     ] = msgspec.field(default_factory=list)
