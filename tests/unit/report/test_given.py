@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from tests.golden import example_config, example_evaluate_record, example_report, given_records, given_report
+from tests.golden import (
+    example_config,
+    example_evaluate_record,
+    example_report,
+    failed_quantize_record,
+    given_records,
+    given_report,
+)
 from tests.known import known
 
 from quantci.records.base import decode, encode
@@ -54,6 +61,19 @@ def test_the_comment_has_no_column_against_fp32() -> None:
     assert "| Given as | `models/own.tflite` " in text
     assert "| Float model | No float model was given" in text
     assert "Calibration set" not in text
+
+
+def test_where_it_was_refused_nothing_is_shown_against_fp32_either() -> None:
+    config, _ = given_records()
+    refused = failed_quantize_record("model_rejected", "not-quantized")
+    report = build_report(
+        config=config,
+        records={"quantize": refused},
+        baseline=None,
+        provenance=refused.provenance,
+        title="own.tflite",
+    )
+    assert (report.verdict, "| Metric | This change |\n" in render(report)) == ("fail", True)
 
 
 def test_against_a_base_int8_leads_as_ever_and_fp32_has_no_figure() -> None:

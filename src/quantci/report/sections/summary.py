@@ -70,7 +70,9 @@ def figures(report: Report) -> Rows:
 
 def _has_float(report: Report) -> bool:
     """Whether there is a float model, or may be one: then every figure is against it."""
-    return report.quantize is None or report.quantize.float_model is not None
+    if report.quantize is not None:
+        return report.quantize.float_model is not None
+    return report.config is None or report.config.model.source is not None
 
 
 def _metric(row: _Figure) -> Cell:
