@@ -11,6 +11,7 @@ _TIME: Final = struct.Struct("<QQ")
 _OP: Final = struct.Struct("<HHQI")
 OP_BYTES: Final = _OP.size
 TIME_BYTES: Final = _TIME.size
+RUN_HEAD_BYTES: Final = _TIME.size + 4
 
 
 class Timing(NamedTuple):

@@ -56,6 +56,10 @@ class Engine(Protocol):
         """
         ...
 
+    def codes(self) -> list[int]:
+        """tflite::BuiltinOperator of each op."""
+        ...
+
     def ops(self, inputs: list[bytes]) -> list[OpProfile]:
         """The ops, with the CRC-32 of what each puts out for these inputs; their times are not measured."""
         ...
@@ -84,7 +88,11 @@ class EchoEngine:
 
     def ops(self, inputs: list[bytes]) -> list[OpProfile]:
         """See Engine."""
-        return [OpProfile(code=127, iterations=0, cycles=0, output_crc=zlib.crc32(b"".join(inputs)))]
+        return [OpProfile(code=0, iterations=0, cycles=0, output_crc=zlib.crc32(b"".join(inputs)))]
+
+    def codes(self) -> list[int]:
+        """See Engine."""
+        return [0]
 
 
 class HostEngine:
@@ -116,6 +124,10 @@ class HostEngine:
         assert self._description is not None
         arrays = [tensor.array(data) for tensor, data in zip(self._description.inputs, inputs, strict=True)]
         return [OpProfile(*op) for op in self._call(ErrorCode.INVOKE, worker.ops, arrays)]
+
+    def codes(self) -> list[int]:
+        """See Engine."""
+        return self._call(ErrorCode.INVOKE, worker.codes)
 
     def _call(self, code: ErrorCode, function: Callable[..., T], *args: object) -> T:
         """Call the worker; its death is the device's."""

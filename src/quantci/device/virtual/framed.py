@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 from quantci.device.command import ERROR, EVENT, REPLY, VERSION, Command, ErrorCode, Event, Region
 from quantci.device.description import write_description
 from quantci.device.fields import Fields
-from quantci.device.figures import OP_BYTES, TIME_BYTES, write_invocation, write_ops, write_run, write_timings
+from quantci.device.figures import (
+    OP_BYTES,
+    RUN_HEAD_BYTES,
+    TIME_BYTES,
+    write_invocation,
+    write_ops,
+    write_run,
+    write_timings,
+)
 from quantci.device.hello import write_hello
 from quantci.device.packet import Packet
 from quantci.device.virtual.machine import MAX_PAYLOAD, SLOT_BYTES, Slot
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from quantci.device.virtual.machine import Machine
 
 _PROGRESS_S: Final = 0.5
+_MAX_ID_BYTES: Final = 32
 _STALE: Final = hashlib.sha256(b"the model of the job before").digest()
 
 
@@ -66,10 +75,10 @@ class FramedMode:
             payload = self._dispatch(packet)
         except Refusal as refusal:
             said = struct.pack("<BH", packet.type, refusal.code) + refusal.text.encode()[: MAX_PAYLOAD - 3]
-            return Packet(ERROR, packet.sequence, self._nonce, said).to_line()
+            return Packet(ERROR, packet.sequence, packet.nonce, said).to_line()
         except ValueError as error:
             said = struct.pack("<BH", packet.type, ErrorCode.LENGTH) + str(error).encode()
-            return Packet(ERROR, packet.sequence, self._nonce, said).to_line()
+            return Packet(ERROR, packet.sequence, packet.nonce, said).to_line()
         nonce = self._nonce if self._machine.script.fires("stale-nonce") is None else self._nonce ^ 0x5A5A5A5A
         return Packet(packet.type | REPLY, packet.sequence, nonce, payload).to_line()
 
@@ -149,10 +158,12 @@ class FramedMode:
 
     def _select(self, fields: Fields) -> bytes:
         number, region, arena_bytes = fields.take("<BBI")
-        model_id = fields.rest().decode("utf-8", errors="replace")
+        model_id = fields.rest()
+        if len(model_id) > _MAX_ID_BYTES:
+            raise Refusal(ErrorCode.LENGTH, f"an id has {_MAX_ID_BYTES} bytes at most")
         if region not in list(Region):
             raise Refusal(ErrorCode.MEMORY, f"no region {region}")
-        return write_description(self._machine.select(number, arena_bytes, model_id))
+        return write_description(self._machine.select(number, arena_bytes, model_id.decode("utf-8", "replace")))
 
     def _input(self, fields: Fields) -> bytes:
         index, offset = fields.take("<BI")
@@ -182,15 +193,19 @@ class FramedMode:
     def _output(self, fields: Fields) -> bytes:
         index, offset, length = fields.take("<BII")
         data = self._machine.output(index)
-        if length > MAX_PAYLOAD or offset + length > len(data):
-            raise Refusal(ErrorCode.LENGTH, f"it has {len(data)} bytes")
+        if length > MAX_PAYLOAD:
+            raise Refusal(ErrorCode.LENGTH, f"{MAX_PAYLOAD} bytes fit into a packet")
+        if offset + length > len(data):
+            raise Refusal(ErrorCode.INDEX, f"it has {len(data)} bytes")
         return data[offset : offset + length]
 
     def _run(self, fields: Fields) -> bytes:
-        if inputs := fields.rest():
+        inputs, size = fields.rest(), self._machine.selected.output_bytes
+        if size > MAX_PAYLOAD - RUN_HEAD_BYTES:
+            raise Refusal(ErrorCode.SIZE, f"{size} bytes of outputs")
+        if inputs:
             self._machine.load_inputs(inputs)
-        run = self._machine.run()
-        return write_run(run if len(run.outputs) <= MAX_PAYLOAD - 20 else run._replace(outputs=b""))
+        return write_run(self._machine.run())
 
     def _ops(self, fields: Fields) -> bytes:
         (first,) = fields.take("<H")

@@ -81,7 +81,7 @@ class Machine:
         self._inputs: dict[int, bytearray] = {}
         self._outputs: list[bytes] = []
         self.timings: list[Timing] = []
-        self.ops: list[OpProfile] = []
+        self._ops: list[OpProfile] = []
 
     def uptime_us(self) -> int:
         """Microseconds since the last boot."""
@@ -139,7 +139,8 @@ class Machine:
         self.last_selected = number
         self._selected = number, description
         self._inputs.clear()
-        self._outputs, self.timings, self.ops = [], [], []
+        self._outputs, self.timings = [], []
+        self._ops = [OpProfile(code, 0, 0, 0) for code in self._engine.codes()]
         return description
 
     @property
@@ -186,13 +187,16 @@ class Machine:
             self._inputs[index] = bytearray(data[start : start + tensor.size_bytes])
             start += tensor.size_bytes
 
-    def run(self) -> Run:
-        """One inference on the loaded inputs, which are given to the engine anew each time."""
+    def _loaded(self) -> list[bytes]:
         tensors = self.selected.inputs
         inputs = [bytes(self._inputs.get(index, b"")) for index in range(len(tensors))]
         if any(len(data) != tensor.size_bytes for data, tensor in zip(inputs, tensors, strict=True)):
             raise Refusal(ErrorCode.STATE, "an input is not loaded")
-        outputs, nanoseconds = self._engine.run(inputs)
+        return inputs
+
+    def run(self) -> Run:
+        """One inference on the loaded inputs, which are given to the engine anew each time."""
+        outputs, nanoseconds = self._engine.run(self._loaded())
         self._outputs = self.script.spoil_outputs(outputs)
         cycles, microseconds = self.script.spoil_time(nanoseconds)
         together = b"".join(self._outputs)
@@ -200,22 +204,27 @@ class Machine:
 
     def invoke(self, warm_up: int, iterations: int, flags: int, progress: Callable[[int], None]) -> Invocation:
         """Many inferences; `progress` is called between them."""
-        if not 0 < iterations <= MAX_ITERATIONS:
-            raise Refusal(ErrorCode.SIZE, f"1 to {MAX_ITERATIONS} iterations")
-        self.timings, self.ops = [], []
+        if iterations > MAX_ITERATIONS:
+            raise Refusal(ErrorCode.SIZE, f"{MAX_ITERATIONS} iterations at most")
+        self._loaded()
+        self.timings = []
+        self._ops = [OpProfile(op.code, 0, 0, 0) for op in self._ops]
         for _ in range(warm_up):
             self.run()
             progress(0)
-        run = self.run()
-        self.timings.append(run.timing)
-        while len(self.timings) < iterations:
-            progress(len(self.timings))
-            run = self.run()
-            self.timings.append(run.timing)
+        for done in range(iterations):
+            self.timings.append(self.run().timing)
+            progress(done + 1)
         if flags & (Flag.PROFILE | Flag.CHECKSUMS):
-            self.ops = self._engine.ops([bytes(self._inputs[index]) for index in range(len(self.selected.inputs))])
-        total = Timing(*(sum(column) % 2**64 for column in zip(*self.timings, strict=True)))
-        return Invocation(iterations, run.output_crc, total)
+            self._ops = self._engine.ops(self._loaded())
+        cycles, microseconds = (sum(timing[counter] % 2**64 for timing in self.timings) for counter in (0, 1))
+        return Invocation(iterations, zlib.crc32(b"".join(self._outputs)), Timing(cycles % 2**64, microseconds % 2**64))
+
+    @property
+    def ops(self) -> list[OpProfile]:
+        """Each op of the selected model, with what the last INVOKE found of it."""
+        _ = self.selected
+        return self._ops
 
     def output(self, index: int) -> bytes:
         """An output of the last inference."""

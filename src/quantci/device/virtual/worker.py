@@ -62,17 +62,23 @@ def run(inputs: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], int]:
     return outputs, round(runner.invoke_us() * 1000)
 
 
+def codes() -> list[int]:
+    """tflite::BuiltinOperator of each op."""
+    tree = _held[0][0].tree
+    return [op_number(tree.operatorCodes[op.opcodeIndex]) for op in tree.subgraphs[0].operators]
+
+
 def ops(inputs: list[NDArray[Any]]) -> list[tuple[int, int, int, int]]:
     """What OPS tells of each op: its code, no time, and the CRC-32 of what it put out for these inputs."""
     model, _ = _held[0]
     preserved = open_preserved_tflm(model) if choose_oracle("auto") == "tflm" else open_preserved(model, "reference")
     preserved.run(inputs)
     found = []
-    for op in model.tree.subgraphs[0].operators:
+    for code, op in zip(codes(), model.tree.subgraphs[0].operators, strict=True):
         crc = 0
         for index in op.outputs:
             crc = zlib.crc32(np.ascontiguousarray(preserved.tensor(int(index))).tobytes(), crc)
-        found.append((op_number(model.tree.operatorCodes[op.opcodeIndex]), 0, 0, crc))
+        found.append((code, 0, 0, crc))
     return found
 
 

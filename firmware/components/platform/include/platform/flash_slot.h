@@ -1,0 +1,35 @@
+// A model slot in a partition of flash: a sector that says what it holds, then
+// the model, which is read where it lies.
+#ifndef PLATFORM_FLASH_SLOT_H_
+#define PLATFORM_FLASH_SLOT_H_
+
+#include <cstdint>
+
+#include "bench_protocol/interfaces.h"
+#include "esp_partition.h"
+
+namespace quantci {
+
+class FlashSlot final : public SlotMemory {
+ public:
+  // False: there is no such partition, or it cannot be mapped.
+  bool Open(const char* label);
+
+  std::uint32_t bytes() const override;
+  const std::uint8_t* data() const override;
+  bool ReadHead(SlotHead* head) override;
+  bool Prepare(const SlotHead& head) override;
+  bool Write(std::uint32_t offset, const std::uint8_t* data,
+             std::size_t size) override;
+  bool SetComplete() override;
+  bool Clear() override;
+
+ private:
+  const esp_partition_t* partition_ = nullptr;
+  const std::uint8_t* mapped_ = nullptr;
+  esp_partition_mmap_handle_t handle_ = 0;
+};
+
+}  // namespace quantci
+
+#endif  // PLATFORM_FLASH_SLOT_H_
