@@ -128,8 +128,9 @@ def test_a_picture_that_is_normalised_twice_is_never_a_pass(quantci: Quantci, pr
 
 def test_labels_in_another_order_are_put_right_by_the_line_that_is_named(quantci: Quantci, project: Path) -> None:
     configure(project, ["red", "green", "blue", "white"])
-    report, doubts, _ = judged(quantci, project)
+    report, doubts, done = judged(quantci, project)
     assert (report.verdict, doubts) == ("inconclusive", ["permuted-labels"])
+    assert 'Set in `[input]`: `color = "bgr"`. Do this or change the labels, not both.' in done.out
     line = re.search(r"labels = (\[.*?\])", report.verdict_reason)
     assert line is not None
     assert json.loads(line[1]) == ["blue", "green", "red", "white"]

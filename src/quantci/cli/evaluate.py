@@ -102,7 +102,10 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, base: Aga
 
         from quantci.cli.probe import advise
 
-        result = replace(result, advice=[*result.advice, *advise(settings, float_model, progress)])
+        found = advise(settings, float_model, progress)
+        if any(doubt.code == "permuted-labels" for doubt in result.reference):  # red and blue swapped look like BGR
+            found = [replace(one, text=f"{one.text} Do this or change the labels, not both.") for one in found]
+        result = replace(result, advice=[*result.advice, *found])
     return result
 
 

@@ -191,7 +191,10 @@ def _never_found(
     ]
     if not dead:
         return []
-    text = f"Classes of which {model} finds no sample {counted(dead)}: check that the labels have the model's order."
+    text = (
+        f"Classes of which {model} finds no sample {counted(dead)}: check that the labels have the model's order, and "
+        f"{_AS_TRAINED}."
+    )
     return [Doubt(code="dead-class", text=text, forbids_pass=True)]
 
 
