@@ -29,7 +29,7 @@ FOLDERS = {"bench": "hw-bench"}
 COMMAND_OF = {folder: command for command, folder in FOLDERS.items()}
 ALL = {COMMAND_OF.get(path.parent.name, path.parent.name): path for path in sorted(ROOT.glob("actions/*/action.yml"))}
 # Those of the reusable workflow: nothing is installed for them.
-OWN = ("check", "prepare")
+OWN = ("check", "firmware", "prepare")
 ACTIONS = {name: path for name, path in ALL.items() if name not in OWN}
 REUSABLE = {name: ROOT / f".github/workflows/model-{name}.yml" for name in ("measure", "ci")}
 FILES = [

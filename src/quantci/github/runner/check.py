@@ -98,6 +98,7 @@ _RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "fail-on": (lambda value: value in {"gate", "never"}, "Use gate or never."),
     "lfs": (_is_switch, "Use true or false."),
     "allow-code": (_is_switch, "Use true or false."),
+    "emulated": (_is_switch, "Use true or false."),
     "timeout-minutes": (_is_number(_MOST_MINUTES), f"Give a number of minutes from 1 to {_MOST_MINUTES}."),
     "data-cache-key": (_is_cache_key, "Use up to 400 characters, in one line and without a comma."),
 }
