@@ -1,11 +1,13 @@
 """Calibrate the latency estimate to your own board, from latencies that you measured there.
 
-Reads a file with the measured latencies and the models that it names, and writes the coefficients of that board, for
-target.latency_coefficients in quantci.toml. docs/latency.md shows the file and explains the tables.
+Reads a file with the measured latencies and the models that it names, or the records of quantci bench, and writes the
+coefficients of that board, for target.latency_coefficients in quantci.toml. docs/latency.md shows the file and explains
+the tables.
 
 examples:
   quantci fit-latency boards/devkit.toml                               writes boards/devkit.json
   quantci fit-latency boards/devkit.toml --output coefficients.json
+  quantci fit-latency kws/build/quantci/bench.json vww/build/quantci/bench.json --output boards/devkit.json
 """
 
 from __future__ import annotations
@@ -27,8 +29,15 @@ _LONG = 500
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("measurements", metavar="FILE.toml", help="what was measured on the board")
-    parser.add_argument("--output", default=None, metavar="FILE.json", help="default: FILE.json beside FILE.toml")
+    parser.add_argument(
+        "measurements", nargs="+", metavar="FILE", help="what was measured on the board: one .toml, or any bench.json"
+    )
+    parser.add_argument(
+        "--output",
+        default=None,
+        metavar="FILE.json",
+        help="default: FILE.json beside FILE.toml; of bench.json, coefficients.json",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,9 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
     from quantci.latency_fit.run import fit_latency
     from quantci.records.base import write
 
-    source = Path(arguments.measurements)
-    output = source.parent / f"{source.stem}.json" if arguments.output is None else Path(arguments.output)
-    if output.suffix != ".json" or output == source:
+    sources = [Path(one) for one in arguments.measurements]
+    source = sources[0]
+    if len({one.suffix for one in sources}) > 1 or (source.suffix != ".json" and len(sources) > 1):
+        raise ConfigError(
+            "config-value",
+            "These are not all records of quantci bench.",
+            where="FILE",
+            remedy="Give one .toml, or one bench.json or more.",
+        )
+    name = "coefficients" if source.suffix == ".json" else source.stem
+    output = source.parent / f"{name}.json" if arguments.output is None else Path(arguments.output)
+    if output.suffix != ".json" or output in sources:
         raise ConfigError(
             "config-value",
             f"The coefficients cannot be written to {output}.",
@@ -48,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             remedy="Name a file that ends in .json, and not the measurements themselves.",
         )
     with Console("fit-latency") as console:
-        result = fit_latency(source, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
+        result = fit_latency(sources, fitted_on=datetime.now(UTC).date().isoformat(), progress=console)
         write(output, result.calibration.record)
     _print(result, output)
     return EXIT_OK

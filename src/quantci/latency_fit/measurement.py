@@ -15,10 +15,11 @@ from quantci.latency_fit.profile import read_profile
 from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from quantci.chip.esp_nn.terms import Work
+    from quantci.latency_fit.bench import Benched
     from quantci.records.board_figures import BoardFigures, ModelFigures
 
 FEWEST_TICKS: Final = 20  # a shorter op is more than 5 % off by the rounding to ticks alone
@@ -38,7 +39,9 @@ class Measurement(NamedTuple):
     uncovered_share: float | None = None
 
 
-def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: int) -> Measurement:
+def read_model(
+    entry: ModelFigures, figures: BoardFigures, path: Path, index: int, benched: Benched | None = None
+) -> Measurement:
     """Read a model and its profile.
 
     Args:
@@ -46,20 +49,30 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
         figures: all of the file.
         path: of the file.
         index: of the entry.
+        benched: what quantci bench says of it, where that is the source.
 
     Raises:
-        ConfigError: `not-found`.
+        ConfigError: `not-found`, or `measurements`: the model is not the one that was measured.
         ModelRejected: see read_model_file.
         DataRejected: `profile`; `not-covered`: no profile, and the estimate knows too little of the model's ops.
     """
     where = f"{path}: model[{index}]"
     file = _existing(path, entry.file, f"{where}.file")
     model = Model.read(file)
+    if benched is not None and model.sha256 != benched.sha256:
+        raise ConfigError(
+            "measurements",
+            "The model beside the record is not the one that was measured.",
+            where=str(file),
+            remedy="Run quantci bench again on this model.",
+        )
     ops = read_graph(model).ops
     works = [work_of(op, figures.kernels) for op in ops]
     cycles = entry.cycles if entry.cycles is not None else (entry.latency_us or 0) * figures.clock_hz / 1e6
     whole = Row(entry.file, entry.file, _sum(works), cycles, is_model=True)
     reason = gap([EstimatedOp(*one, None) for one in zip(model.summary.ops, ops, works, strict=True)])
+    if benched is not None and benched.op_cycles:
+        return _profiled(whole, works, [op.name for op in ops], benched.op_cycles, 1.0, str(path), reason)
     if entry.profile is None:
         if reason:
             raise DataRejected(
@@ -73,9 +86,22 @@ def read_model(entry: ModelFigures, figures: BoardFigures, path: Path, index: in
     names = [op.name for op in ops]
     ticks = read_profile(profile, names, figures.ticks_per_second)
     tick_cycles = figures.clock_hz / figures.ticks_per_second
-    _compare(math.fsum(ticks) * tick_cycles, whole, len(ticks) * tick_cycles, str(profile))
+    return _profiled(whole, works, names, ticks, tick_cycles, str(profile), reason)
+
+
+def _profiled(
+    whole: Row,
+    works: Sequence[Work | None],
+    names: Sequence[str],
+    ticks: Sequence[float],
+    tick_cycles: float,
+    where: str,
+    reason: str,
+) -> Measurement:
+    """A model whose ops were measured, each a figure of its own."""
+    _compare(math.fsum(ticks) * tick_cycles, whole, len(ticks) * tick_cycles, where)
     rows = [
-        Row(f"{entry.file} {number} {name}", entry.file, work.terms, took * tick_cycles, is_model=False)
+        Row(f"{whole.name} {number} {name}", whole.name, work.terms, took * tick_cycles, is_model=False)
         for number, (name, work, took) in enumerate(zip(names, works, ticks, strict=True))
         if work and took >= FEWEST_TICKS
     ]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.chip.latency.board import calibrate
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.errors import DataRejected
+from quantci.latency_fit.bench import read_benches
 from quantci.latency_fit.figures import read_figures
 from quantci.latency_fit.measurement import read_model
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from quantci.chip.latency.board import Calibration
     from quantci.chip.latency.coefficients import Coefficients
+    from quantci.latency_fit.bench import Benched
     from quantci.latency_fit.measurement import Measurement
     from quantci.progress import Progress
     from quantci.records.board_figures import BoardFigures
@@ -33,22 +36,29 @@ class Fit(NamedTuple):
     published: Coefficients | None
 
 
-def fit_latency(path: Path, *, fitted_on: str, progress: Progress) -> Fit:
-    """Fit coefficients to a file of measurements.
+def fit_latency(paths: Sequence[Path], *, fitted_on: str, progress: Progress) -> Fit:
+    """Fit coefficients to a file of measurements, or to records of quantci bench.
 
     Args:
-        path: the file; see quantci.records.board_figures.
+        paths: the file; see quantci.records.board_figures; or one bench.json or more.
         fitted_on: UTC date, YYYY-MM-DD.
         progress: told what is going on.
 
     Raises:
         ConfigError, DataRejected, ModelRejected: as docs/errors.md lists.
     """
-    figures = read_figures(path)
+    path = paths[0]
+    benches: list[Benched] = []
+    if path.suffix == ".json":
+        figures, benches = read_benches(paths)
+        path = Path(path.name)  # the models are named from the working folder on
+    else:
+        figures = read_figures(path)
     measurements = []
     for index, entry in enumerate(figures.model):
         progress("reading the models", index, len(figures.model))
-        measurements.append(read_model(entry, figures, path, index))
+        benched = benches[index] if benches else None
+        measurements.append(read_model(entry, figures, path, index, benched))
     models = [one.model for one in measurements]
     if not any(model.figures for model in models):
         raise DataRejected(
