@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from quantci.bench.emulator import emulated
+from quantci.bench.flash import ensure_firmware
 from quantci.bench.virtual import virtual
 from quantci.device.discovery import BoardPlace, FixedPlace, connected_ports, open_place
 from quantci.device.driver import Device
@@ -73,8 +74,12 @@ class Opener:
                 yield transport, "virtual"
             return
         lock = BoardLock(place.key, command="quantci bench")
-        with lock.held(device.wait_s, on_wait=self._wait), contextlib.closing(open_place(place)) as transport:
-            yield transport, "emulated" if device.kind == "emulated" else "board"
+        with lock.held(device.wait_s, on_wait=self._wait):
+            if device.kind != "emulated" and device.image is not None and device.firmware_id is not None:
+                chip = self.config.target.chip.partition("-")[0]
+                ensure_firmware(place, self.base / device.image, device.firmware_id, chip, self.progress)
+            with contextlib.closing(open_place(place)) as transport:
+                yield transport, "emulated" if device.kind == "emulated" else "board"
 
     def _place(self) -> Place | None:
         """Where the board is; None where none is, and nobody asked for one.

@@ -74,6 +74,7 @@ class Session:
         with self.phase("identify"):
             self.hello: Hello = self._greet(kind)
             self.kind = min(kind, self.hello.device, key=_LEAST_TO_BELIEVE.index)
+            self._check_firmware()
             if self.hello.engine != "tflm":
                 raise BoardError(
                     "no-engine",
@@ -81,6 +82,17 @@ class Session:
                     where=self.where,
                     remedy="Use a firmware with TFLM; an echo is for tests of the protocol.",
                 )
+
+    def _check_firmware(self) -> None:
+        """H8: what an earlier job left on the board is not what this one is about."""
+        wanted = self._config.firmware_id
+        if wanted is not None and self.kind == "board" and self.hello.firmware_id != wanted:
+            raise BoardError(
+                "identity",
+                f"The board runs the firmware {self.hello.firmware_id or 'that does not say which'}, not {wanted}.",
+                where=self.where,
+                remedy="Name its flash image in device.image, so that it is written, or correct device.firmware_id.",
+            )
 
     def _greet(self, kind: DeviceKind) -> Hello:
         """HELLO; to what still starts, again and again."""

@@ -92,11 +92,17 @@ class Workspace(NamedTuple):
         """Refuse a program or a port that the repository chooses: a self-hosted runner has more than one of both."""
         if self.allow_code:
             return
-        for key, value in (("port", config.device.port), ("emulator_command", config.device.emulator_command)):
+        device = config.device
+        firmware = None if device.kind == "emulated" else device.image  # in an emulator it can do no harm
+        for key, value in (
+            ("port", device.port),
+            ("emulator_command", device.emulator_command),
+            ("image", firmware),
+        ):
             if value and f"device.{key}" not in given:
                 raise ConfigError(
                     "code-not-allowed",
-                    "Which port is opened and which program is started is not for the repository to say here.",
+                    "Which port is opened, and which program is started or flashed, is not for the repository to say.",
                     where=place_of(f"device.{key}", file, given),
                     remedy="Give it as an input of the action or as a variable of the workflow, or allow code where "
                     "the repository is trusted.",

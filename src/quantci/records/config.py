@@ -248,7 +248,15 @@ class DeviceConfig(Record, frozen=True, kw_only=True):
         ),
     ] = ()
     image: Annotated[
-        FilePath | None, Meta(description="For emulated: the flash image, such as esptool merge-bin makes.")
+        FilePath | None,
+        Meta(
+            description="Flash image of the bench firmware, such as esptool merge-bin makes: what is emulated, or "
+            "written to a board that runs another one than device.firmware_id."
+        ),
+    ] = None
+    firmware_id: Annotated[
+        Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None,
+        Meta(description="What the firmware of a board has to say that it is; if not set, any will do."),
     ] = None
     wait_s: Annotated[float, Meta(ge=0, le=86_400, description="Seconds to wait for a board that another job has.")] = (
         600.0

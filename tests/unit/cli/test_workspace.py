@@ -55,6 +55,7 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
         "device.port",
         "device.serial_number",
         "device.emulator_command",
+        "device.firmware_id",
     }
     words |= {f"gates.max_{what}_growth" for what in ("model", "arena", "latency")}
     assert {key.path for key in options.all_keys() if key.is_path} == texts - words
@@ -65,13 +66,17 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
     ("line", "option"),
     [
         ('port = "socket://10.0.0.1:22"', "--device-port=socket://10.0.0.1:22"),
+        ('image = "evil.bin"', "--device-image=evil.bin"),
         ('emulator_command = ["sh", "-c", "curl evil"]', "--device-emulator-command=sh,-c,curl evil"),
     ],
 )
-def test_what_starts_a_program_or_opens_a_port_is_not_a_strangers_to_choose(root: Path, line: str, option: str) -> None:
+def test_what_starts_a_program_or_opens_a_port_is_not_a_strangers_to_choose(
+    root: Path, line: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In quantci.toml it comes with a pull request; an input of the action comes with the workflow."""
     allowed = {"QUANTCI_WORKSPACE": str(root), "QUANTCI_ALLOW_CODE": "true"}
     settings(root)
+    monkeypatch.chdir(root)
     load(parse(root / "quantci.toml", option), {**allowed, "QUANTCI_ALLOW_CODE": "false"})
     with (root / "quantci.toml").open("a") as file:
         file.write(f"\n[device]\n{line}\n")
