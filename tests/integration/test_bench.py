@@ -16,6 +16,7 @@ from tests.integration.pictures import Done
 from quantci.bench import flash, session
 from quantci.bench.emulator import emulated
 from quantci.device.driver import Device
+from quantci.device.lock import BoardLock
 from quantci.errors import BoardError, ConfigError, ToolError
 from quantci.records.base import read
 from quantci.records.bench import BenchRecord, BenchResult
@@ -171,6 +172,46 @@ def test_an_esptool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(BoardError) as caught:
         flash.write("/dev/ttyACM0", tmp_path / "x.bin", "esp32s3", (sys.executable, "-c", NEVER_OPENS))
     assert caught.value.code == "flash-connect"
+
+
+def test_a_pipeline_benches_where_a_device_is_named(quantci: Quantci, judged: Path) -> None:
+    done = quantci("pipeline", "--device-kind", "virtual", "--output-dir", "out2", cwd=judged)
+    assert done.code == 0, done.err
+    report = read(judged / "out2" / "report.json", Report)
+    assert report.bench is not None
+    assert [(one.stage, one.status) for one in report.stages][-1] == ("bench", "ok")
+    assert [gate.verdict for gate in report.gates if gate.name == "identical_on_device"] == ["pass"]
+
+
+def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
+    """H20: who has it is named."""
+    link = tmp_path / "held"
+    serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            with BoardLock(os.path.realpath(link), command="another job").held():
+                done = quantci("bench", "--device", link, "--device-wait-s", "0.5", cwd=judged)
+        finally:
+            process.terminate()
+    assert done.code == 4, done.err
+    assert failure_of(judged) == ("board_error", "busy")
+    assert f"process {os.getpid()}" in done.err
+    assert "another job" in done.err
+
+
+def test_a_log_that_cannot_be_written_is_the_machines_fault(quantci: Quantci, judged: Path) -> None:
+    """H23."""
+    (judged / "out" / "serial.log").unlink(missing_ok=True)
+    (judged / "out" / "serial.log").mkdir()
+    try:
+        done = quantci("bench", "--device-kind", "virtual", cwd=judged)
+    finally:
+        (judged / "out" / "serial.log").rmdir()
+    assert done.code == 4, done.err
+    assert failure_of(judged) == ("tool_error", "unwritable")
+    assert "serial.log" in done.err
 
 
 def test_no_port_is_no_board(quantci: Quantci, judged: Path) -> None:

@@ -87,7 +87,7 @@ def run_set(
                 raw_before=np.concatenate(expected, axis=1),
                 raw_after=np.concatenate(raw, axis=1),
                 scale=np.concatenate(
-                    [np.full(part.shape[1], one.scale[0]) for part, one in zip(raw, outputs, strict=True)]
+                    [np.full(part.shape[1], (one.scale or [1.0])[0]) for part, one in zip(raw, outputs, strict=True)]
                 ),
             )
         )
