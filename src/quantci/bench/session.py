@@ -35,7 +35,7 @@ _SLOWEST: Final = 20  # times what is expected of an inference; then the device 
 _LEAST_DEADLINE_S: Final = 10.0
 _PROFILED: Final = 10  # iterations whose ops are timed
 _BOOT_S: Final = 60.0  # an emulated chip starts as slowly as the machine is busy, and drops what comes before
-_SILENT: Final = {"usb-dead", "timeout", "link"}
+_SILENT: Final = {"usb-dead", "timeout", "link", "foreign-firmware"}
 
 
 class Session:

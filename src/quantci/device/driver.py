@@ -112,7 +112,7 @@ class Device:
             except BoardError as error:
                 if error.code == "timeout" and self.log.received_bytes == before and not self.link.counts.replies:
                     raise _dead(self.transport.url, deadline_s) from None
-                raise self._in_bootloader() or error from None
+                raise self._in_bootloader() or self._foreign(before) or error from None
         hello = self._parse(parse_hello, payload)
         if hello.protocol != VERSION or min(hello.max_payload, hello.window) < 64:
             raise BoardError(
@@ -317,6 +317,21 @@ class Device:
             remedy="Reset the board; if that does not help, power-cycle it, and see that nothing pulls GPIO0 low.",
         )
 
+    def _foreign(self, before: int) -> BoardError | None:
+        """The fault `foreign-firmware`, if all that came is text."""
+        counts = self.link.counts
+        if self.log.received_bytes == before or counts.replies or counts.stale or counts.dropped or counts.damaged:
+            return None
+        return BoardError(
+            "foreign-firmware",
+            f"The board talks, but does not answer; it printed: {self._printed()}.",
+            where=self.transport.url,
+            remedy="Flash the bench firmware; firmware/README.md says how.",
+        )
+
+    def _printed(self) -> str:
+        return " | ".join(self.log.tail().splitlines())[-200:]
+
     def _restarted(self) -> BoardError | None:
         """The fault `reboot`, if the device has started anew since it was greeted."""
         before, phase = self._hello, self.link.phase
@@ -327,7 +342,7 @@ class Device:
         if before is None or (now.boot_count == before.boot_count and now.uptime_us >= before.uptime_us):
             return None
         self._hello, self._description = now, None
-        said = " | ".join(self.log.tail().splitlines())[-200:]
+        said = self._printed()
         return BoardError(
             "reboot",
             f"The device restarted while {phase}; it gives as reason {now.reset_reason}, which may be inexact"

@@ -51,6 +51,7 @@ class Counts:
         stale: packets that fitted none: late, doubled, or of another run.
         foreign: of these, with the nonce of another run.
         noise_bytes: that were no packet.
+        damaged: pieces of it that a packet was once, by their look.
         dropped: packets of ours that the device says it dropped.
         timeouts: waits that ended without a reply.
     """
@@ -61,6 +62,7 @@ class Counts:
     stale: int = 0
     foreign: int = 0
     noise_bytes: int = 0
+    damaged: int = 0
     dropped: int = 0
     timeouts: int = 0
 
@@ -205,7 +207,7 @@ class Link:
             if data:
                 self._heard_s = self._clock()
                 self._arrived.extend(self._receiver.feed(data))
-            elif self._clock() >= limit_s:
+            if not self._arrived and self._clock() >= (end_s if data else limit_s):
                 return None
         self.suspects_loss = False
         return self._arrived.popleft()
@@ -249,6 +251,7 @@ class Link:
         self._log.received(data)
         if _CONTROL.search(data):
             self.suspects_loss = True
+            self.counts.damaged += 1
 
     def heard(self) -> tuple[int, ...]:
         """What came that was no reply, as counts to compare with later."""

@@ -19,6 +19,7 @@ INFER_S: Final = 30.0
 DB_BYTES: Final = 31  # a command: 80 characters would hold more, the reference client sends as many
 _READY: Final = "m-ready"
 _MAX_LINE_BYTES: Final = 64 * 1024  # one number for each of many outputs
+_MAX_LINES: Final = 10_000
 _NUMBER: Final = re.compile(r"m-lap-us-(\d+)")
 _RESULTS: Final = re.compile(r"m-results-\[([^]]*)\]")
 
@@ -55,7 +56,8 @@ class TextClient:
 
     def settle(self, quiet_s: float = 0.2) -> None:
         """Let the device finish what it says at boot: `m-ready` of it must not be taken for an answer's."""
-        while data := self._transport.read(quiet_s):
+        end_s = self._clock() + ANSWER_S
+        while (data := self._transport.read(quiet_s)) and self._clock() < end_s:
             self.log.received(data)
         self._pending = b""
 
@@ -69,7 +71,7 @@ class TextClient:
         end_s = self._clock() + deadline_s
         lines: list[str] = []
         while (line := self._line(end_s)) != _READY:
-            if line is None:
+            if line is None or len(lines) >= _MAX_LINES:
                 raise self._timeout(text, deadline_s, lines)
             lines.append(line)
         wrong = next((line for line in lines if line.startswith("e-")), None)
@@ -134,9 +136,9 @@ class TextClient:
         """The next line; None if it does not come in time."""
         while b"\n" not in self._pending:
             data = self._transport.read(max(0.0, end_s - self._clock()))
-            if not data and self._clock() >= end_s:
-                return None
             self._pending = (self._pending + data)[-_MAX_LINE_BYTES:]
+            if self._clock() >= end_s and b"\n" not in data:
+                return None
         line, _, self._pending = self._pending.partition(b"\n")
         self.log.received(line)
         return escape(line.strip(b"\r\0"))

@@ -3,6 +3,7 @@
 import pytest
 from tests.virtual_line import VirtualLine, echo_model
 
+from quantci.device.driver import Device
 from quantci.device.serial_log import SerialLog
 from quantci.device.text import TextClient
 from quantci.errors import BoardError
@@ -93,3 +94,34 @@ def test_an_endless_line_is_not_kept() -> None:
     with pytest.raises(BoardError):
         client.command("name", deadline_s=100)
     assert len(client._pending) <= 64 * 1024
+
+
+class Babbling(Recorded):
+    """A board that never stops."""
+
+    def __init__(self, words: bytes) -> None:
+        super().__init__()
+        self._words = words
+
+    def read(self, wait_s: float) -> bytes:
+        self.now_s += 0.01
+        return self._words
+
+    def write(self, data: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize("words", [b"blah ", b"I (1) wifi: up\r\n"])
+def test_a_board_that_never_stops_is_given_up(words: bytes) -> None:
+    line = Babbling(words)
+    client = client_of(line)
+    client.settle()
+    with pytest.raises(BoardError) as caught:
+        client.name()
+    assert caught.value.code == "timeout"
+    assert line.now_s < 200
+    device = Device(line, SerialLog(clock=lambda: line.now_s), clock=lambda: line.now_s)
+    with pytest.raises(BoardError) as caught:
+        device.hello()
+    assert caught.value.code == "foreign-firmware"
+    assert words.decode().strip() in caught.value.cause
