@@ -1,0 +1,100 @@
+"""Firmware is written by esptool: by stand-ins that end as it does, and by itself where it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tty
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from quantci.device.flash import write_firmware
+from quantci.errors import BoardError, ToolError
+
+# What esptool 5.6 printed at a pty where nobody answers, and what it prints when the flash is not what was written.
+SILENT = """esptool v5.6.0
+Serial port /dev/pts/2:
+Connecting...
+..........
+
+ERROR: A fatal error occurred: Failed to connect to ESP32-S3: No serial data received.
+For troubleshooting steps visit: https://docs.espressif.com/projects/esptool/en/latest/troubleshooting.html
+"""
+MISMATCH = "Hash of data verified.\nA fatal error occurred: MD5 of file does not match data in flash!\n"
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "firmware.bin"
+    path.write_bytes(b"\xe9" + bytes(1000))
+    return path
+
+
+def stand_in(tmp_path: Path, text: str, exit_code: int, seconds: float = 0) -> list[str]:
+    """A program that takes esptool's place, and writes down how it was called."""
+    program = tmp_path / "esptool.py"
+    program.write_text(
+        "import json, sys, time\n"
+        f"open({str(tmp_path / 'called.json')!r}, 'w').write(json.dumps(sys.argv[1:]))\n"
+        f"print({text!r})\n"
+        f"time.sleep({seconds})\n"
+        f"sys.exit({exit_code})\n"
+    )
+    return [sys.executable, str(program)]
+
+
+def test_esptool_is_called_with_chip_port_and_image(tmp_path: Path, image: Path) -> None:
+    write_firmware("/dev/ttyACM0", image, esptool=stand_in(tmp_path, "Hash of data verified.", 0))
+    called = json.loads((tmp_path / "called.json").read_text())
+    assert called == [
+        *("--chip", "esp32s3", "--port", "/dev/ttyACM0", "--connect-attempts", "3"),
+        *("write-flash", "--no-progress", "0x0", str(image)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (SILENT, "flash-connect", "Failed to connect to ESP32-S3: No serial data received."),
+        (MISMATCH, "flash-verify", "MD5 of file does not match data in flash."),
+        ("Writing at 0x00010000...", "flash-verify", "Writing at 0x00010000."),
+        ("", "flash-verify", "it said nothing."),
+    ],
+)
+def test_its_last_words_say_what_went_wrong(tmp_path: Path, image: Path, text: str, code: str, words: str) -> None:
+    with pytest.raises(BoardError) as caught:
+        write_firmware("/dev/ttyACM0", image, esptool=stand_in(tmp_path, text, 2))
+    assert (caught.value.code, caught.value.where) == (code, "/dev/ttyACM0")
+    assert caught.value.cause == f"esptool ended with exit code 2: {words}"
+
+
+def test_one_that_hangs_is_ended(tmp_path: Path, image: Path) -> None:
+    with pytest.raises(BoardError, match="did not finish within 2 s") as caught:
+        write_firmware("x", image, deadline_s=2, esptool=stand_in(tmp_path, "Connecting...", 0, seconds=60))
+    assert caught.value.code == "flash-verify"
+
+
+def test_without_esptool_it_says_what_to_install(tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ToolError) as caught:
+        write_firmware("x", image, esptool=[str(tmp_path / "nothing")])
+    assert caught.value.code == "missing-extra"
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ToolError, match=r"quantci\[hardware\]"):
+        write_firmware("x", image)
+
+
+@pytest.mark.skipif(find_spec("esptool") is None, reason="needs esptool")
+def test_esptool_itself_says_that_nobody_answers(image: Path) -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    try:
+        with pytest.raises(BoardError) as caught:
+            write_firmware(os.ttyname(slave), image)
+    finally:
+        os.close(slave)
+        os.close(master)
+    assert caught.value.code == "flash-connect"
+    assert "No serial data received" in caught.value.cause
