@@ -12,20 +12,22 @@ if TYPE_CHECKING:
     from quantci.report.gates.comparison import Comparison
 
 MOST_P: Final = 0.01  # of McNemar's test
+LEAST: Final = 0.01  # a loss of R² or AUC: paired errors that hardly differ make one of any size certain
 _Z_STRICT: Final = 2.5758293035489004  # statistics.NormalDist().inv_cdf(0.995): a two-sided level of 99 %
 
 
 def is_beyond_doubt(paired: Paired) -> bool:
     """The whole 95 % interval is a loss, and McNemar's p is below 0.01.
 
-    A metric that is no share of samples has no such test. There the interval alone decides, at 99 %: its upper half is
-    made wider by 2.576 / 1.960, as for a normal estimate.
+    A metric that is no share of samples has no such test. There the loss must be a point or more, and the interval
+    decides at 99 %: its upper half is made wider by 2.576 / 1.960, as for a normal estimate.
     """
     if paired.interval.high >= 0:
         return False
     if paired.mcnemar_p is not None:
         return paired.mcnemar_p < MOST_P
-    return paired.delta + (paired.interval.high - paired.delta) * _Z_STRICT / Z_LEVEL < 0
+    strict_high = paired.delta + (paired.interval.high - paired.delta) * _Z_STRICT / Z_LEVEL
+    return strict_high < 0 and paired.delta <= -LEAST
 
 
 def doubt_gate(comparison: Comparison) -> GateResult:

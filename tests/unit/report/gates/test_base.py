@@ -137,6 +137,8 @@ def test_regression_of_the_worst_class(limit: float, verdict: str) -> None:
         # No McNemar: 99 % is 2.5758 / 1.9600 = 1.3142 times as wide, so half of 0.038 becomes 0.0499, of 0.0381 0.0501.
         (-0.05, -0.012, None, True),
         (-0.05, -0.0119, None, False),
+        (-0.01, -0.005, None, True),
+        (-0.0099, -0.005, None, False),  # less than a point
     ],
 )
 def test_beyond_doubt(delta: float, high: float, p: float | None, beyond: bool) -> None:
