@@ -48,11 +48,10 @@ target_include_directories(tflm SYSTEM PUBLIC
     "${TFLM_DIR}/third_party/kissfft")
 target_compile_definitions(tflm PUBLIC TF_LITE_STATIC_MEMORY
                                        TF_LITE_DISABLE_X86_NEON)
-target_compile_options(tflm PRIVATE -w)
-# It makes objects in place whose `delete` is private, which an exception would
-# call.
-set_source_files_properties("${micro}/kernels/decode_state.cc" PROPERTIES
-                            COMPILE_OPTIONS -fno-exceptions)
+# Without exceptions, as TFLM has it: an exception would call a `delete` that it
+# keeps private.
+target_compile_options(tflm PRIVATE -w
+                       $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
 if(ESP_NN_DIR)
   target_compile_definitions(tflm PRIVATE ESP_NN=1)
   target_include_directories(tflm SYSTEM PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/stubs")

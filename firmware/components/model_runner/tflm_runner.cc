@@ -235,7 +235,7 @@ std::uint32_t TflmRunner::HashOutputs(std::uint16_t op) {
   if (outputs == nullptr) return crc;
   for (const std::int32_t index : *outputs) {
     const TfLiteEvalTensor* tensor =
-        index < 0 ? nullptr : interpreter_->GetTensor(index);
+        index < 0 ? nullptr : interpreter_->eval_tensor(index);
     std::size_t bytes = 0;
     if (tensor != nullptr && tensor->data.raw != nullptr &&
         tflite::TfLiteEvalTensorByteLength(tensor, &bytes) == kTfLiteOk) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fakes.h"
+#include "hex.h"
 
 namespace quantci {
 namespace {
@@ -17,14 +18,6 @@ using nlohmann::json;
 const json& Vectors() {
   static const json vectors = json::parse(std::ifstream(VECTORS));
   return vectors;
-}
-
-std::string FromHex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
 }
 
 // Collects what a receiver makes of a line.

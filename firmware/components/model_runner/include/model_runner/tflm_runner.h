@@ -23,6 +23,15 @@ struct TflmMemory {
   std::uint16_t max_ops = 0;
 };
 
+// Lets its runner look at any tensor of the subgraph that runs.
+class Interpreter : public tflite::MicroInterpreter {
+ public:
+  using MicroInterpreter::MicroInterpreter;
+  const TfLiteEvalTensor* eval_tensor(int index) const {
+    return context().GetEvalTensor(&context(), index);
+  }
+};
+
 class TflmRunner final : public ModelRunner,
                          private tflite::MicroProfilerInterface {
  public:
@@ -58,7 +67,7 @@ class TflmRunner final : public ModelRunner,
   AllOps ops_;
   const tflite::Model* model_ = nullptr;
   // As std::optional, because the interpreter cannot be moved or reset.
-  mutable std::optional<tflite::MicroInterpreter> interpreter_;
+  mutable std::optional<Interpreter> interpreter_;
   ModelDescription description_;
 
   OpMode mode_ = OpMode::kNone;

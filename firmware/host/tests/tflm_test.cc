@@ -1,0 +1,117 @@
+// TFLM itself, on the golden model that `quantci bench` ships. Built only with
+// TFLM_DIR.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bench_protocol/crc32.h"
+#include "fakes.h"
+#include "hex.h"
+#include "model_runner/tflm_runner.h"
+
+namespace quantci {
+namespace {
+
+struct alignas(16) Block {
+  std::uint8_t bytes[16];
+};
+
+class TflmTest : public testing::Test {
+ protected:
+  static constexpr std::uint32_t kArena = 64u << 10;
+
+  void SetUp() override {
+    std::ifstream file(GOLDEN ".tflite", std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    size = static_cast<std::uint32_t>(bytes.size());
+    model.resize(size / sizeof(Block) + 1);
+    std::memcpy(model.data(), bytes.data(), size);
+    platform.step_us = 3;
+    platform.cycles_per_us = 100;
+  }
+
+  const std::uint8_t* data() const { return model.data()->bytes; }
+
+  Status Load(std::uint32_t arena_bytes = 0) {
+    return runner.Load(data(), size, ArenaRegion::kInternal, arena_bytes);
+  }
+
+  std::string Run(const std::string& input, OpMode mode = OpMode::kNone) {
+    std::memcpy(runner.input_data(0), input.data(), input.size());
+    EXPECT_TRUE(runner.Invoke(mode).ok());
+    const std::uint8_t* output = runner.output_data(0);
+    return std::string(output, output + runner.output(0).bytes);
+  }
+
+  const nlohmann::json golden =
+      nlohmann::json::parse(std::ifstream(GOLDEN ".json"));
+  std::uint32_t size = 0;
+  std::vector<Block> model;
+  std::vector<Block> arena = std::vector<Block>(kArena / sizeof(Block));
+  std::vector<OpFigures> ops = std::vector<OpFigures>(64);
+  FakePlatform platform;
+  TflmRunner runner{&platform, TflmMemory{arena.data()->bytes, kArena, nullptr,
+                                          0, ops.data(), 64}};
+};
+
+TEST_F(TflmTest, GivesTheGoldenOutputs) {
+  ASSERT_TRUE(Load().ok());
+  ASSERT_FALSE(golden["inputs"].empty());
+  for (std::size_t i = 0; i < golden["inputs"].size(); ++i) {
+    const std::string input = FromHex(golden["inputs"][i]);
+    ASSERT_EQ(runner.input(0).bytes, input.size());
+    EXPECT_EQ(Run(input), FromHex(golden["outputs"][i])) << i;
+  }
+}
+
+TEST_F(TflmTest, TellsWhatEachOpCostAndGave) {
+  ASSERT_TRUE(Load().ok());
+  const std::string input = FromHex(golden["inputs"][0]);
+  Run(input, OpMode::kCycles);
+  Run(input, OpMode::kCycles);
+  const std::string output = Run(input, OpMode::kCrc);
+  const std::uint16_t count = runner.description().ops;
+  ASSERT_GT(count, 1);
+  for (std::uint16_t i = 0; i < count; ++i) {
+    EXPECT_EQ(runner.op(i).iterations, 2);
+    EXPECT_GT(runner.op(i).cycles, 0u);
+  }
+  EXPECT_EQ(runner.op(static_cast<std::uint16_t>(count - 1)).crc,
+            Crc32(output.data(), output.size()));
+  EXPECT_NE(runner.op(0).crc, 0u);
+  runner.ClearOps();
+  EXPECT_EQ(runner.op(0).iterations, 0);
+  EXPECT_NE(runner.op(0).code, 0);
+}
+
+// From far too small to enough: an error each time, and TFLM never aborts.
+TEST_F(TflmTest, EveryArenaThatIsTooSmallIsAnError) {
+  ASSERT_TRUE(Load().ok());
+  const std::uint32_t used = runner.description().arena_used;
+  for (std::uint32_t bytes = 16; bytes < used; bytes += 16) {
+    const Status status = Load(bytes);
+    ASSERT_EQ(status.code(), ErrorCode::kArena) << bytes;
+    ASSERT_STRNE(status.text(), "");
+  }
+  EXPECT_TRUE(Load(used + 1024).ok());
+  EXPECT_EQ(Load(kArena + 1).code(), ErrorCode::kMemory);
+  EXPECT_EQ(runner.Load(data(), size, ArenaRegion::kPsram, 0).code(),
+            ErrorCode::kMemory);
+}
+
+TEST_F(TflmTest, WhatIsNoModelIsAnError) {
+  for (const std::uint32_t cut : {1u, 8u, 100u, size / 2, size - 1}) {
+    EXPECT_EQ(runner.Load(data(), cut, ArenaRegion::kInternal, 0).code(),
+              ErrorCode::kModel)
+        << cut;
+  }
+  model.data()->bytes[5] ^= 0x20;  // "TFL3"
+  EXPECT_EQ(Load().code(), ErrorCode::kModel);
+}
+
+}  // namespace
+}  // namespace quantci
