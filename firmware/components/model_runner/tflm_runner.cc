@@ -87,12 +87,35 @@ Status TflmRunner::Load(const std::uint8_t* model, std::uint32_t size,
   }
   Status status = CheckOps();
   if (status.ok()) {
-    std::uint8_t* arena =
-        region == ArenaRegion::kInternal ? memory_.internal : memory_.psram;
-    status = Allocate(arena, arena_bytes == 0 ? room : arena_bytes);
+    status = AllocateIn(region, arena_bytes == 0 ? room : arena_bytes);
   }
   if (!status.ok()) Unload();
   return status;
+}
+
+std::uint8_t* TflmRunner::arena(ArenaRegion region) const {
+  return region == ArenaRegion::kInternal ? memory_.internal : memory_.psram;
+}
+
+// TFLM does not check most of its small allocations: it crashes in an arena
+// that is far too small. So what it needs is found in the largest one first.
+Status TflmRunner::AllocateIn(ArenaRegion region, std::uint32_t bytes) {
+  const ArenaRegion largest = memory_.psram_bytes > memory_.internal_bytes
+                                  ? ArenaRegion::kPsram
+                                  : ArenaRegion::kInternal;
+  const std::uint32_t most = arena_bytes(largest);
+  if (bytes < most) {
+    Status status = Allocate(arena(largest), most);
+    if (!status.ok()) return status;
+    const std::uint32_t used = description_.arena_used;
+    if (used > bytes) {
+      return Status::Error(ErrorCode::kArena, "%lu bytes are needed, %lu given",
+                           static_cast<unsigned long>(used),
+                           static_cast<unsigned long>(bytes));
+    }
+    ClearLog();
+  }
+  return Allocate(arena(region), bytes);
 }
 
 Status TflmRunner::CheckOps() const {
@@ -130,7 +153,7 @@ Status TflmRunner::Allocate(std::uint8_t* arena, std::uint32_t bytes) {
       ++variables;
     }
   }
-  // TFLM checks everything but its own first objects.
+  // Its own first objects it does not check at all.
   const std::size_t least = tflite::MicroAllocator::GetDefaultTailUsage(false) +
                             64 + 32 * static_cast<std::size_t>(variables);
   if (bytes < least) {
@@ -145,6 +168,7 @@ Status TflmRunner::Allocate(std::uint8_t* arena, std::uint32_t bytes) {
           ? nullptr
           : tflite::MicroResourceVariables::Create(allocator, variables);
   tflite::MicroProfilerInterface* profiler = this;
+  interpreter_.reset();
   interpreter_.emplace(model_, ops_, allocator, resources, profiler);
   if (interpreter_->AllocateTensors() != kTfLiteOk) {
     return Status::Error(ErrorCode::kArena, "%s", Log());

@@ -54,6 +54,8 @@ class TflmRunner final : public ModelRunner,
 
  private:
   Status CheckOps() const;
+  std::uint8_t* arena(ArenaRegion region) const;
+  Status AllocateIn(ArenaRegion region, std::uint32_t bytes);
   Status Allocate(std::uint8_t* arena, std::uint32_t bytes);
   TensorDescription Describe(std::int32_t tensor, const TfLiteTensor& at) const;
   std::uint32_t HashOutputs(std::uint16_t op);
