@@ -33,7 +33,7 @@ MOST_SIMULATED_S: Final = 900.0  # a session without faults takes one
 MOST_S: Final = 60.0
 GOLDEN: Final = len(read_golden().samples)
 IS_BOARD: Final = "hello.device=board,hello.clock_hz=240000000,latency=1000"
-LINE: Final = frozenset({"link", "timeout", "usb-dead", "identity", "reboot", "protocol"})
+LINE: Final = frozenset({"link", "timeout", "usb-dead", "identity", "reboot", "protocol", "foreign-firmware"})
 RATES: Final = ("drop", "flip", "duplicate", "reorder")
 # How often a session sends each command, so that a fault falls within it.
 OFTEN: Final = {
@@ -132,7 +132,7 @@ def _event(chance: random.Random, kind: str = "event", more: str = "") -> Drawn:
     event, codes = chance.choice(
         (
             (f"reboot={chance.choice(('panic', 'watchdog', 'brownout'))}", {"reboot", *LINE}),
-            ("hang", {"timeout", "usb-dead", "link"}),
+            ("hang", {"timeout", "usb-dead", "link", "foreign-firmware"}),
             ("hang=3", {"reboot", *LINE}),
             ("vanish=0.3", {""}),  # once more from the start
             ("gone", {"port-lost"}),

@@ -28,8 +28,9 @@ _DEATH_S: Final = 1.0
 PRESETS: Final = {
     "qemu": (
         "qemu-system-xtensa",
-        *("-M", "{chip}", "-drive", "file={image},if=mtd,format=raw"),
-        *("-serial", "tcp:127.0.0.1:{port},server,nowait", "-nographic", "-no-reboot"),
+        *("-M", "{chip}", "-drive", "file={image},if=mtd,format=raw", "-nic", "none"),
+        *("-nographic", "-monitor", "none"),
+        *("-serial", "tcp:127.0.0.1:{port},server=on,wait=off,nodelay=on"),
     ),
     "esp-emu": ("esp-emu", "--chip", "{chip}", "--firmware", "{image}", "--uart-tcp", "127.0.0.1:{port}"),
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_S: Final = 300.0  # 8 MB over a slow bridge take two minutes
 # What a board that runs something else, or nothing, answers HELLO with: writing its firmware is what helps.
-_WITHOUT_FIRMWARE: Final = {"usb-dead", "timeout", "link", "stuck-bootloader", "protocol"}
+_WITHOUT_FIRMWARE: Final = {"usb-dead", "timeout", "link", "foreign-firmware", "stuck-bootloader", "protocol"}
 # What esptool says -> code word.
 _FAULTS: Final = (
     (re.compile(r"MD5|verif(?:y|ication)|does not match|hash of data", re.IGNORECASE), "flash-verify"),
