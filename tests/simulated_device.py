@@ -137,7 +137,9 @@ class Line:
     def reset(self) -> bool:
         """See Transport."""
         self._board.resets += 1
-        return False
+        if self._board.has_reset_line:
+            self.device.restart("external")
+        return self._board.has_reset_line
 
     def close(self) -> None:
         """See Transport."""
@@ -163,6 +165,7 @@ class Board:
     kind: DeviceKind = "board"
     clock: Clock = field(default_factory=Clock)
     engine: ReferenceEngine = field(default_factory=ReferenceEngine)
+    has_reset_line: bool = False
     resets: int = 0
     opened: int = 0
 

@@ -78,12 +78,16 @@ class Asked:
         return max(self.evaluated.steps[-1].host_latency.median_us, self.estimated_us or 0.0)
 
 
+class _Reset(BoardError):
+    """A board that did not answer, and was reset by its reset line."""
+
+
 def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
     """Run the model on a device.
 
     Args:
         asked: what is to be done.
-        open_device: gives the device; asked once more where the port was lost.
+        open_device: gives the device; asked once more where the port was lost, or a silent board was reset.
         progress: told what is done.
 
     Raises:
@@ -97,10 +101,10 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
     try:
         return _held(asked, open_device, golden, found, metrics, progress)
     except BoardError as error:
-        if error.code != "port-lost":
+        if error.code != "port-lost" and not isinstance(error, _Reset):
             raise
         lost = error
-    progress("the port was lost: once more from the start")
+    progress(f"{lost.code}: once more from the start")
     try:
         return replace(_held(asked, open_device, golden, found, metrics, progress), retries=1)
     except BoardError as error:
@@ -124,8 +128,9 @@ def _held(
         except BoardError as error:
             if error.code in _BROKEN and session is not None and session.board_id is not None:
                 asked.boards.quarantine(session.board_id, error)
-            if error.code in _RESET_AFTER:
-                device.transport.reset()
+            if error.code in _RESET_AFTER and device.transport.reset() and session is None:
+                # It was dead from the start: its reset line may have woken it.
+                raise _Reset(error.code, error.cause, remedy=error.remedy, where=error.where) from error
             raise
 
 

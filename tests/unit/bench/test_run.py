@@ -182,6 +182,15 @@ def test_a_port_that_is_dead_both_ways(tmp_path: Path) -> None:
     assert board.resets == 1
 
 
+def test_a_silent_board_is_reset_and_tried_once_more(tmp_path: Path) -> None:
+    """H4: HELLO is repeated three times before it is given up."""
+    deaf = ",".join(f"mute@hello:{place}" for place in range(1, 5))
+    board = Board(f"{IS_BOARD},{deaf}", has_reset_line=True)
+    board.sent.clear()
+    assert bench(make_subject(tmp_path), board, silent).retries == 1
+    assert (board.resets, board.opened) == (1, 2)
+
+
 def test_a_lost_port_is_tried_once_more(tmp_path: Path) -> None:
     """H3: what was lost may be back under another name (H2)."""
     board = Board(f"{IS_BOARD},vanish=0.3@run:20")
