@@ -9,7 +9,7 @@ from quantci.evaluate.scored import BASE
 from quantci.records.against_base import AgainstBase, ClassChange, TagChange
 from quantci.records.evaluate import ClassificationMetrics, MultiLabelMetrics
 from quantci.records.stage import Failure
-from quantci.tasks.common import Side
+from quantci.tasks.shared_labels import Side
 from quantci.tasks.task import Observed
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
 from quantci.statistics.roc import auc_change, best_threshold, pair_changes, partial_auc, roc_auc
 from quantci.tasks.class_truth import OneClass
-from quantci.tasks.common import all_of
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_scores
 from quantci.tasks.outputs import only_output
+from quantci.tasks.shared_labels import all_of
 from quantci.tasks.task import Judgement, ends
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.records.stage import Advice
-    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+    from quantci.tasks.shared_labels import Common, Side
     from quantci.tasks.task import Observed
 
 LABELS: Final = ("normal", "anomaly")  # MLPerf Tiny: 0 is normal, 1 is anomalous

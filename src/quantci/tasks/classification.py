@@ -15,10 +15,10 @@ from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interva
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.tasks.class_metrics import classification_metrics, confusion_matrix, predict
 from quantci.tasks.class_truth import OneClass
-from quantci.tasks.common import common_classes
 from quantci.tasks.doubts import doubt_classes
 from quantci.tasks.last_op import last_op
 from quantci.tasks.outputs import KeepsOutputs, real_values
+from quantci.tasks.shared_labels import common_classes
 from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement, ends
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary
-    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+    from quantci.tasks.shared_labels import Common, Side
     from quantci.tasks.task import Observed
 
 

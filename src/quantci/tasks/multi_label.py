@@ -17,11 +17,11 @@ from quantci.records.truth import LabelsTruth
 from quantci.statistics.paired import ACCURACY_RESAMPLES, accuracy_delta_interval, mcnemar_p
 from quantci.statistics.power import smallest_detectable_drop
 from quantci.statistics.roc import average_precision
-from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_labels
 from quantci.tasks.last_op import last_op
 from quantci.tasks.outputs import KeepsOutputs, finite_values
+from quantci.tasks.shared_labels import common_values
 from quantci.tasks.subsets import shares_by_tag, worst_recall
 from quantci.tasks.task import Judgement, ends
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from quantci.records.doubt import Doubt
     from quantci.records.model import ModelSummary
     from quantci.records.truth import Truth
-    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+    from quantci.tasks.shared_labels import Common, Side
     from quantci.tasks.task import Observed
 
 THRESHOLD: Final = 0.5

@@ -16,10 +16,10 @@ from quantci.records.paired import HEADLINES, Paired
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval
 from quantci.statistics.power import smallest_detectable_by_interval
-from quantci.tasks.common import common_values
 from quantci.tasks.custom import apply_metrics
 from quantci.tasks.doubts import doubt_values
 from quantci.tasks.outputs import KeepsOutputs, finite_values
+from quantci.tasks.shared_labels import common_values
 from quantci.tasks.subsets import by_tag
 from quantci.tasks.task import Judgement, ends
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
     from quantci.records.truth import Truth
-    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+    from quantci.tasks.shared_labels import Common, Side
     from quantci.tasks.task import Observed
 
 FLIP: Final = 0.1  # an answer that moves by more than this share of the truth's standard deviation is another answer

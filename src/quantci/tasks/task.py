@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from quantci.records.paired import Paired
     from quantci.records.stage import Advice
     from quantci.records.truth import Truth
-    from quantci.tasks.common import Common, Side
     from quantci.tasks.custom import Metric
+    from quantci.tasks.shared_labels import Common, Side
 
 T = TypeVar("T")
 Precision: TypeAlias = Literal["FP32", "INT8"]

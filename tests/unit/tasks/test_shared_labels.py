@@ -15,9 +15,9 @@ from quantci.errors import ConfigError
 from quantci.records.truth import LabelsTruth, Truth, ValuesTruth
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification
-from quantci.tasks.common import Side
 from quantci.tasks.multi_label import MultiLabel
 from quantci.tasks.regression import Regression
+from quantci.tasks.shared_labels import Side
 from quantci.tasks.task import Observed
 
 (OUTPUT,) = QUANTIZED.quantized_model.outputs
