@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.integration.pictures import Done
 
-from quantci.bench import flash, session
+from quantci.bench import session
 from quantci.bench.emulator import emulated
 from quantci.device.driver import Device
 from quantci.device.lock import BoardLock
@@ -140,38 +140,6 @@ def test_a_device_is_checked_listed_and_released(quantci: Quantci, tmp_path: Pat
     assert "b1 is released" in device("release", "b1").stdout
     assert "b1: may be used" in device("list").stdout
     assert device("release", "b1").returncode == 2
-
-
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        ("A fatal error occurred: Failed to connect to ESP32-S3: No serial data received.", "flash-connect"),
-        ("A serial exception error occurred: Could not open /dev/ttyACM0, the port is busy", "flash-connect"),
-        ("A fatal error occurred: MD5 of file does not match data in flash!", "flash-verify"),
-        ("A fatal error occurred: The chip stopped responding.", "flash-verify"),
-    ],
-)
-def test_what_esptool_says_last_is_quoted(tmp_path: Path, said: str, code: str) -> None:
-    """H5 and H7, with a program in esptool's place."""
-    script = f"import sys; print('esptool v5.0.0'); print({said!r}, file=sys.stderr); sys.exit(2)"
-    with pytest.raises(BoardError) as caught:
-        flash.write("/dev/ttyACM0", tmp_path / "x.bin", "esp32s3", (sys.executable, "-c", script))
-    assert caught.value.code == code
-    assert said in caught.value.cause
-
-
-def test_esptool_is_told_chip_port_and_image(tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    script = f"import sys; open({str(told)!r}, 'w').write(' '.join(sys.argv[1:]))"
-    flash.write("/dev/ttyACM0", Path("x.bin"), "esp32s3", (sys.executable, "-c", script))
-    assert told.read_text() == "--chip esp32s3 --port /dev/ttyACM0 --connect-attempts 3 write-flash 0x0 x.bin"
-
-
-def test_an_esptool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flash, "MOST_S", 0.5)
-    with pytest.raises(BoardError) as caught:
-        flash.write("/dev/ttyACM0", tmp_path / "x.bin", "esp32s3", (sys.executable, "-c", NEVER_OPENS))
-    assert caught.value.code == "flash-connect"
 
 
 def test_a_pipeline_benches_where_a_device_is_named(quantci: Quantci, judged: Path) -> None:

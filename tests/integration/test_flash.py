@@ -39,7 +39,7 @@ def stand_in(tmp_path: Path, text: str, exit_code: int, seconds: float = 0) -> l
     program.write_text(
         "import json, sys, time\n"
         f"open({str(tmp_path / 'called.json')!r}, 'w').write(json.dumps(sys.argv[1:]))\n"
-        f"print({text!r})\n"
+        f"print({text!r}, flush=True)\n"
         f"time.sleep({seconds})\n"
         f"sys.exit({exit_code})\n"
     )
@@ -47,7 +47,7 @@ def stand_in(tmp_path: Path, text: str, exit_code: int, seconds: float = 0) -> l
 
 
 def test_esptool_is_called_with_chip_port_and_image(tmp_path: Path, image: Path) -> None:
-    write_firmware("/dev/ttyACM0", image, esptool=stand_in(tmp_path, "Hash of data verified.", 0))
+    write_firmware("/dev/ttyACM0", image, "esp32s3", esptool=stand_in(tmp_path, "Hash of data verified.", 0))
     called = json.loads((tmp_path / "called.json").read_text())
     assert called == [
         *("--chip", "esp32s3", "--port", "/dev/ttyACM0", "--connect-attempts", "3"),
@@ -60,30 +60,37 @@ def test_esptool_is_called_with_chip_port_and_image(tmp_path: Path, image: Path)
     [
         (SILENT, "flash-connect", "Failed to connect to ESP32-S3: No serial data received."),
         (MISMATCH, "flash-verify", "MD5 of file does not match data in flash."),
+        (
+            "A serial exception error occurred: Could not open /dev/ttyACM0, the port is busy\nNote: pySerial says so.",
+            "flash-connect",
+            "Could not open /dev/ttyACM0, the port is busy.",
+        ),
+        ("A fatal error occurred: The chip stopped responding.", "flash-verify", "The chip stopped responding."),
         ("Writing at 0x00010000...", "flash-verify", "Writing at 0x00010000."),
         ("", "flash-verify", "it said nothing."),
     ],
 )
 def test_its_last_words_say_what_went_wrong(tmp_path: Path, image: Path, text: str, code: str, words: str) -> None:
     with pytest.raises(BoardError) as caught:
-        write_firmware("/dev/ttyACM0", image, esptool=stand_in(tmp_path, text, 2))
+        write_firmware("/dev/ttyACM0", image, "esp32s3", esptool=stand_in(tmp_path, text, 2))
     assert (caught.value.code, caught.value.where) == (code, "/dev/ttyACM0")
     assert caught.value.cause == f"esptool ended with exit code 2: {words}"
 
 
-def test_one_that_hangs_is_ended(tmp_path: Path, image: Path) -> None:
+@pytest.mark.parametrize(("text", "code"), [("Connecting...", "flash-connect"), ("Writing at 0x0...", "flash-verify")])
+def test_one_that_hangs_is_ended(tmp_path: Path, image: Path, text: str, code: str) -> None:
     with pytest.raises(BoardError, match="did not finish within 2 s") as caught:
-        write_firmware("x", image, deadline_s=2, esptool=stand_in(tmp_path, "Connecting...", 0, seconds=60))
-    assert caught.value.code == "flash-verify"
+        write_firmware("x", image, "esp32s3", deadline_s=2, esptool=stand_in(tmp_path, text, 0, seconds=60))
+    assert caught.value.code == code
 
 
 def test_without_esptool_it_says_what_to_install(tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToolError) as caught:
-        write_firmware("x", image, esptool=[str(tmp_path / "nothing")])
+        write_firmware("x", image, "esp32s3", esptool=[str(tmp_path / "nothing")])
     assert caught.value.code == "missing-extra"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ToolError, match=r"quantci\[hardware\]"):
-        write_firmware("x", image)
+        write_firmware("x", image, "esp32s3")
 
 
 @pytest.mark.skipif(find_spec("esptool") is None, reason="needs esptool")
@@ -92,7 +99,7 @@ def test_esptool_itself_says_that_nobody_answers(image: Path) -> None:
     tty.setraw(slave)
     try:
         with pytest.raises(BoardError) as caught:
-            write_firmware(os.ttyname(slave), image)
+            write_firmware(os.ttyname(slave), image, "esp32s3")
     finally:
         os.close(slave)
         os.close(master)

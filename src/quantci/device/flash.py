@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-FLASH_S: Final = 180.0
+FLASH_S: Final = 300.0  # 8 MB over a slow bridge take two minutes
 _ATTEMPTS: Final = 3  # to connect; each takes about a second
-_ERROR: Final = re.compile(r"(?:ERROR: )?A fatal error occurred: (.*)|ERROR: (.*)")
+_ERROR: Final = re.compile(r"(?:(?:ERROR: )?A [a-z ]+ error occurred|ERROR): (.*)")
 _CONNECT: Final = re.compile(r"connect|could not open|not exist|No serial data|port is busy", re.IGNORECASE)
 
 
 def write_firmware(
     url: str,
     image: Path,
+    chip: str,
     *,
-    chip: str = "esp32s3",
     address: int = 0,
     deadline_s: float = FLASH_S,
     esptool: Sequence[str] = (),
@@ -51,10 +51,11 @@ def write_firmware(
     command += [hex(address), str(image)]
     try:
         done = subprocess.run(  # noqa: S603  no shell, and the words are ours
-            command, capture_output=True, text=True, errors="replace", timeout=deadline_s, check=False
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=deadline_s, check=False
         )
-    except subprocess.TimeoutExpired:
-        raise _fault("flash-verify", f"esptool did not finish within {deadline_s:g} s", url) from None
+    except subprocess.TimeoutExpired as error:
+        code = "flash-verify" if b"Writing at" in (error.stdout or b"") else "flash-connect"
+        raise _fault(code, f"esptool did not finish within {deadline_s:g} s", url) from None
     except OSError as error:
         raise ToolError(
             "missing-extra",
@@ -63,7 +64,7 @@ def write_firmware(
             remedy="Install it with pip install 'quantci[hardware]'.",
         ) from None
     if done.returncode != 0:
-        reason = _reason(f"{done.stdout}\n{done.stderr}")
+        reason = _reason((done.stdout + b"\n" + done.stderr).decode(errors="replace"))
         code = "flash-connect" if _CONNECT.search(reason) else "flash-verify"
         raise _fault(code, f"esptool ended with exit code {done.returncode}: {reason}", url)
 
@@ -75,13 +76,14 @@ def _installed() -> list[str]:
             "esptool is not installed; it writes firmware into a board.",
             remedy="Install it with pip install 'quantci[hardware]'.",
         )
-    return [sys.executable, "-m", "esptool"]
+    return [sys.executable, "-P", "-m", "esptool"]
 
 
 def _reason(text: str) -> str:
     """What esptool says went wrong; its last line, if it does not say so."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = [match[1] or match[2] for line in lines if (match := _ERROR.search(line))]
+    shown = ("".join(part for part in line if part.isprintable()).strip() for line in text.splitlines())
+    lines = [line for line in shown if line]
+    said = [match[1] for line in lines if (match := _ERROR.search(line))]
     return (said or lines or ["it said nothing"])[-1][:300].rstrip(".!")
 
 
