@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -149,6 +150,32 @@ def test_a_pipeline_benches_where_a_device_is_named(quantci: Quantci, judged: Pa
     assert report.bench is not None
     assert [(one.stage, one.status) for one in report.stages][-1] == ("bench", "ok")
     assert [gate.verdict for gate in report.gates if gate.name == "identical_on_device"] == ["pass"]
+
+
+def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
+    quantci: Quantci, judged: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "board"
+    serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
+    base = tmp_path / "base"
+    shutil.copytree(judged / "out", base)
+    with subprocess.Popen([*serve, "--faults", "hello.device=board"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            whole = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
+            compared = result_of(judged)
+            (base / "model_quant.tflite").write_bytes(b"another")
+            damaged = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
+        finally:
+            process.terminate()
+    assert (whole.code, damaged.code) == (0, 0), whole.err + damaged.err
+    assert compared.against_base is not None
+    assert compared.against_base.base_sha256 == compared.quantized_sha256
+    failure = result_of(judged).base_failure
+    assert failure is not None
+    assert failure.code == "baseline-damaged"
+    assert result_of(judged).latency is not None
 
 
 def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
