@@ -263,4 +263,4 @@ class PreservedTflm(_TflmRunner):
 
     def tensor(self, index: int) -> NDArray[Any]:
         """A copy of what the tensor of this index in the model holds after the last run."""
-        return np.array(self._interpreter.GetTensor(index, 0))
+        return np.array(self._interpreter.GetTensor(index, 0)["tensor_data"])
