@@ -36,6 +36,8 @@ def gates(report: Report) -> Folded:
 def _allowed(gate: GateResult) -> tuple[Cell, ...]:
     if gate.name == "fail_on_loss":
         return ("\n", "from FP32 to INT8" if gate.family == "quantization" else "against the base")
+    if gate.name == "identical_on_device":
+        return ("\n", "every output as on the host")
     return (f"\nat {'least' if gate.name.startswith('min_') else 'most'} ", gate_number(gate, gate.limit))
 
 

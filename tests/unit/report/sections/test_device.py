@@ -111,3 +111,7 @@ def test_a_report_without_a_device_says_so() -> None:
     assert report.stages[-1].stage == "bench"
     assert report.stages[-1].failure is not None
     assert report.stages[-1].failure.code == "no-device"
+
+
+def test_the_gate_on_its_outputs_says_in_words_what_it_asks_for() -> None:
+    assert "`identical_on_device`<br>every output as on the host |" in row(render(report_of("board")), "identical_on_")
