@@ -17,7 +17,7 @@ class Board final : public Platform {
   // counts cycles by itself.
   std::uint64_t Microseconds() override;
   std::uint64_t Cycles() override;
-  std::uint64_t cycles_hz() const override { return cpu_hz_; }
+  std::uint64_t cycles_hz() const override;
   void WriteFacts(ByteWriter* text) override;
   std::uint32_t boot_count() override;
   std::uint32_t overrun_bytes() override { return overrun_bytes_; }
