@@ -9,8 +9,8 @@ fail() { # one line for the log, and for the page of the run
 }
 
 case $QUANTCI_KERNELS in
-esp-nn) defaults=sdkconfig.defaults ;;
-ansi-c) defaults="sdkconfig.defaults;sdkconfig.ansi_c" ;;
+esp-nn) defaults="sdkconfig.defaults;sdkconfig.emulated" ;;
+ansi-c) defaults="sdkconfig.defaults;sdkconfig.emulated;sdkconfig.ansi_c" ;;
 *) fail "kernels is neither esp-nn nor ansi-c." ;;
 esac
 if [ ! -f "${IDF_PATH:-}/export.sh" ]; then

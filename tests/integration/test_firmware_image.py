@@ -76,7 +76,8 @@ def test_the_image_is_as_large_as_the_flash_and_erased_behind_the_parts(job: dic
 
 def test_the_kernels_in_c_are_a_configuration_more(job: dict[str, str]) -> None:
     build({**job, "QUANTCI_KERNELS": "ansi-c"})
-    assert "SDKCONFIG_DEFAULTS=sdkconfig.defaults;sdkconfig.ansi_c build" in Path(job["CALLS"]).read_text("utf-8")
+    defaults = "SDKCONFIG_DEFAULTS=sdkconfig.defaults;sdkconfig.emulated;sdkconfig.ansi_c"
+    assert f"{defaults} build" in Path(job["CALLS"]).read_text("utf-8")
 
 
 @pytest.mark.parametrize(
