@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from importlib.resources import files
 
 import numpy as np
@@ -14,12 +15,18 @@ from quantci.tflite.model import Model
 from quantci.tflite.tflm import tflm_available
 
 FOLDER = files("quantci.bench")
+same_writer = pytest.mark.skipif(
+    tuple(map(int, version("ai-edge-litert").split(".")[:2])) < (2, 3),
+    reason="an older schema of TFLite writes the same model with its parts in another order",
+)
 
 
+@same_writer
 def test_the_script_makes_the_shipped_model() -> None:
     assert make_model() == (FOLDER / GOLDEN_MODEL).read_bytes()
 
 
+@same_writer
 @pytest.mark.skipif(not tflm_available(), reason="there is no wheel of TFLM for this machine")
 def test_the_script_makes_the_shipped_outputs() -> None:
     assert make_record(Model(make_model(), GOLDEN_MODEL)) == (FOLDER / GOLDEN_FILE).read_bytes()

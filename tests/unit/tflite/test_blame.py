@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -91,7 +93,7 @@ def test_lite_rt_names_the_layer_and_what_it_reads() -> None:
         open_lite_rt(int8_model("SIN"))
     assert caught.value.code == "lite-rt-refused"
     assert " at SIN (block/inner), which reads x: " in caught.value.cause
-    assert "op Sin; Node number 0" in caught.value.cause
+    assert re.search("op Sin; Node number 0|builtin opcode", caught.value.cause), "LiteRT's own words, of 2.3 or 2.1"
     assert caught.value.remedy.startswith("Compute the angle outside")
     with pytest.raises(ModelRejected, match=r"at GATHER \(block/inner\), which reads x, index: gather index out of"):
         open_lite_rt(gather()).run([np.zeros((1, 4), np.int8), np.array([9], np.int32)])
