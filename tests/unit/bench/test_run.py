@@ -1,4 +1,4 @@
-"""The whole session with a simulated board: what it finds, and what each fault is called (facts H1 to H23)."""
+"""The whole session with a simulated board: what it finds, and what each fault is called."""
 
 from __future__ import annotations
 
