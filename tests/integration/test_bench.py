@@ -179,7 +179,7 @@ def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
 
 
 def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
-    """H20: who has it is named."""
+    """Who has it is named."""
     link = tmp_path / "held"
     serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
     with subprocess.Popen(serve, stdout=subprocess.PIPE) as process:
@@ -197,7 +197,6 @@ def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tm
 
 
 def test_a_log_that_cannot_be_written_is_the_machines_fault(quantci: Quantci, judged: Path) -> None:
-    """H23."""
     (judged / "out" / "serial.log").unlink(missing_ok=True)
     (judged / "out" / "serial.log").mkdir()
     try:
@@ -340,7 +339,7 @@ def test_a_flash_image_that_is_missing(judged: Path) -> None:
 
 
 def test_a_run_that_is_killed_leaves_no_process(judged: Path) -> None:
-    """H21: the virtual device ends when whoever started it is gone."""
+    """The virtual device ends when whoever started it is gone."""
     process = subprocess.Popen(
         [sys.executable, "-m", "quantci", "bench", "--device-kind", "virtual"],
         cwd=judged,

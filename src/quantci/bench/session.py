@@ -84,7 +84,7 @@ class Session:
                 )
 
     def _check_firmware(self) -> None:
-        """H8: what an earlier job left on the board is not what this one is about."""
+        """What an earlier job left on the board is not what this one is about."""
         wanted = self._config.firmware_id
         if wanted is not None and self.kind == "board" and self.hello.firmware_id != wanted:
             raise BoardError(

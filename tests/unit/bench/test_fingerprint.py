@@ -1,4 +1,4 @@
-"""What stands in the way of comparing two latencies is named with both values (H18)."""
+"""What stands in the way of comparing two latencies is named with both values."""
 
 from quantci.bench.fingerprint import differences
 

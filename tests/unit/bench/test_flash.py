@@ -1,4 +1,4 @@
-"""When firmware is written to a board, and what is said where that fails (H5 to H8)."""
+"""When firmware is written to a board, and what is said where that fails."""
 
 from __future__ import annotations
 
@@ -81,7 +81,6 @@ def test_an_image_that_is_missing(image: Path) -> None:
 
 
 def test_a_session_measures_no_other_firmware_than_the_one_that_is_asked_for(tmp_path: Path) -> None:
-    """H8."""
     board = Board(f"hello.device=board,hello.firmware_id={OTHER}")
     with pytest.raises(BoardError) as caught:
         bench(make_subject(tmp_path, DeviceConfig(firmware_id=WANTED)), board, silent)

@@ -1,4 +1,4 @@
-"""From windows to a latency, and which times are not believed (H17, H19)."""
+"""From windows to a latency, and which times are not believed."""
 
 from __future__ import annotations
 

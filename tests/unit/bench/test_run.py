@@ -103,7 +103,7 @@ def test_a_base_that_the_device_refuses_costs_the_comparison_alone(tmp_path: Pat
 
 
 def test_outputs_that_differ_are_no_board_error(tmp_path: Path) -> None:
-    """H15. The golden model is right: runs 1 to 8 before, 9 to 32 are the set, then 8 again."""
+    """The golden model is right: runs 1 to 8 before, 9 to 32 are the set, then 8 again."""
     result = run(tmp_path, f"{IS_BOARD},wrong-output=3@run:12")
     assert result.outputs.agreement.identical_outputs == SAMPLES - 1
     assert result.outputs.agreement.largest_lsb == 3
@@ -121,7 +121,6 @@ def test_bisect_says_that_a_difference_does_not_repeat(tmp_path: Path) -> None:
 
 
 def test_times_that_jump_give_no_verdict(tmp_path: Path) -> None:
-    """H19."""
     result = run(tmp_path, f"{IS_BOARD},jitter=0.3")
     assert result.latency is not None
     assert not result.latency.is_stable
@@ -131,17 +130,17 @@ def test_times_that_jump_give_no_verdict(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("faults", "code"),
     [
-        ("gone@run:20", "port-lost"),  # H3
-        ("stale-nonce", "identity"),  # H8
+        ("gone@run:20", "port-lost"),
+        ("stale-nonce", "identity"),
         ("stale-model", "identity"),
-        ("reboot=panic@run:20", "reboot"),  # H9
+        ("reboot=panic@run:20", "reboot"),
         ("reboot=brownout@invoke", "reboot"),
-        ("hang@run:20", "timeout"),  # H10
+        ("hang@run:20", "timeout"),
         ("hang=3@invoke", "reboot"),  # a watchdog bites
-        ("drop=0.3", "link"),  # H11
-        ("wrong-crc@run:20+", "link"),  # H12
-        ("deaf@run:20", "link-write"),  # H14
-        ("timer-wrap", "timer"),  # H17
+        ("drop=0.3", "link"),
+        ("wrong-crc@run:20+", "link"),
+        ("deaf@run:20", "link-write"),
+        ("timer-wrap", "timer"),
         ("timer-zero", "timer"),
         ("timer-mismatch=1.05", "timer"),
         ("wrong-output@run:1", "golden"),
@@ -160,7 +159,7 @@ def test_what_a_fault_is_called(tmp_path: Path, faults: str, code: str) -> None:
     ("faults", "code"), [("error=arena@select:2", "arena"), ("error=op@select:2", "unsupported-op")]
 )
 def test_what_the_device_cannot_run_is_the_models_fault(tmp_path: Path, faults: str, code: str) -> None:
-    """H16. The first SELECT is the golden model's."""
+    """The first SELECT is the golden model's."""
     error = fault(tmp_path, faults)
     assert (error.code, error.status) == (code, "model_rejected")
 
@@ -169,13 +168,12 @@ def test_what_the_device_cannot_run_is_the_models_fault(tmp_path: Path, faults: 
     "faults", ["drop=1e-4", "flip=1e-4", "duplicate=1e-4", "reorder=1e-4", "noise=0.2", "garbage=100000@run:20"]
 )
 def test_a_bad_line_costs_repetitions_alone(tmp_path: Path, faults: str) -> None:
-    """H11, H13."""
     result = run(tmp_path, f"{IS_BOARD},{faults}")
     assert result.outputs.agreement.identical_outputs == SAMPLES
 
 
 def test_a_port_that_is_dead_both_ways(tmp_path: Path) -> None:
-    """H4: what it printed at its start is long gone."""
+    """What it printed at its start is long gone."""
     board = Board(f"{IS_BOARD},mute@packet:1+")
     board.sent.clear()
     assert fault(tmp_path, "", board).code == "usb-dead"
@@ -183,7 +181,7 @@ def test_a_port_that_is_dead_both_ways(tmp_path: Path) -> None:
 
 
 def test_a_silent_board_is_reset_and_tried_once_more(tmp_path: Path) -> None:
-    """H4: HELLO is repeated three times before it is given up."""
+    """HELLO is repeated three times before it is given up."""
     deaf = ",".join(f"mute@hello:{place}" for place in range(1, 5))
     board = Board(f"{IS_BOARD},{deaf}", has_reset_line=True)
     board.sent.clear()
@@ -192,7 +190,7 @@ def test_a_silent_board_is_reset_and_tried_once_more(tmp_path: Path) -> None:
 
 
 def test_a_lost_port_is_tried_once_more(tmp_path: Path) -> None:
-    """H3: what was lost may be back under another name (H2)."""
+    """What was lost may be back under another name."""
     board = Board(f"{IS_BOARD},vanish=0.3@run:20")
     result = bench(make_subject(tmp_path), board, silent)
     assert board.opened == 2
