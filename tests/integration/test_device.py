@@ -179,3 +179,4 @@ def test_a_port_that_is_not_there_is_no_board(tmp_path: Path) -> None:
     with pytest.raises(BoardError) as caught:
         open_port(str(tmp_path / "nothing"))
     assert caught.value.code == "no-board"
+    assert caught.value.cause == "The port does not open: No such file or directory."

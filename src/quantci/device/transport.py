@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import select
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
@@ -171,7 +172,7 @@ def _refusal(url: str, error: Exception) -> BoardError:
         )
     return BoardError(
         "no-board",
-        f"The port does not open: {error}.",
+        f"The port does not open: {os.strerror(number) if number else error}.",  # pyserial says the former twice
         where=url,
         remedy="Check the name of the port, and that the board is connected.",
     )
