@@ -6,11 +6,7 @@ the caller allows it.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import math
-import re
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantci.errors import ConfigError
+from quantci.records.code_name import CodeName
+from quantci.workers.own_code import load_function, not_allowed, search_first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from typing import Any
 
 Metric: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.generic]], float]
-
-_SPEC = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*)")
 
 
 def load_metrics(specs: Iterable[str], base: Path, *, allow_code: bool) -> dict[str, Metric]:
@@ -44,44 +40,27 @@ def load_metric(spec: str, base: Path, *, allow_code: bool) -> Metric:
         ConfigError: `code-not-allowed` when `allow_code` is False, before anything is imported; `metric` when the name
             has another form, the import fails or the function is missing, and later when the metric fails in use.
     """
+    where = _where(spec)
     if not allow_code:
-        raise ConfigError(
-            "code-not-allowed",
-            "This metric is code of the repository, and running that is not allowed here.",
-            where=_where(spec),
-            remedy="Allow it where the repository is trusted, or remove the metric.",
-        )
-    match = _SPEC.fullmatch(spec)
-    if match is None:
+        raise not_allowed("This metric", where, "or remove the metric")
+    name = CodeName.parse(spec)
+    if name is None:
         raise _fault(spec, "This is not of the form module:function.", "Write it like my_metrics:balanced_accuracy.")
-    module, name = match["module"], match["function"]
-    try:
-        with _search_first(base):
-            loaded = importlib.import_module(module)
-    except (Exception, SystemExit) as error:
-        raise _fault(
-            spec,
-            f"The module {module} cannot be imported: {type(error).__name__}: {error}.",
-            f"Put {module.replace('.', '/')}.py into {base}, or install the package that has it.",
-        ) from error
-    _refuse_namesake(spec, loaded.__file__, module, base)
-    function = getattr(loaded, name, None)
-    if not callable(function):
-        raise _fault(spec, f"The module {module} has no function {name}.", f"Define {name} in {loaded.__file__}.")
+    function = load_function(name, base, code="metric", where=where)
 
     def metric(probabilities: NDArray[np.float64], labels: NDArray[np.generic]) -> float:
         try:
-            with _search_first(base):
+            with search_first(base):
                 value = float(function(probabilities.copy(), labels.copy()))
         except (Exception, SystemExit) as error:
             raise _fault(
                 spec,
-                f"{name} of {module} failed on probabilities {probabilities.shape} and labels {labels.shape}: "
-                f"{type(error).__name__}: {error}.",
+                f"{name.function} of {name.module} failed on probabilities {probabilities.shape} and labels "
+                f"{labels.shape}: {type(error).__name__}: {error}.",
                 "Make it return one number for arrays [n, classes] and [n].",
             ) from error
         if not math.isfinite(value):
-            raise _fault(spec, f"{name} of {module} returned {value}.", "Make it return a finite number.")
+            raise _fault(spec, f"{name.function} of {name.module} returned {value}.", "Make it return a finite number.")
         return value
 
     return metric
@@ -97,30 +76,6 @@ def apply_metrics(
     """
     whole = labels.astype(np.int64 if labels.dtype.kind in "iu" else np.float64)
     return {spec: metric(probabilities.astype(np.float64), whole) for spec, metric in metrics.items()}
-
-
-@contextlib.contextmanager
-def _search_first(base: Path) -> Iterator[None]:
-    entry = str(base.resolve())
-    sys.path.insert(0, entry)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):  # the module may have taken it away
-            sys.path.remove(entry)
-
-
-def _refuse_namesake(spec: str, loaded_file: str | None, module: str, base: Path) -> None:
-    """A module imported earlier wins over a file of the same name in `base`: say so, never run the wrong one."""
-    stem = base.resolve().joinpath(*module.split("."))
-    own = [file for file in (stem.with_suffix(".py"), stem / "__init__.py") if file.is_file()]
-    if own and (loaded_file is None or not any(file.samefile(loaded_file) for file in own)):
-        raise _fault(
-            spec,
-            f"The name {module} belongs to another module already ({loaded_file or 'built in'}).",
-            f"Rename {own[0].name} and the metric.",
-        )
 
 
 def _fault(spec: str, cause: str, remedy: str) -> ConfigError:
