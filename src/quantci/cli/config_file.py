@@ -11,6 +11,7 @@ import msgspec
 from quantci.chip.datasheet import check_clock, load_chip
 from quantci.cli.options import RENAMED, all_keys
 from quantci.errors import ConfigError
+from quantci.quantize.recipe_name import words_of
 from quantci.records.config import MOST_BYTES, Config
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def read_config(file: Path, given: Mapping[str, Given], stand_in: dict[str, Any]
     except msgspec.ValidationError as error:
         raise _explain(error, file, given) from None
     _check_complete(config, file)
+    words_of(config.quantization.recipe, place_of("quantization.recipe", file, given))
     chip = load_chip(config.target.chip, place_of("target.chip", file, given))
     check_clock(chip, config.target.clock_hz, place_of("target.clock_hz", file, given))
     return config

@@ -80,6 +80,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_keys(parser.add_argument_group("overrides of quantci.toml"))
 
 
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add --recipe, which is --quantization-recipe, the one that is tried with different values."""
+    parser.add_argument(
+        "--recipe", dest="quantization.recipe", default=None, metavar="NAME", help="short for --quantization-recipe"
+    )
+
+
 def add_keys(group: argparse._ActionsContainer, section: str = "") -> None:
     """One option for each key, or for each of a section."""
     for key in all_keys():

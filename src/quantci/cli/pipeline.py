@@ -20,7 +20,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from quantci.cli import report_options
+from quantci.cli import options, report_options
 from quantci.cli.console import Console
 from quantci.cli.output_folder import OutputFolder
 from quantci.cli.report import exit_code, show_failure
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--markdown", action="store_true", help="print the whole comment, at a terminal too")
+    options.add_recipe(parser)
     report_options.add_arguments(parser)
 
 

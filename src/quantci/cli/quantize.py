@@ -4,6 +4,7 @@ Where model.quantized names your own INT8 model, that is taken as it is, and not
 
 examples:
   quantci quantize
+  quantci quantize --recipe percentile-99.9
   quantci quantize --model-source build/new.keras --quantization-input-type uint8
 """
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    options.add_recipe(parser)
     options.add_arguments(parser)
 
 

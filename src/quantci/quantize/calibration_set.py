@@ -8,16 +8,18 @@ import numpy as np
 
 from quantci.data.tally import Tally
 from quantci.quantize.calibrate import calibrate, hull
+from quantci.quantize.distributions import distributions, merged
 from quantci.quantize.features import Features
 from quantci.tflite.lite_rt import open_lite_rt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from quantci.data.preprocess import Preprocessing
     from quantci.data.sample import Sample
+    from quantci.quantize.step import Distribution
     from quantci.records.quantize import TensorRange
     from quantci.source.open_source import Source
     from quantci.tflite.model import Model
@@ -71,10 +73,9 @@ class CalibrationSet(NamedTuple):
         How many workers there are changes nothing in the result. Without a readable sample everything but the tally is
         empty, and `Tally.summary` says why.
         """
-        count = max(1, min(workers.size, len(self.samples) // _FEWEST_A_WORKER))
-        size = -(-len(self.samples) // count)
-        shares = [self.samples[start : start + size] for start in range(0, len(self.samples), size)]
-        waiting = [workers.submit(_calibrate_share, float_model, self.preprocessing, share) for share in shares]
+        waiting = [
+            workers.submit(_calibrate_share, float_model, self.preprocessing, share) for share in self._shares(workers)
+        ]
         parts = [workers.result(future) for future in waiting]
         tally = Tally()
         features = parts[0].features
@@ -90,6 +91,29 @@ class CalibrationSet(NamedTuple):
             [outputs for part in parts for outputs in part.float_outputs][:COMPARED_SAMPLES],
             features,
         )
+
+    def distributions(
+        self, float_model: Model, ranges: Sequence[TensorRange], workers: Pool
+    ) -> dict[int, Distribution]:
+        """How the values of the activations are distributed, a share of the samples in each worker."""
+        waiting = [
+            workers.submit(_observe_share, float_model, ranges, self.preprocessing, share)
+            for share in self._shares(workers)
+        ]
+        return merged([workers.result(future) for future in waiting])
+
+    def _shares(self, workers: Pool) -> list[list[Sample]]:
+        count = max(1, min(workers.size, len(self.samples) // _FEWEST_A_WORKER))
+        size = -(-len(self.samples) // count)
+        return [self.samples[start : start + size] for start in range(0, len(self.samples), size)]
+
+
+def _observe_share(
+    float_model: Model, ranges: Sequence[TensorRange], preprocessing: Preprocessing, samples: list[Sample]
+) -> dict[int, Distribution]:
+    """Runs in a worker."""
+    tensors = (loaded.tensor for _, loaded in Tally().read(samples, preprocessing))
+    return distributions(float_model, ranges, tensors)
 
 
 def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: list[Sample]) -> Calibrated:

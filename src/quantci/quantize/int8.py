@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from quantci.quantize.calibrate import with_ranges
 from quantci.quantize.dead_weights import give_scales
 from quantci.quantize.engine import quantize_with_litert, quantize_with_tensorflow
 from quantci.quantize.spread import doubt_vanishing, widen_vanishing
-from quantci.quantize.step import Statistics
 from quantci.records.quantize import QUANTIZED_MODEL
 from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
-    from quantci.quantize.calibration_set import CalibrationSet
     from quantci.quantize.prepare import Prepared
     from quantci.quantize.recipe import Recipe
-    from quantci.quantize.step import Transformed
     from quantci.records.doubt import Doubt
     from quantci.records.kernels import Rewrite
     from quantci.records.quantize import TensorRange
@@ -57,34 +52,22 @@ def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: 
         ModelRejected: `degenerate`, or what calibration or the engine refuses.
         ToolError: `missing-extra`.
     """
-    statistics = prepared.statistics
+    observed = prepared.observed
+    statistics = observed.statistics(*prepared.statistics[:2], workers)
     rewrites: list[Rewrite] = []
     for transform in recipe.transforms:
         transformed = transform(statistics)
-        statistics = _after(transformed, statistics, prepared.calibration_set, workers)
+        statistics = observed.after(transformed, statistics, workers)
         rewrites += transformed.rewrites
     doubts = doubt_vanishing(statistics)
     for choose_ranges in (widen_vanishing, *recipe.range_rules):
         ranged = choose_ranges(statistics)
         statistics = statistics._replace(ranges=ranged.ranges)
         rewrites += ranged.rewrites
-    float_model, ranges = statistics
+    float_model, ranges = statistics.float_model, statistics.ranges
     place, run = (
         (tensorflow, quantize_with_tensorflow) if recipe.engine == "tensorflow" else (workers, quantize_with_litert)
     )
     data = place.call(run, with_ranges(float_model, ranges), recipe.types)
     model = Model(data, float_model.where, file_name=QUANTIZED_MODEL)
     return Int8(float_model, give_scales(model), list(ranges), rewrites, doubts)
-
-
-def _after(transformed: Transformed, before: Statistics, samples: CalibrationSet, workers: Pool) -> Statistics:
-    """The statistics of a transformed model: calibrated again only if its values changed."""
-    if transformed.origins is None:
-        return Statistics(transformed.float_model, samples.run_through(transformed.float_model, workers).ranges)
-    known = {entry.tensor: entry for entry in before.ranges}
-    ranges = [
-        msgspec.structs.replace(known[origin], tensor=index)
-        for index, origin in enumerate(transformed.origins)
-        if origin in known
-    ]
-    return Statistics(transformed.float_model, ranges)

@@ -13,6 +13,7 @@ from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.features import advise_on_features
 from quantci.quantize.lstm import add_intermediates
+from quantci.quantize.observed import Observed
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
 from quantci.tasks.choose import choose_task
@@ -38,7 +39,8 @@ class Prepared:
 
     Attributes:
         statistics: of the float model that the source became.
-        calibration_set: to calibrate what a transform made, if it changed values.
+        calibration_set: to run other models on.
+        observed: what the calibration set tells of it, and of what transforms make of it; each is asked once.
         samples: the first of the set as the model takes them, [1, ...] each, to compare models on.
         source: the source model, and how far from it the float model is.
         calibration: the set as it was used.
@@ -48,6 +50,7 @@ class Prepared:
 
     statistics: Statistics
     calibration_set: CalibrationSet
+    observed: Observed
     samples: list[NDArray[np.float32]]
     source: SourceInfo
     calibration: DatasetSummary
@@ -89,6 +92,7 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     return Prepared(
         statistics=statistics,
         calibration_set=calibration_set,
+        observed=Observed(calibration_set),
         samples=samples,
         source=SourceInfo(
             path=config.model.source,

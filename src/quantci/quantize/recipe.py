@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from quantci.quantize.fuse import fuse
+from quantci.quantize.ranges.percentile import percentile
+from quantci.quantize.recipe_name import MINMAX, words_of
 from quantci.quantize.same_range import same_range
 from quantci.quantize.step import Ranged
 
@@ -30,7 +33,7 @@ class Recipe:
     """How a float model becomes INT8.
 
     Attributes:
-        name: as in quantization.recipe.
+        name: its words in their usual order: what records call it.
         transforms: from statistics to another float model; each sees what the one before it made.
         range_rules: from statistics to the ranges to quantize with; each sees those of the rule before it.
         engine: what turns float model and ranges into INT8.
@@ -49,21 +52,31 @@ def minmax(statistics: Statistics) -> Ranged:
     return Ranged(statistics.ranges, [])
 
 
-RANGE_RULES: dict[str, Callable[[Statistics], Ranged]] = {"minmax": minmax}
+RANGE_RULES: Final[dict[str, Callable[[Statistics], Ranged]]] = {
+    MINMAX: minmax,
+    "percentile-99.99": partial(percentile, kept=99.99),
+    "percentile-99.9": partial(percentile, kept=99.9),
+}
 
 
-def recipe_of(config: QuantizationConfig, *, needs_tensorflow: bool) -> Recipe:
-    """The recipe that a configuration names.
+def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: bool) -> Recipe:
+    """The recipe of a name, such as `minmax` or `percentile-99.9`; recipe_name.py lists the words.
 
     Args:
-        config: [quantization].
+        name: words joined by "+". Those that a recipe does not say are the usual: min-max ranges, nothing else.
+        config: [quantization]: engine, types, and whether faulty kernels are worked around.
         needs_tensorflow: TensorFlow reads the source, so that its engine costs no further import.
+
+    Raises:
+        ConfigError: `recipe`.
     """
+    words = words_of(name)
     automatic: Engine = "tensorflow" if needs_tensorflow else "litert"
+    range_rule = next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax)
     return Recipe(
-        name=config.recipe,
+        name="+".join(words),
         transforms=(fuse,) if config.rewrite else (),
-        range_rules=(RANGE_RULES[config.recipe], *((same_range,) if config.rewrite else ())),
+        range_rules=(range_rule, *((same_range,) if config.rewrite else ())),
         engine=automatic if config.engine == "auto" else config.engine,
         types=Types(config.input_type, config.output_type),
     )

@@ -8,7 +8,7 @@ from quantci.quantize.advice import advise_on_rewrites
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.prepare import prepare
-from quantci.quantize.recipe import recipe_of
+from quantci.quantize.recipe import recipe_named
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import StripProof
 from quantci.records.quantize import QuantizeResult
@@ -54,8 +54,9 @@ def quantize(
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     prepared = prepare(config, base, source=source, workers=workers, progress=progress)
-    recipe = recipe_of(config.quantization, needs_tensorflow=source.needs_tensorflow)
-    progress(f"quantizing with {recipe.engine}")
+    wanted = config.quantization
+    recipe = recipe_named(wanted.recipe, wanted, needs_tensorflow=source.needs_tensorflow)
+    progress(f"quantizing with {recipe.engine}, recipe {recipe.name}")
     made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow)
     oracle = choose_oracle(config.evaluation.oracle)
     lean, proof = made.model, None

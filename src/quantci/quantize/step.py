@@ -5,11 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from quantci.records.kernels import Rewrite
     from quantci.records.quantize import TensorRange
     from quantci.tflite.model import Model
+
+
+class Distribution(NamedTuple):
+    """How the values of an activation are distributed over the calibration set.
+
+    Attributes:
+        low: the smallest.
+        high: the largest.
+        counts: how many lie in each of equal bins between the two.
+        peaks: the largest distance from 0 of each channel (last axis).
+    """
+
+    low: float
+    high: float
+    counts: NDArray[np.int64]
+    peaks: NDArray[np.float32]
+
+
+def nothing_observed() -> Mapping[int, Distribution]:
+    """Nobody looked."""
+    return {}
 
 
 class Statistics(NamedTuple):
@@ -18,10 +42,13 @@ class Statistics(NamedTuple):
     Attributes:
         float_model: the model.
         ranges: of its activations, by tensor.
+        observe: how the values of each activation are distributed, by tensor; those that could not be seen are left
+            out. The first call for a model runs the set through it.
     """
 
     float_model: Model
     ranges: Sequence[TensorRange]
+    observe: Callable[[], Mapping[int, Distribution]] = nothing_observed
 
 
 class Transformed(NamedTuple):

@@ -154,7 +154,13 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
 
     input_type: Annotated[IntegerType, Meta(description="Type of the quantized model's input.")] = "int8"
     output_type: Annotated[IntegerType, Meta(description="Type of the quantized model's output.")] = "int8"
-    recipe: Annotated[Literal["minmax"], Meta(description="Name of the quantization recipe.")] = "minmax"
+    recipe: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="Quantization recipe: minmax, or words joined by + such as percentile-99.9; docs/recipes.md.",
+        ),
+    ] = "minmax"
     engine: Annotated[
         Engine, Meta(description="auto: tensorflow if the source needs TensorFlow anyway, otherwise litert.")
     ] = "auto"

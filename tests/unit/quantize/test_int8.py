@@ -15,7 +15,7 @@ from tests.unit.quantize.inline import FloatSource, InlinePool, prepared_by
 from quantci.errors import ModelRejected
 from quantci.quantize.int8 import Int8, make_int8
 from quantci.quantize.prepare import Prepared
-from quantci.quantize.recipe import Recipe, Types, minmax, recipe_of
+from quantci.quantize.recipe import Recipe, Types, minmax, recipe_named
 from quantci.quantize.step import Ranged, Statistics, Transformed
 from quantci.records.config import QuantizationConfig
 from quantci.tflite.model import Model
@@ -88,7 +88,7 @@ def ranges_of(result: Int8) -> dict[str, tuple[float, float]]:
 
 def test_recipes_share_what_was_prepared(prepared: Prepared, source: FloatSource, workers: InlinePool) -> None:
     before = prepared.statistics
-    default = recipe_of(QuantizationConfig(), needs_tensorflow=False)
+    default = recipe_named("minmax", QuantizationConfig(), needs_tensorflow=False)
     wide = replace(PLAIN, range_rules=(minmax, doubled), types=Types(input="uint8", output="uint8"))
     found = [made(prepared, recipe, workers) for recipe in (default, PLAIN, wide, default)]
     assert source.conversions == 1
@@ -122,12 +122,29 @@ def test_changed_values_are_calibrated_anew(prepared: Prepared, source: FloatSou
 
 
 def test_each_step_sees_what_those_before_it_made(prepared: Prepared, workers: InlinePool) -> None:
-    default = recipe_of(QuantizationConfig(), needs_tensorflow=False)
+    default = recipe_named("minmax", QuantizationConfig(), needs_tensorflow=False)
     result = made(prepared, replace(default, transforms=(moved, *default.transforms)), workers)
     assert [op.op for op in result.float_model.summary.ops] == ["ADD"]
     assert ranges_of(result) == {"x": (-4, 8), "y": (0, 6)}
     seen = made(prepared, replace(PLAIN, range_rules=(doubled, doubled)), workers)
     assert ranges_of(seen)["x"] == (-16, 32)
+
+
+def test_a_recipe_that_asks_for_distributions_looks_once(prepared: Prepared, workers: InlinePool) -> None:
+    clipped = recipe_named("percentile-99.9", QuantizationConfig(rewrite=False), needs_tensorflow=False)
+    assert "_observe_share" not in workers.calls
+    first, second = (ranges_of(made(prepared, clipped, workers)) for _ in range(2))
+    assert first == second
+    assert workers.calls["_observe_share"] == 1
+    # Of 8 values each: within the bin of the smallest and of the largest, 1/8192 of the range, next to the end.
+    assert first["x"] == pytest.approx((-4, 8), abs=12 / 8192)
+    assert first["x"] != (-4, 8)
+
+
+def test_what_a_transform_made_is_calibrated_once_for_all_recipes(prepared: Prepared, workers: InlinePool) -> None:
+    for rules in ((minmax,), (minmax, doubled)):
+        made(prepared, replace(PLAIN, transforms=(moved,), range_rules=rules), workers)
+    assert workers.calls["_calibrate_share"] == 2
 
 
 def test_the_engine_of_the_recipe_is_asked(prepared: Prepared, workers: InlinePool) -> None:
@@ -176,10 +193,12 @@ def test_a_calibration_set_of_zeros_is_refused(prepared: Prepared, workers: Inli
     ],
 )
 def test_the_engine_follows_the_source_unless_it_is_named(wanted: Any, needs_tensorflow: bool, engine: str) -> None:
-    recipe = recipe_of(QuantizationConfig(engine=wanted, output_type="uint8"), needs_tensorflow=needs_tensorflow)
+    recipe = recipe_named(
+        "minmax", QuantizationConfig(engine=wanted, output_type="uint8"), needs_tensorflow=needs_tensorflow
+    )
     assert (recipe.engine, recipe.types, recipe.name) == (engine, Types(input="int8", output="uint8"), "minmax")
 
 
 def test_without_rewrites_a_recipe_has_the_range_rule_only() -> None:
-    recipe = recipe_of(QuantizationConfig(rewrite=False), needs_tensorflow=False)
+    recipe = recipe_named("minmax", QuantizationConfig(rewrite=False), needs_tensorflow=False)
     assert (recipe.transforms, recipe.range_rules) == ((), (minmax,))
