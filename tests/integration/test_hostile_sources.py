@@ -22,6 +22,7 @@ from tests.integration.pictures import Done, report_of
 
 from quantci.errors import ModelRejected, QuantciError
 from quantci.records.base import decode
+from quantci.records.config import ModelConfig
 from quantci.records.keras_model import KerasSummary
 from quantci.source.open_source import open_source
 from quantci.tflite.model import Model
@@ -34,7 +35,7 @@ FORMATS = {"model.keras": "keras", "model.h5": "hdf5", "legacy.h5": "hdf5-legacy
 def convert(path: Path) -> Model:
     """What every command does with a source."""
     with Jail(where=str(path)) as jail:
-        return open_source(path, signature="serving_default", tensorflow=jail).convert()
+        return open_source(path, ModelConfig(signature="serving_default"), jail=jail).convert()
 
 
 def refused(path: Path) -> QuantciError:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from quantci.errors import ConfigError, ModelRejected
+from quantci.records.config import ModelConfig
 from quantci.source.open_source import open_source
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.model import Model
@@ -46,7 +47,7 @@ def run(model: Model) -> np.ndarray[Any, np.dtype[np.float32]]:
 def test_each_format_gives_the_float_model(
     sources: Path, tensorflow: Jail, name: str, kind: str, signature: str | None
 ) -> None:
-    source = open_source(sources / name, signature=signature or "serving_default", tensorflow=tensorflow)
+    source = open_source(sources / name, ModelConfig(signature=signature or "serving_default"), jail=tensorflow)
     model = source.convert()
     assert (source.format, source.signature) == (kind, signature)
     assert source.converter is not None
@@ -69,7 +70,7 @@ def test_each_format_gives_the_float_model(
 def test_what_augments_in_training_is_left_out_and_bytes_are_taken_as_floats(
     sources: Path, tensorflow: Jail, name: str
 ) -> None:
-    source = open_source(sources / name, signature="", tensorflow=tensorflow)
+    source = open_source(sources / name, ModelConfig(signature=""), jail=tensorflow)
     model = source.convert()
     assert model.summary.inputs[0].dtype == "float32"
     assert {op.op for op in model.summary.ops} <= {
@@ -95,7 +96,7 @@ def test_what_augments_in_training_is_left_out_and_bytes_are_taken_as_floats(
 
 
 def test_a_float_tflite_is_taken_as_it_is(sources: Path, tensorflow: Jail) -> None:
-    source = open_source(sources / "model.tflite", signature="", tensorflow=tensorflow)
+    source = open_source(sources / "model.tflite", ModelConfig(signature=""), jail=tensorflow)
     assert source.convert().data == (sources / "model.tflite").read_bytes()
     assert source.outputs(SAMPLES) is None
     assert not source.needs_tensorflow
@@ -117,19 +118,19 @@ def test_what_no_microcontroller_runs_is_refused(
     sources: Path, tensorflow: Jail, name: str, code: str, remedy: str
 ) -> None:
     with pytest.raises(ModelRejected) as caught:
-        open_source(sources / name, signature="", tensorflow=tensorflow).convert()
+        open_source(sources / name, ModelConfig(signature=""), jail=tensorflow).convert()
     assert caught.value.code == code
     assert remedy in caught.value.remedy
 
 
 def test_an_unrolled_loop_is_one_graph(sources: Path, tensorflow: Jail) -> None:
-    model = open_source(sources / "unrolled.keras", signature="", tensorflow=tensorflow).convert()
+    model = open_source(sources / "unrolled.keras", ModelConfig(signature=""), jail=tensorflow).convert()
     assert (model.summary.subgraph_count, model.summary.inputs[0].shape) == (1, [1, 5, 2])
 
 
 def test_a_wrong_signature_names_those_that_are_there(sources: Path, tensorflow: Jail) -> None:
     with pytest.raises(ConfigError, match="other") as caught:
-        open_source(sources / "signatures", signature="serving_default", tensorflow=tensorflow).convert()
+        open_source(sources / "signatures", ModelConfig(signature="serving_default"), jail=tensorflow).convert()
     assert caught.value.code == "signature"
 
 
@@ -138,4 +139,4 @@ def test_a_truncated_keras_file_is_no_traceback(sources: Path, tmp_path: Path, t
         broken = tmp_path / name
         broken.write_bytes((sources / name).read_bytes()[:2000])
         with pytest.raises(ModelRejected):
-            open_source(broken, signature="", tensorflow=tensorflow).convert()
+            open_source(broken, ModelConfig(signature=""), jail=tensorflow).convert()

@@ -83,14 +83,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
     """The look into the float model, and the layers of a Keras file."""
     from quantci.cli.keras_table import look_into
+    from quantci.records.config import ModelConfig
     from quantci.source.open_source import open_source
     from quantci.tasks.outputs import check_one_output, only_input
     from quantci.tflite.identify import read_head, sniff
     from quantci.workers.jail import Jail
 
     progress("reading the model")
-    with Jail(where=str(model)) as tensorflow:
-        source = open_source(model, signature=signature, tensorflow=tensorflow)
+    with Jail(where=str(model)) as jail:
+        source = open_source(model, ModelConfig(signature=signature), jail=jail)
         summary = source.convert().summary
     only_input(summary, str(model))
     check_one_output(summary, "", str(model))

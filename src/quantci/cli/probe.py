@@ -76,10 +76,10 @@ def work(settings: Settings, progress: Progress) -> Probed:
             remedy="Name the float model that the INT8 model was made from as model.source, beside model.quantized.",
         )
     path = settings.base / settings.config.model.source
-    with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as tensorflow:
+    with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as jail:
         workers.start()  # while this process reads the source
         progress("reading the model")
-        model = open_source(path, signature=settings.config.model.signature, tensorflow=tensorflow).convert()
+        model = open_source(path, settings.config.model, jail=jail).convert()
         return probe(settings.config, settings.base, model, workers=workers, progress=progress)
 
 

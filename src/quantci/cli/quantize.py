@@ -67,11 +67,11 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Quanti
     path = base / config.model.source
     with (
         pool.Pool(pool.core_count(), where=str(path)) as workers,
-        Jail(where=str(path)) as tensorflow,
+        Jail(where=str(path)) as jail,
     ):
         workers.start()  # while this process reads the source
-        source = open_source(path, signature=config.model.signature, tensorflow=tensorflow)
-        made = quantize(config, base, source=source, workers=workers, tensorflow=tensorflow, progress=progress)
+        source = open_source(path, config.model, jail=jail)
+        made = quantize(config, base, source=source, workers=workers, tensorflow=jail, progress=progress)
     return _keep(made, folder)
 
 
@@ -88,11 +88,11 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
     path = settings.base / wanted.quantized
     progress("reading the INT8 model")
     model = read_own(path)
-    with Jail(where=str(settings.base / wanted.file)) as tensorflow:
+    with Jail(where=str(settings.base / wanted.file)) as jail:
         source = None
         if wanted.source is not None:
             progress("reading and converting the source model")
-            source = open_source(settings.base / wanted.source, signature=wanted.signature, tensorflow=tensorflow)
+            source = open_source(settings.base / wanted.source, wanted, jail=jail)
         made = take(settings.config, model, digest(path), source)
     return _keep(made, folder)
 

@@ -31,7 +31,7 @@ class ModelConfig(Record, frozen=True, kw_only=True):
 
     source: Annotated[
         FilePath | None,
-        Meta(description="Source model: .keras, .h5, .hdf5, SavedModel folder or float .tflite."),
+        Meta(description="Source model: .keras, .h5, .hdf5, .onnx, SavedModel folder or float .tflite."),
     ] = None
     quantized: Annotated[
         FilePath | None, Meta(description="Your own INT8 .tflite: it is judged as it is, and nothing is quantized.")
@@ -39,6 +39,10 @@ class ModelConfig(Record, frozen=True, kw_only=True):
     signature: Annotated[
         str, Meta(description="Signature of a SavedModel; its first one is serving_default.", min_length=1)
     ] = "serving_default"
+    input_shape: Annotated[
+        tuple[Positive, ...],
+        Meta(description="Shape of an ONNX model's input, batch 1 first, where the file leaves a size open."),
+    ] = ()
 
     @property
     def file(self) -> str:

@@ -23,7 +23,7 @@ class SourceInfo(Record, frozen=True, kw_only=True):
 
     path: Annotated[str, Meta(description="As written in the configuration.")]
     format: Annotated[
-        Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite"], Meta(description="File format.")
+        Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite", "onnx"], Meta(description="File format.")
     ]
     sha256: Annotated[Sha256, Meta(description="Digest of the file, or of all files of a SavedModel folder.")]
     signature: Annotated[str | None, Meta(description="Signature used; null for single-signature formats.")]

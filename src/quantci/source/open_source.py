@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from quantci.records.config import ModelConfig
     from quantci.tflite.model import Model
     from quantci.workers.jail import Jail
 
@@ -52,13 +53,13 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path, *, signature: str, tensorflow: Jail) -> Source:
+def open_source(path: Path, wanted: ModelConfig, *, jail: Jail) -> Source:
     """The reader for this file or folder.
 
     Args:
         path: file or SavedModel folder.
-        signature: signature to take from a SavedModel.
-        tensorflow: where TensorFlow is imported and the model is read, if the format asks for it.
+        wanted: [model], of which each format takes what it needs.
+        jail: where the model is read, unless it is a .tflite.
 
     Raises:
         ModelRejected: missing, or not a format that is read.
@@ -69,26 +70,30 @@ def open_source(path: Path, *, signature: str, tensorflow: Jail) -> Source:
                 "wrong-format",
                 "This folder is not a SavedModel: it has no saved_model.pb.",
                 where=str(path),
-                remedy="Name a .keras, .h5 or .tflite file, or a folder written by model.export().",
+                remedy="Name a .keras, .h5, .onnx or .tflite file, or a folder written by model.export().",
             )
         from quantci.source.tensorflow import TensorflowSource
 
-        return TensorflowSource(path, "saved-model", signature, tensorflow)
+        return TensorflowSource(path, "saved-model", wanted.signature, jail)
     what = sniff(read_head(path))
     if what in {"keras", "hdf5"}:
         from quantci.source.tensorflow import TensorflowSource
 
-        return TensorflowSource(path, what, None, tensorflow)
+        return TensorflowSource(path, what, None, jail)
     if what == "unknown" and _CHECKPOINT.search(path.name):
         from quantci.source.keras_file import weights_only
 
         raise weights_only(str(path))
-    if what == "unknown" and path.suffix in {".onnx", ".pt2"}:
+    if what == "onnx" or (what == "unknown" and path.suffix.lower() == ".onnx"):
+        from quantci.source.onnx.source import OnnxSource
+
+        return OnnxSource(path, wanted.input_shape, jail)
+    if what == "unknown" and path.suffix == ".pt2":
         raise ModelRejected(
             "format-not-accepted",
             f"{path.suffix} models are not read yet.",
             where=str(path),
-            remedy="Export the model as .keras, .h5, SavedModel or float .tflite.",
+            remedy="Export the model as .onnx, .keras, .h5, SavedModel or float .tflite.",
         )
     from quantci.source.tflite import TfliteSource
 

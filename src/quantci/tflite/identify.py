@@ -29,6 +29,8 @@ _MAGIC: Final = (
     (b"\x08\x01\x12", "saved-model-graph"),
 )
 _PATTERNS: Final = (
+    # A protobuf message of a version of ONNX' format, and one of the fields that stand behind it.
+    (re.compile(rb"\x08[\x03-\x1f][\x12\x1a\x22\x28\x32\x3a\x42]"), "onnx"),
     (re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|\?xml)", re.IGNORECASE), "html-page"),
     # `const unsigned char g_model[] = {0x1c, ...` as xxd writes it, or the declaration of one.
     (re.compile(rb"[^\0]*\b(unsigned char|u?int8_t)\s+\w+\s*\["), "c-array"),
@@ -38,7 +40,7 @@ _PATTERNS: Final = (
         "frozen-graph",
     ),
 )
-_MODEL_NAMES: Final = (".tflite", ".keras", ".h5", ".hdf5", "saved_model.pb")
+_MODEL_NAMES: Final = (".tflite", ".keras", ".h5", ".hdf5", ".onnx", "saved_model.pb")
 # Code, what the file is, and what to do about it, by the word that sniff() gives.
 _WRONG: Final = {
     "empty": ("empty", "The file is empty.", "Export or download the model again."),
@@ -67,6 +69,7 @@ _WRONG: Final = {
         "This is an HDF5 file, such as a Keras .h5 model.",
         "Name it .h5, or convert it to .tflite.",
     ),
+    "onnx": ("wrong-format", "This is an ONNX model.", "Name it as model.source, or convert it to .tflite."),
     "keras": ("wrong-format", "This is a .keras archive.", "Name it .keras, or convert it to .tflite."),
     "zip": ("wrong-format", "This is a zip archive.", "Unpack it, and name the model inside."),
     "gzip": ("wrong-format", "This is a gzip archive.", "Unpack it, and name the model inside."),

@@ -1,0 +1,57 @@
+"""From an .onnx to the float flatbuffer. Runs in the jail."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantci.source.onnx.explain import explain
+from quantci.source.onnx.graph import keeps_layout, read_onnx
+from quantci.source.onnx.runtime import remember
+from quantci.source.onnx.simplify import simplify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[bytes, str]:
+    """The float flatbuffer, with a batch of 1, and the converter.
+
+    What convolutions read is channels first in ONNX and channels last in the flatbuffer; any other input keeps its
+    layout. onnx_outputs() then answers for this model.
+
+    Args:
+        inside: an .onnx file in the jail.
+        input_shape: of the input, where the file leaves sizes open; empty where it does not.
+        where: the model's own path, for messages.
+
+    Raises:
+        ModelRejected: see docs/errors.md.
+    """
+    model = simplify(read_onnx(Path(inside), where), input_shape, where)
+    data = to_flatbuffer(model, where)
+    remember(model, data, where)
+    return data, f"onnx2tf {version('onnx2tf')}"
+
+
+def to_flatbuffer(model: Any, where: str) -> bytes:
+    """What onnx2tf makes of a model of fixed shapes."""
+    from onnx2tf.tflite_builder import export_tflite_model_flatbuffer_direct
+
+    (taken,) = model.graph.input
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            # The function behind onnx2tf.convert(), without what that does around it: it writes into the user's file,
+            # simplifies once more, shows progress bars, and makes of an unknown op a custom one.
+            written = export_tflite_model_flatbuffer_direct(
+                onnx_graph=model,
+                output_folder_path=folder,
+                output_file_name="model",
+                flatbuffer_direct_show_progress=False,
+                keep_shape_absolutely_input_names=[taken.name] if keeps_layout(model.graph) else [],
+            )
+            return Path(written["float32_tflite_path"]).read_bytes()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a converter raises, it is about the model
+        raise explain(error, model, where) from None
