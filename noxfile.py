@@ -69,7 +69,7 @@ def newest(versions: list[str]) -> str:
 THERE = [version for version in PYTHONS if is_there(version)]
 TOOL_PYTHON = newest(THERE)
 TENSORFLOW_PYTHON = newest([version for version in THERE if version != "3.14"])  # which TensorFlow has no wheels for
-EDGES = sorted({*THERE[:1], TOOL_PYTHON})
+EDGES = [version for version in PYTHONS if version in {*THERE[:1], TENSORFLOW_PYTHON, TOOL_PYTHON}]
 DOWNLOAD: Literal["never", "auto"] = "never" if THERE else "auto"
 
 
@@ -256,9 +256,9 @@ def lowest(session: nox.Session) -> None:
     run_pytest(session, "tests/unit")
 
 
-@nox.session(python=PYTHONS, download_python=DOWNLOAD)
+@nox.session(python=EDGES, download_python=DOWNLOAD)
 def integration(session: nox.Session) -> None:
-    """Tests with LiteRT, TFLM and a C++ compiler; with TensorFlow on the newest Python that it has."""
+    """Tests with LiteRT, TFLM and a C++ compiler, on two Pythons; with TensorFlow on the newest that it has."""
     prepare(session, "integration" if session.python == TENSORFLOW_PYTHON else "test")
     options, environment = measured(session)
     run_pytest(session, "tests/integration", *options, env=environment)
@@ -277,9 +277,9 @@ def firmware(session: nox.Session) -> None:
     session.run("ctest", "--test-dir", build, "--no-tests=error", "--output-on-failure", "--parallel=2", external=True)
 
 
-@nox.session(python=EDGES)
+@nox.session(python=TOOL_PYTHON)
 def e2e(session: nox.Session) -> None:
-    """The actions and workflows as GitHub would run them, by act, from another repository; on two Pythons."""
+    """The actions and workflows as GitHub would run them, by act, from another repository."""
     prepare(session, "test")
     act = go_tool(session, "act")
     if shutil.which("node") is None:
