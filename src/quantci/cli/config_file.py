@@ -13,6 +13,7 @@ from quantci.cli.options import RENAMED, all_keys
 from quantci.errors import ConfigError
 from quantci.quantize.recipe_name import words_of
 from quantci.records.config import MOST_BYTES, Config
+from quantci.records.ladder import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,10 @@ def read_config(file: Path, given: Mapping[str, Given], stand_in: dict[str, Any]
     except msgspec.ValidationError as error:
         raise _explain(error, file, given) from None
     _check_complete(config, file)
-    words_of(config.quantization.recipe, place_of("quantization.recipe", file, given))
+    if config.quantization.recipe != AUTO:
+        words_of(config.quantization.recipe, place_of("quantization.recipe", file, given))
+    for name in config.ladder.recipes:
+        words_of(name, place_of("ladder.recipes", file, given))
     chip = load_chip(config.target.chip, place_of("target.chip", file, given))
     check_clock(chip, config.target.clock_hz, place_of("target.clock_hz", file, given))
     return config

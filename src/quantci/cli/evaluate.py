@@ -124,7 +124,7 @@ def _subject(settings: Settings, folder: OutputFolder, base: Against) -> Subject
         settings.base,
         folder.float_model,
         folder.quantized_model,
-        folder.quantized.calibration_samples,
+        folder.quantized.seen,
         base.read(),
     )
 

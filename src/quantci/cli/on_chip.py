@@ -60,7 +60,7 @@ def on_chip(model: Model, target: TargetConfig) -> list[Cell]:
 
 def _predicted(model: Model, target: TargetConfig) -> list[Cell]:
     from quantci.chip.graph import read_graph
-    from quantci.embed.prediction import predict
+    from quantci.chip.prediction import predict
     from quantci.report.sections.latency import line
     from quantci.workers.pool import Pool
 

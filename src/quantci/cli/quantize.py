@@ -5,13 +5,16 @@ Where model.quantized names your own INT8 model, that is taken as it is, and not
 examples:
   quantci quantize
   quantci quantize --recipe percentile-99.9
+  quantci quantize --recipe auto          tries recipes, and keeps the best
+  quantci quantize --stability 4          is the calibration set large enough?
   quantci quantize --model-source build/new.keras --quantization-input-type uint8
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quantci.cli import options
 from quantci.cli.console import Console
@@ -23,16 +26,23 @@ from quantci.records.quantize import FLOAT_MODEL
 from quantci.records.stages import QUANTIZE
 
 if TYPE_CHECKING:
-    import argparse
-
     from quantci.progress import Progress
     from quantci.quantize.run import Quantized
     from quantci.records.quantize import QuantizeResult
+
+MOST_PARTS: Final = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     options.add_recipe(parser)
+    parser.add_argument(
+        "--stability",
+        type=parts_of,
+        default=0,
+        metavar="K",
+        help="also quantize with K disjoint parts of the calibration set: is it large enough",
+    )
     options.add_arguments(parser)
 
 
@@ -41,11 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load(arguments)
     folder = OutputFolder.of(settings)
     with Console("quantize") as console:
-        result = run_stage(QUANTIZE, folder, lambda: work(settings, folder, console))
+        result = run_stage(QUANTIZE, folder, lambda: work(settings, folder, console, arguments.stability))
     before = f"float {result.float_model.file_bytes:,}" if result.float_model else "no float model"
     given = f"{result.given.path} as it is; " if result.given else ""
     size = result.quantized_model.file_bytes
     print(f"{folder.path / result.quantized_model.file_name}: {size:,} bytes ({given}{before})")
+    if (ladder := result.ladder) is not None:
+        print(
+            f"{ladder.chosen}, of {len(ladder.tries)} recipes the best on {len(ladder.samples)} samples "
+            f"({ladder.chosen_on}); the report has the table"
+        )
     for doubt in result.reference:
         print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:
@@ -53,8 +68,23 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def work(settings: Settings, folder: OutputFolder, progress: Progress) -> QuantizeResult:
-    """Run the stage in this process and its workers."""
+def parts_of(text: str) -> int:
+    """How many parts --stability asks for: two or more."""
+    if not text.isdecimal() or not 2 <= int(text) <= MOST_PARTS:
+        msg = f"{text!r} is not a number of parts from 2 to {MOST_PARTS}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: int = 0) -> QuantizeResult:
+    """Run the stage in this process and its workers.
+
+    Args:
+        settings: the effective configuration.
+        folder: where the models go.
+        progress: told what is going on.
+        parts: of the calibration set, to see whether it is large enough; 0 does not look.
+    """
     from quantci.quantize.run import quantize
     from quantci.source.open_source import open_source
     from quantci.workers import pool
@@ -71,7 +101,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress) -> Quanti
     ):
         workers.start()  # while this process reads the source
         source = open_source(path, config.model, jail=jail)
-        made = quantize(config, base, source=source, workers=workers, tensorflow=jail, progress=progress)
+        made = quantize(config, base, source=source, workers=workers, tensorflow=jail, progress=progress, parts=parts)
     return _keep(made, folder)
 
 

@@ -34,6 +34,19 @@ def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
     return [samples[position] for position in sorted(chosen)]
 
 
+def split(samples: Sequence[Sample], count: int, held_back: int, seed: int) -> tuple[list[Sample], list[Sample]]:
+    """Choose `count` samples, and `held_back` others: a quarter of all that are chosen at most. Each in its own order.
+
+    Where there are more than both, the first are not those that `choose` gives without the second.
+    """
+    if not held_back:
+        return choose(samples, count, seed), []
+    both = choose(samples, count + held_back, seed)
+    left = choose(both, min(held_back, len(both) // 4), seed)
+    taken = {sample.id for sample in left}
+    return [sample for sample in both if sample.id not in taken], left
+
+
 def shares(available: Mapping[int, int], count: int) -> dict[int, int]:
     """Split `count` over classes: as even as availability allows, classes that are not used up differ by one at most.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantci.chip.graph import read_graph
+from quantci.chip.prediction import predict
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import holds_pixels, list_set
 from quantci.embed.component import write_component
 from quantci.embed.constants import PIXEL_RANGE
 from quantci.embed.picture import InputConstants
-from quantci.embed.prediction import predict
 from quantci.embed.resolver import make_resolver, used_ops
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.embed import EmbedResult

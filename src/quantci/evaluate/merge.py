@@ -108,7 +108,7 @@ def merge(
         output,
         float_sha256=quantize.float_model.sha256 if quantize.float_model else None,
         quantized_model=quantize.quantized_model,
-        calibration=quantize.calibration_samples,
+        calibration=quantize.seen,
         first_layer=first_layer_range(quantize),
         metrics=metrics,
         progress=progress,

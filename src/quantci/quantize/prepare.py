@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quantci.data.audit import identify
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
-from quantci.data.stratified import choose
+from quantci.data.stratified import split
 from quantci.quantize.advice import advise_on_calibration
 from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.features import advise_on_features
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from quantci.data.sample import Sample
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import DatasetSummary, SampleDigest
@@ -46,6 +47,8 @@ class Prepared:
         calibration: the set as it was used.
         digests: the identity of each of its samples.
         advice: on the set and the conversion.
+        labels: of the calibration set, by index.
+        held_back: samples of the set that took no part in calibration, to compare recipes on; [] unless asked for.
     """
 
     statistics: Statistics
@@ -56,9 +59,13 @@ class Prepared:
     calibration: DatasetSummary
     digests: list[SampleDigest]
     advice: list[Advice]
+    labels: tuple[str, ...]
+    held_back: list[Sample]
 
 
-def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progress: Progress) -> Prepared:
+def prepare(
+    config: Config, base: Path, *, source: Source, workers: Pool, progress: Progress, held_back: int = 0
+) -> Prepared:
     """Convert the source, and calibrate what it became. The set is listed while the source converts.
 
     Args:
@@ -67,6 +74,7 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
         source: the opened source model.
         workers: pool for LiteRT.
         progress: told what is going on.
+        held_back: how many samples calibration shall leave, a quarter of those there are at most.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
@@ -80,7 +88,7 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
     preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
 
     found, labels = workers.result(finding)
-    chosen = choose(found, wanted.samples, wanted.seed)
+    chosen, left = split(found, wanted.samples, held_back, wanted.seed)
     progress(f"calibrating with {len(chosen)} samples")
     calibration_set = CalibrationSet(preprocessing, chosen)
     calibrated = calibration_set.run_through(float_model, workers)
@@ -106,4 +114,6 @@ def prepare(config: Config, base: Path, *, source: Source, workers: Pool, progre
         calibration=calibration,
         digests=identify(calibrated.tally),
         advice=[*advice, *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers)],
+        labels=labels,
+        held_back=left,
     )

@@ -11,6 +11,7 @@ from quantci.quantize.prepare import prepare
 from quantci.quantize.recipe import recipe_named
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import StripProof
+from quantci.records.ladder import AUTO
 from quantci.records.quantize import QuantizeResult
 from quantci.tflite.integer_only import check_integer_only
 from quantci.tflite.oracle import choose_oracle
@@ -38,7 +39,14 @@ class Quantized(NamedTuple):
 
 
 def quantize(
-    config: Config, base: Path, *, source: Source, workers: Pool, tensorflow: Jail, progress: Progress
+    config: Config,
+    base: Path,
+    *,
+    source: Source,
+    workers: Pool,
+    tensorflow: Jail,
+    progress: Progress,
+    parts: int = 0,
 ) -> Quantized:
     """Quantize the source model.
 
@@ -49,15 +57,24 @@ def quantize(
         workers: pool for LiteRT and TFLM.
         tensorflow: process for TensorFlow; it starts only if it is used.
         progress: told what is going on.
+        parts: of the calibration set, to see whether it is large enough; 0 does not look.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
-    prepared = prepare(config, base, source=source, workers=workers, progress=progress)
-    wanted = config.quantization
-    recipe = recipe_named(wanted.recipe, wanted, needs_tensorflow=source.needs_tensorflow)
-    progress(f"quantizing with {recipe.engine}, recipe {recipe.name}")
-    made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow)
+    wanted, ladder = config.quantization, None
+    has_ladder = wanted.recipe == AUTO or parts > 0
+    held_back = config.ladder.held_back if has_ladder and config.ladder.tuning is None else 0
+    prepared = prepare(config, base, source=source, workers=workers, progress=progress, held_back=held_back)
+    if has_ladder:
+        from quantci.quantize.ladder.run import try_out  # for those who need it
+
+        ladder = try_out(prepared, config, base, workers=workers, tensorflow=tensorflow, progress=progress, parts=parts)
+        recipe, made = ladder.recipe, ladder.made
+    else:
+        recipe = recipe_named(wanted.recipe, wanted, needs_tensorflow=source.needs_tensorflow)
+        progress(f"quantizing with {recipe.engine}, recipe {recipe.name}")
+        made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow)
     oracle = choose_oracle(config.evaluation.oracle)
     lean, proof = made.model, None
     if config.quantization.strip:
@@ -82,9 +99,16 @@ def quantize(
         calibration_samples=prepared.digests,
         strip=proof.result() if proof else None,
         reference=made.doubts,
-        advice=[*prepared.advice, *advise_on_rewrites(made.rewrites), *kernel_advice],
+        advice=[
+            *prepared.advice,
+            *(ladder.advice if ladder else ()),
+            *advise_on_rewrites(made.rewrites),
+            *kernel_advice,
+        ],
         rewrites=made.rewrites,
         kernel_hits=hits,
+        ladder=ladder.result if ladder else None,
+        stability=ladder.stability if ladder else None,
     )
     return Quantized(made.float_model, lean, result)
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
+from quantci.records.ladder import LadderConfig
 from quantci.records.units import Bytes, FilePath, Growth, Microseconds, Positive, Ratio, SignedRatio
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
@@ -347,6 +348,7 @@ class Config(Record, frozen=True, kw_only=True):
     task: Annotated[TaskConfig, Meta(description="What the model answers.")] = TaskConfig()
     input: Annotated[InputConfig, Meta(description="How a file becomes the model's input.")] = InputConfig()
     quantization: Annotated[QuantizationConfig, Meta(description="How the INT8 model is made.")] = QuantizationConfig()
+    ladder: Annotated[LadderConfig, Meta(description="How the recipe `auto` tries others.")] = LadderConfig()
     target: Annotated[TargetConfig, Meta(description="The chip that it is for.")] = TargetConfig()
     diagnose: Annotated[DiagnoseConfig, Meta(description="Where accuracy is looked for.")] = DiagnoseConfig()
     embed: Annotated[EmbedConfig, Meta(description="The component that is generated.")] = EmbedConfig()

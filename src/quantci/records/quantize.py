@@ -9,6 +9,7 @@ from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary, SampleDigest
 from quantci.records.doubt import Doubt
 from quantci.records.kernels import KernelHit, Rewrite
+from quantci.records.ladder import LadderResult, StabilityResult
 from quantci.records.model import ModelSummary
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Sha256
@@ -108,6 +109,18 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     given: Annotated[
         GivenModel | None, Meta(description="The INT8 model was given, not made; null where quantci made it.")
     ] = None
+
+    ladder: Annotated[
+        LadderResult | None, Meta(description="How the recipe was chosen; null where the configuration names one.")
+    ] = None
+    stability: Annotated[
+        StabilityResult | None, Meta(description="Whether the calibration set is large enough; null unless asked for.")
+    ] = None
+
+    @property
+    def seen(self) -> list[SampleDigest]:
+        """Samples that nothing may be evaluated on: what the ranges and the recipe come from."""
+        return [*self.calibration_samples, *(self.ladder.samples if self.ladder else ())]
 
     @property
     def models(self) -> tuple[str, str | None]:

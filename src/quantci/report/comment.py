@@ -13,6 +13,7 @@ from quantci.report.sections import (
     device,
     diagnosis,
     kernels,
+    ladder,
     latency,
     memory,
     model,
@@ -69,6 +70,7 @@ def sections(report: Report) -> list[Folded]:
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate, report.bench), quality.values(report.evaluate)]
         parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), *_samples(report.evaluate)]
+    parts += ladder.sections(report.quantize)
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
     parts.append(kernels.faults(report))

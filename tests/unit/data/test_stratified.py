@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.truths import index_of, of
 
 from quantci.data.sample import Sample
-from quantci.data.stratified import choose, shares
+from quantci.data.stratified import choose, shares, split
 
 
 def make(*labels: int | None) -> list[Sample]:
@@ -85,3 +85,21 @@ def test_samples_added_to_one_class_leave_another_as_it_was() -> None:
 def test_all_are_returned_when_there_are_no_more(count: int) -> None:
     samples = make(2, None, 0)
     assert choose(samples, count, 0) == samples
+
+
+@given(labels, st.integers(1, 80), st.integers(1, 40), seeds)
+def test_what_is_held_back_is_in_no_calibration_and_a_quarter_at_most(
+    labels: list[int | None], count: int, held_back: int, seed: int
+) -> None:
+    samples = make(*labels)
+    chosen, left = split(samples, count, held_back, seed)
+    assert not {sample.id for sample in chosen} & {sample.id for sample in left}
+    assert len(chosen) + len(left) == min(count + held_back, len(samples))
+    assert len(left) == min(held_back, (len(chosen) + len(left)) // 4)
+    assert (chosen, left) == split(samples, count, held_back, seed)
+
+
+@given(labels, st.integers(1, 80), seeds)
+def test_nothing_is_held_back_unless_asked_for(labels: list[int | None], count: int, seed: int) -> None:
+    samples = make(*labels)
+    assert split(samples, count, 0, seed) == (choose(samples, count, seed), [])

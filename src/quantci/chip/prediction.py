@@ -1,4 +1,4 @@
-"""What the chip will do with the model, before anything is flashed: memory, time, kernels."""
+"""What the chip will do with a model, before anything is flashed: memory, time, kernels."""
 
 from __future__ import annotations
 

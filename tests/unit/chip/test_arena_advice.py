@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import example_arena
 
-from quantci.embed.prediction import _advice
+from quantci.chip.prediction import _advice
 
 
 @pytest.mark.parametrize(
