@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from quantci.bench.opener import Opened
+from quantci.bench.recovery import Recovered, recover
 from quantci.device.command import ErrorCode
 from quantci.device.description import Description, Tensor
 from quantci.device.driver import Device
@@ -136,10 +138,7 @@ class Line:
 
     def reset(self) -> bool:
         """See Transport."""
-        self._board.resets += 1
-        if self._board.has_reset_line:
-            self.device.restart("external")
-        return self._board.has_reset_line
+        return self._board.climb("reset line")
 
     def close(self) -> None:
         """See Transport."""
@@ -158,6 +157,9 @@ class Board:
         faults: its script.
         seed: of that.
         kind: what the opener says that it is.
+        key: by which its opener knows it.
+        woken_by: the rung that brings it back; none does, where it is empty.
+        climbed: rungs so far.
     """
 
     faults: str = ""
@@ -165,8 +167,9 @@ class Board:
     kind: DeviceKind = "board"
     clock: Clock = field(default_factory=Clock)
     engine: ReferenceEngine = field(default_factory=ReferenceEngine)
-    has_reset_line: bool = False
-    resets: int = 0
+    key: str = "7C:DF:A1:00:00:01"
+    woken_by: str = ""
+    climbed: list[str] = field(default_factory=list)
     opened: int = 0
 
     def __post_init__(self) -> None:
@@ -176,8 +179,28 @@ class Board:
         self.device = VirtualDevice(machine, self.sent.extend, clock=self.clock)
         self.device.boot()
 
+    def climb(self, rung: str) -> bool:
+        """Try to wake it up."""
+        self.climbed.append(rung)
+        if rung == self.woken_by:
+            self.device.restart("external")
+        return True
+
+    def recover(self) -> Recovered:
+        """As bench.recovery does it with a real one."""
+
+        def greet() -> None:
+            self.sent.clear()
+            with Device(Line(self), SerialLog(clock=self.clock), clock=self.clock) as device:
+                device.hello()
+
+        def rung(name: str) -> Callable[[], str]:
+            return lambda: name if self.climb(name) else ""
+
+        return recover([rung(name) for name in ("port", "reset line", "watchdog", "power")], greet)
+
     @contextlib.contextmanager
-    def __call__(self) -> Iterator[tuple[Device, DeviceKind]]:
+    def __call__(self) -> Iterator[Opened]:
         """The device, as an Opener gives it."""
         self.opened += 1
         if self.device.is_away:
@@ -187,4 +210,5 @@ class Board:
             self.sent.clear()
             self.device.back()
         with Device(Line(self), SerialLog(clock=self.clock), clock=self.clock) as device:
-            yield device, self.kind
+            is_board = self.kind == "board"
+            yield Opened(device, self.kind, self.key if is_board else None, self.recover if is_board else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tty
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantci.device.flash import write_firmware
+from quantci.device.flash import restart_by_watchdog, write_firmware
 from quantci.errors import BoardError, ToolError
 
 # What esptool 5.6 printed at a pty where nobody answers, and what it prints when the flash is not what was written.
@@ -105,3 +106,20 @@ def test_esptool_itself_says_that_nobody_answers(image: Path) -> None:
         os.close(master)
     assert caught.value.code == "flash-connect"
     assert "No serial data received" in caught.value.cause
+
+
+@pytest.mark.parametrize(("exit_code", "said"), [(0, "a watchdog"), (2, "a watchdog (its bootloader does not answer)")])
+def test_a_board_is_restarted_by_its_watchdog(tmp_path: Path, exit_code: int, said: str) -> None:
+    esptool = stand_in(tmp_path, "", exit_code)
+    assert restart_by_watchdog("/dev/ttyACM0", "esp32s3", esptool=esptool) == said
+    called = json.loads((tmp_path / "called.json").read_text())
+    assert called[-3:] == ["--after", "watchdog-reset", "chip-id"]
+    assert restart_by_watchdog("socket://localhost:1", "esp32s3", esptool=esptool) == ""
+
+
+@pytest.mark.skipif(find_spec("esptool") is None, reason="needs esptool")
+def test_esptool_itself_knows_that_reset() -> None:
+    words = [sys.executable, "-m", "esptool", "--chip", "esp32s3", "--after", "watchdog-reset", "chip-id", "--help"]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    words[words.index("watchdog-reset")] = "no-such-reset"
+    assert subprocess.run(words, capture_output=True, check=False).returncode != 0

@@ -33,7 +33,7 @@ class Boards(NamedTuple):
             ToolError: `unreadable` or `schema`.
         """
         path = self._path(board_id)
-        return read(path, BoardFile) if path.exists() else BoardFile(board_id=board_id)
+        return read(path, BoardFile) if path.exists() else BoardFile(board_id=board_id.lower())
 
     def all(self) -> list[BoardFile]:
         """Every board with a file.
@@ -103,7 +103,8 @@ class Boards(NamedTuple):
         return DeviceNoise(noise_ratio=stored.noise_ratio, pairs=stored.pairs, source="stored")
 
     def _path(self, board_id: str) -> Path:
-        return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]', '-', board_id).lstrip('.') or 'board'}.json"
+        """Small letters: USB tells an ESP32's MAC address in capitals, HELLO does not."""
+        return self.folder / f"{re.sub(r'[^a-z0-9._-]', '-', board_id.lower()).lstrip('.') or 'board'}.json"
 
 
 def _now() -> str:

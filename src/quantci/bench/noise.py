@@ -35,8 +35,8 @@ def find_noise(config: DeviceConfig, model: Model, open_device: Opener, boards: 
         BoardError: the device failed.
     """
     summary = model.summary
-    with open_device() as (device, kind):
-        session = Session(device, kind, config, expected_us=0.0)
+    with open_device() as opened:
+        session = Session(opened.device, opened.kind, config, expected_us=0.0)
         progress("checking the device with the golden model")
         session.check_golden(read_golden(), "before")
         progress("measuring the model against itself")

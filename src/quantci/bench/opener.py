@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.bench.emulator import emulated
 from quantci.bench.flash import ensure_firmware
+from quantci.bench.recovery import recover_board
 from quantci.bench.virtual import virtual
 from quantci.device.discovery import BoardPlace, FixedPlace, connected_ports, open_place
 from quantci.device.driver import Device
@@ -16,9 +17,11 @@ from quantci.device.serial_log import SerialLog
 from quantci.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from quantci.bench.boards import Boards
+    from quantci.bench.recovery import Recovered
     from quantci.device.discovery import Place
     from quantci.device.lock import Holder
     from quantci.device.transport import Transport
@@ -31,6 +34,21 @@ PROCESS_LOG: Final = "device.log"
 _ESPRESSIF: Final = 0x303A  # vendor on USB
 
 
+class Opened(NamedTuple):
+    """A device that is open.
+
+    Attributes:
+        kind: what it is as far as we know.
+        key: what names the board also when it says nothing; None for what is none, or has another name tomorrow.
+        recover: brings a board back that does not answer; its port is closed then. None where nothing can.
+    """
+
+    device: Device
+    kind: DeviceKind
+    key: str | None = None
+    recover: Callable[[], Recovered] | None = None
+
+
 @dataclass(frozen=True)
 class Opener:
     """Opens the device.
@@ -41,6 +59,7 @@ class Opener:
         output: folder for the logs.
         progress: told which device it is.
         arguments: more of the virtual device's command line.
+        boards: what this machine remembers: a board in quarantine is not opened. None opens any.
     """
 
     config: Config
@@ -48,38 +67,53 @@ class Opener:
     output: Path
     progress: Progress
     arguments: Sequence[str] = ()
+    boards: Boards | None = None
 
     @contextlib.contextmanager
-    def __call__(self) -> Iterator[tuple[Device, DeviceKind]]:
-        """The device, and what kind it is as far as we know.
+    def __call__(self) -> Iterator[Opened]:
+        """The device.
 
         Raises:
             BoardError, ConfigError, ToolError: as docs/errors.md lists.
         """
-        with self._transport() as (transport, kind), self._log() as log:
+        with self._place_and_transport() as (transport, kind, place), self._log() as log:
             self.progress(f"opened {transport.url} ({kind})")
-            yield Device(transport, log), kind
+            device = Device(transport, log)
+            if kind != "board" or place is None:
+                yield Opened(device, kind)
+            else:
+                key = place.key if place.is_lasting else None
+                yield Opened(device, kind, key, lambda: self._recover(transport, place))
+
+    def _recover(self, transport: Transport, place: Place) -> Recovered:
+        self.progress("the board does not answer: bringing it back")
+        transport.close()
+        return recover_board(place, self._chip, self.config.device.power_command)
+
+    @property
+    def _chip(self) -> str:
+        return self.config.target.chip.partition("-")[0]
 
     @contextlib.contextmanager
-    def _transport(self) -> Iterator[tuple[Transport, DeviceKind]]:
+    def _place_and_transport(self) -> Iterator[tuple[Transport, DeviceKind, Place | None]]:
         device, log = self.config.device, self.output / PROCESS_LOG
         if device.kind == "emulated" and device.port is None:
-            chip = self.config.target.chip.partition("-")[0]
-            with emulated(device, self.base, chip, log) as transport:
-                yield transport, "emulated"
+            with emulated(device, self.base, self._chip, log) as transport:
+                yield transport, "emulated", None
             return
         place = None if device.kind == "virtual" else self._place()
         if place is None:
             with virtual(log, self.arguments) as transport:
-                yield transport, "virtual"
+                yield transport, "virtual", None
             return
         lock = BoardLock(place.key, command="quantci bench")
         with lock.held(device.wait_s, on_wait=self._wait):
+            if self.boards is not None:
+                self.boards.check(place.key)
             if device.kind != "emulated" and device.image is not None and device.firmware_id is not None:
-                chip = self.config.target.chip.partition("-")[0]
-                ensure_firmware(place, self.base / device.image, device.firmware_id, chip, self.progress)
+                ensure_firmware(place, self.base / device.image, device.firmware_id, self._chip, self.progress)
             with contextlib.closing(open_place(place)) as transport:
-                yield transport, "emulated" if device.kind == "emulated" else "board"
+                yield transport, "emulated" if device.kind == "emulated" else "board", place
 
     def _place(self) -> Place | None:
         """Where the board is; None where none is, and nobody asked for one.

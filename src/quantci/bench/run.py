@@ -11,6 +11,7 @@ from quantci.bench.compare import judge_set, run_set
 from quantci.bench.first_op import first_different
 from quantci.bench.golden import read_golden
 from quantci.bench.measure import measure
+from quantci.bench.recovery import SILENT
 from quantci.bench.samples import find_set
 from quantci.bench.session import CANDIDATE, Session
 from quantci.errors import BoardError
@@ -26,20 +27,18 @@ if TYPE_CHECKING:
 
     from quantci.bench.boards import Boards
     from quantci.bench.golden import Golden
+    from quantci.bench.opener import Opened
     from quantci.bench.samples import EvaluationSet
-    from quantci.device.driver import Device
     from quantci.progress import Progress
-    from quantci.records.bench import DeviceKind, DeviceOutputs
+    from quantci.records.bench import DeviceOutputs
     from quantci.records.config import Config
     from quantci.records.evaluate import EvaluateResult
     from quantci.tasks.custom import Metric
     from quantci.tflite.model import Model
 
-# Gives a device, and what kind it is as far as the opener knows.
-Opener: TypeAlias = "Callable[[], AbstractContextManager[tuple[Device, DeviceKind]]]"
+Opener: TypeAlias = "Callable[[], AbstractContextManager[Opened]]"
 
 _BROKEN: Final = {"golden"}  # what puts a board into quarantine
-_RESET_AFTER: Final = {"timeout", "usb-dead"}  # so that the next job finds a board that answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +77,8 @@ class Asked:
         return max(self.evaluated.steps[-1].host_latency.median_us, self.estimated_us or 0.0)
 
 
-class _Reset(BoardError):
-    """A board that did not answer, and was reset by its reset line."""
+class _BroughtBack(BoardError):
+    """A board that did not answer from the start, and does now."""
 
 
 def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
@@ -87,7 +86,7 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
 
     Args:
         asked: what is to be done.
-        open_device: gives the device; asked once more where the port was lost, or a silent board was reset.
+        open_device: gives the device; asked once more where the port was lost, or a silent board was brought back.
         progress: told what is done.
 
     Raises:
@@ -101,7 +100,7 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
     try:
         return _held(asked, open_device, golden, found, metrics, progress)
     except BoardError as error:
-        if error.code != "port-lost" and not isinstance(error, _Reset):
+        if error.code != "port-lost" and not isinstance(error, _BroughtBack):
             raise
         lost = error
     progress(f"{lost.code}: once more from the start")
@@ -120,18 +119,36 @@ def _held(
     progress: Progress,
 ) -> BenchResult:
     """One session, from opening the device to closing it; a board that is broken goes into quarantine."""
-    with open_device() as (device, kind):
+    with open_device() as opened:
         session: Session | None = None
         try:
-            session = Session(device, kind, asked.config.device, expected_us=asked.expected_us)
+            session = Session(opened.device, opened.kind, asked.config.device, expected_us=asked.expected_us)
             return _run(asked, session, golden, found, metrics, progress)
         except BoardError as error:
             if error.code in _BROKEN and session is not None and session.board_id is not None:
                 asked.boards.quarantine(session.board_id, error)
-            if error.code in _RESET_AFTER and device.transport.reset() and session is None:
-                # It was dead from the start: its reset line may have woken it.
-                raise _Reset(error.code, error.cause, remedy=error.remedy, where=error.where) from error
+            if error.code in SILENT and (fault := _bring_back(asked, opened, error, session)) is not None:
+                raise fault from error
             raise
+
+
+def _bring_back(asked: Asked, opened: Opened, error: BoardError, session: Session | None) -> BoardError | None:
+    """Let the next one find a board that answers; what to raise in place of the fault, None for the fault itself."""
+    if opened.recover is None:
+        return None
+    found = opened.recover()
+    if not found.answers:
+        key = opened.key or (session.board_id if session else None)
+        if key is not None:
+            asked.boards.quarantine(key, error)
+        cause = f"{error.cause} Tried in vain: {', '.join(found.tried)}."
+        remedy = "Power-cycle the board by hand; device.power_command does it in the next run."
+        if key is not None:
+            remedy += f" It is in quarantine until quantci device release {key}."
+        return BoardError(error.code, cause, where=error.where, remedy=remedy)
+    if session is None:
+        return _BroughtBack(error.code, error.cause, where=error.where, remedy=error.remedy)
+    return None
 
 
 def _run(

@@ -117,7 +117,7 @@ def work(
 def _opener(settings: Settings, folder: OutputFolder, progress: Progress, arguments: tuple[str, ...] = ()) -> Opener:
     from quantci.bench.opener import Opener
 
-    return Opener(settings.config, settings.base, folder.path, progress, arguments)
+    return Opener(settings.config, settings.base, folder.path, progress, arguments, boards_of(os.environ))
 
 
 def _evaluated(folder: OutputFolder) -> EvaluateResult:

@@ -84,9 +84,9 @@ def _check(boards: Boards, port: str | None, serial_number: str | None) -> None:
     )
     with (
         tempfile.TemporaryDirectory(prefix="quantci-") as folder,
-        Opener(config, Path(), Path(folder), silent)() as (opened, kind),
+        Opener(config, Path(), Path(folder), silent)() as opened,
     ):
-        session = Session(opened, kind, device, expected_us=0.0)
+        session = Session(opened.device, opened.kind, device, expected_us=0.0)
         try:
             session.check_golden(read_golden(), "before")
         except BoardError as error:

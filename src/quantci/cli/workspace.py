@@ -97,6 +97,7 @@ class Workspace(NamedTuple):
         for key, value in (
             ("port", device.port),
             ("emulator_command", device.emulator_command),
+            ("power_command", device.power_command),
             ("image", firmware),
         ):
             if value and f"device.{key}" not in given:

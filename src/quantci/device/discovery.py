@@ -38,12 +38,19 @@ class UsbPort(NamedTuple):
         vendor: VID.
         product: PID.
         serial_number: that of the board or of the bridge; empty when it has none.
+        location: the socket that it is plugged into, such as 1-4.2; empty when the system does not tell.
     """
 
     url: str
     vendor: int
     product: int
     serial_number: str
+    location: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names the board also when it does not answer: its number, or else where it is plugged in."""
+        return self.serial_number or (f"usb-{self.location}" if self.location else self.url)
 
     def __str__(self) -> str:
         kind = KNOWN.get((self.vendor, self.product), "unknown device")
@@ -56,7 +63,7 @@ def connected_ports() -> list[UsbPort]:
     from serial.tools.list_ports import comports
 
     return [
-        UsbPort(port.device, port.vid, port.pid, port.serial_number or "")
+        UsbPort(port.device, port.vid, port.pid, port.serial_number or "", (port.location or "").partition(":")[0])
         for port in sorted(comports(), key=lambda port: str(port.device))
         if port.vid is not None and port.pid is not None
     ]
@@ -66,10 +73,14 @@ class Place(Protocol):
     """Where a device is.
 
     Attributes:
-        key: what a lock is named after: the same whatever the port is called.
+        key: what a lock and a quarantine are named after: the same whatever the port is called.
+        location: the socket of USB that it is plugged into; empty where there is none.
+        is_lasting: whether the same key is the same device tomorrow; that of a pty or a TCP port is not.
     """
 
     key: str
+    location: str
+    is_lasting: bool
 
     def url(self) -> str:
         """What to open now.
@@ -83,9 +94,17 @@ class Place(Protocol):
 class FixedPlace:
     """A port by its name or URL; a symlink is followed anew each time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, ports: Callable[[], Sequence[UsbPort]] = connected_ports) -> None:
         self._url = url
-        self.key = url if "://" in url else os.path.realpath(url)
+        self.key, self.location = url, ""
+        self.is_lasting = not url.startswith("socket://")
+        if "://" not in url:
+            self.key = os.path.realpath(url)
+            self.is_lasting = not self.key.startswith("/dev/pts/")
+            for port in ports():
+                if os.path.realpath(port.url) == self.key:  # who names the board by its number means the same one
+                    self.key, self.location = port.key, port.location
+                    break
 
     def url(self) -> str:
         """See Place."""
@@ -105,9 +124,10 @@ class BoardPlace:
 
     def __init__(self, serial_number: str = "", ports: Callable[[], Sequence[UsbPort]] = connected_ports) -> None:
         self._ports, self._wanted = ports, serial_number
+        self.is_lasting = True
         port = self._find()
         self._wanted = port.serial_number or serial_number
-        self.key = self._wanted or port.url
+        self.key, self.location = self._wanted or port.key, port.location
 
     def url(self) -> str:
         """See Place."""

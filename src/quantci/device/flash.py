@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLASH_S: Final = 300.0  # 8 MB over a slow bridge take two minutes
+_RESTART_S: Final = 30.0
 _ATTEMPTS: Final = 3  # to connect; each takes about a second
 _ERROR: Final = re.compile(r"(?:(?:ERROR: )?A [a-z ]+ error occurred|ERROR): (.*)")
 _CONNECT: Final = re.compile(r"connect|could not open|not exist|No serial data|port is busy", re.IGNORECASE)
@@ -46,9 +47,8 @@ def write_firmware(
             hold the image.
         ToolError: `missing-extra`: esptool is not installed.
     """
-    command = list(esptool) or _installed()
-    command += ["--chip", chip, "--port", url, "--connect-attempts", str(_ATTEMPTS), "write-flash", "--no-progress"]
-    command += [hex(address), str(image)]
+    command = _command(url, chip, esptool)
+    command += ["write-flash", "--no-progress", hex(address), str(image)]
     try:
         done = subprocess.run(  # noqa: S603  no shell, and the words are ours
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=deadline_s, check=False
@@ -67,6 +67,29 @@ def write_firmware(
         reason = _reason((done.stdout + b"\n" + done.stderr).decode(errors="replace"))
         code = "flash-connect" if _CONNECT.search(reason) else "flash-verify"
         raise _fault(code, f"esptool ended with exit code {done.returncode}: {reason}", url)
+
+
+def restart_by_watchdog(url: str, chip: str, *, esptool: Sequence[str] = ()) -> str:
+    """Let the chip's bootloader restart it by a watchdog, which needs no reset line; in words, what came of it.
+
+    Nothing is said where that cannot be had: without esptool, or on a line that is not a serial port.
+    """
+    if "://" in url or not (esptool or importlib.util.find_spec("esptool")):
+        return ""
+    command = _command(url, chip, esptool)
+    command += ["--after", "watchdog-reset", "chip-id"]
+    try:
+        done = subprocess.run(  # noqa: S603  no shell, and the words are ours
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_RESTART_S, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return "a watchdog (esptool did not get there)"
+    return "a watchdog" if done.returncode == 0 else "a watchdog (its bootloader does not answer)"
+
+
+def _command(url: str, chip: str, esptool: Sequence[str]) -> list[str]:
+    words = list(esptool) or _installed()
+    return [*words, "--chip", chip, "--port", url, "--connect-attempts", str(_ATTEMPTS)]
 
 
 def _installed() -> list[str]:

@@ -269,6 +269,13 @@ class DeviceConfig(Record, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None,
         Meta(description="What the firmware of a board has to say that it is; if not set, any will do."),
     ] = None
+    power_command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Words of a command that cuts a dead board's power and gives it back, such as uhubctl; {hub} "
+            "and {socket} are where it is plugged in, {key} its serial number."
+        ),
+    ] = ()
     wait_s: Annotated[float, Meta(ge=0, le=86_400, description="Seconds to wait for a board that another job has.")] = (
         600.0
     )

@@ -22,7 +22,7 @@ OTHER = "cd" * 32
 class Place:
     """A simulated board at a port."""
 
-    key = "board"
+    key, location, is_lasting = "board", "", True
 
     def __init__(self, board: Board) -> None:
         self.board = board

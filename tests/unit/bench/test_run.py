@@ -172,21 +172,31 @@ def test_a_bad_line_costs_repetitions_alone(tmp_path: Path, faults: str) -> None
     assert result.outputs.agreement.identical_outputs == SAMPLES
 
 
-def test_a_port_that_is_dead_both_ways(tmp_path: Path) -> None:
-    """What it printed at its start is long gone."""
-    board = Board(f"{IS_BOARD},mute@packet:1+")
+RUNGS = ["port", "reset line", "watchdog", "power"]
+
+
+def test_a_port_that_is_dead_both_ways_goes_into_quarantine_by_its_place(tmp_path: Path) -> None:
+    """What it printed at its start is long gone, and it never said who it is."""
+    board = Board(f"{IS_BOARD},mute@packet:1+", key="usb-1-4.2")
     board.sent.clear()
-    assert fault(tmp_path, "", board).code == "usb-dead"
-    assert board.resets == 1
+    error = fault(tmp_path, "", board)
+    assert error.code == "usb-dead"
+    assert "Tried in vain: port, reset line, watchdog, power" in error.cause
+    assert "quantci device release usb-1-4.2" in error.remedy
+    assert (board.climbed, board.opened) == (RUNGS, 1)
+    with pytest.raises(BoardError) as caught:
+        make_subject(tmp_path).boards.check("usb-1-4.2")
+    assert caught.value.code == "quarantined"
 
 
-def test_a_silent_board_is_reset_and_tried_once_more(tmp_path: Path) -> None:
-    """HELLO is repeated three times before it is given up."""
-    deaf = ",".join(f"mute@hello:{place}" for place in range(1, 5))
-    board = Board(f"{IS_BOARD},{deaf}", has_reset_line=True)
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("event", ["hang", "bootloader"])
+def test_a_silent_board_is_brought_back_by_the_first_rung_that_helps(tmp_path: Path, event: str, count: int) -> None:
+    board = Board(f"{IS_BOARD},{event}@hello:1", woken_by=RUNGS[count - 1])
     board.sent.clear()
     assert bench(make_subject(tmp_path), board, silent).retries == 1
-    assert (board.resets, board.opened) == (1, 2)
+    assert (board.climbed, board.opened) == (RUNGS[:count], 2)
+    assert make_subject(tmp_path).boards.all() == []
 
 
 def test_a_lost_port_is_tried_once_more(tmp_path: Path) -> None:
@@ -204,10 +214,17 @@ def test_a_port_that_stays_away_is_not_tried_for_ever(tmp_path: Path) -> None:
     assert (error.code, board.opened) == ("port-lost", 2)
 
 
-def test_a_hanging_board_is_reset_for_whoever_comes_next(tmp_path: Path) -> None:
-    board = Board(f"{IS_BOARD},hang@run:20")
-    fault(tmp_path, "", board)
-    assert board.resets == 1
+def test_a_hanging_board_is_brought_back_for_whoever_comes_next(tmp_path: Path) -> None:
+    board = Board(f"{IS_BOARD},hang@run:20", woken_by="reset line")
+    assert "Tried" not in fault(tmp_path, "", board).cause
+    assert (board.climbed, board.opened) == (RUNGS[:2], 1)
+    assert bench(make_subject(tmp_path), board, silent).latency is not None
+
+
+def test_a_board_that_hangs_whatever_is_done_goes_into_quarantine(tmp_path: Path) -> None:
+    """By USB's number, which is written otherwise than HELLO has it: it is one board all the same."""
+    assert "release 7C:DF" in fault(tmp_path, "hang@run:20").remedy
+    assert fault(tmp_path, "").code == "quarantined"
 
 
 def test_a_board_that_fails_the_golden_model_goes_into_quarantine(tmp_path: Path) -> None:

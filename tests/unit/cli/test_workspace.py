@@ -55,6 +55,7 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
         "device.port",
         "device.serial_number",
         "device.emulator_command",
+        "device.power_command",
         "device.firmware_id",
         "quantization.recipe",
         "ladder.recipes",
@@ -69,6 +70,7 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
     [
         ('port = "socket://10.0.0.1:22"', "--device-port=socket://10.0.0.1:22"),
         ('image = "evil.bin"', "--device-image=evil.bin"),
+        ('power_command = ["curl", "evil"]', "--device-power-command=curl,evil"),
         ('emulator_command = ["sh", "-c", "curl evil"]', "--device-emulator-command=sh,-c,curl evil"),
     ],
 )

@@ -88,3 +88,23 @@ def test_a_link_and_its_port_have_one_key(tmp_path: Path) -> None:
     link.symlink_to(port)
     assert FixedPlace(str(link)).key == FixedPlace(str(port)).key == str(port.resolve())
     assert FixedPlace("socket://localhost:5555").key == "socket://localhost:5555"
+
+
+def test_a_port_by_its_name_is_the_board_that_is_there(tmp_path: Path) -> None:
+    """Else one job would name it by its port, another by its number, and both would have it."""
+    port, link = tmp_path / "ttyACM0", tmp_path / "board"
+    link.symlink_to(port)
+    place = FixedPlace(str(link), lambda: [OTHER, S3._replace(url=str(port), location="1-4.2")])
+    assert (place.key, place.location, place.is_lasting) == (S3.serial_number, "1-4.2", True)
+
+
+def test_a_board_without_a_number_is_named_by_where_it_is_plugged_in() -> None:
+    assert BRIDGE._replace(serial_number="", location="1-4.2").key == "usb-1-4.2"
+    assert BRIDGE._replace(serial_number="").key == "/dev/ttyUSB0"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_lasting"), [("socket://a:1", False), ("rfc2217://a:1", True), ("/dev/ttyS0", True)]
+)
+def test_what_has_another_name_tomorrow_is_no_board_to_remember(url: str, is_lasting: bool) -> None:
+    assert FixedPlace(url, list).is_lasting is is_lasting
