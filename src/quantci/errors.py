@@ -148,3 +148,12 @@ def missing_tensorflow(what: str, instead: str = "") -> ToolError:
         return ToolError("missing-extra", cause, remedy=f"Use Python 3.13{instead}.")
     cause = f"{what} needs TensorFlow, which is not installed."
     return ToolError("missing-extra", cause, remedy=f"Install it with pip install 'quantci[tensorflow]'{instead}.")
+
+
+def missing_torch() -> ToolError:
+    """PyTorch is not installed."""
+    return ToolError(
+        "missing-extra",
+        "Reading a PyTorch source needs PyTorch, which is not installed.",
+        remedy="Install it with pip install 'quantci[torch]'.",
+    )

@@ -16,6 +16,7 @@ import msgspec
 
 from quantci.errors import ConfigError
 from quantci.records.base import Record
+from quantci.records.code_name import CodeName
 from quantci.records.config import Config
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ class Key(NamedTuple):
     @property
     def is_path(self) -> bool:
         """Whether it names files: in quantci.toml from its own folder on, on the command line from the working one."""
-        return _names_file(self.type)
+        return _has_mark(self.type, "path")
+
+    @property
+    def names_function(self) -> bool:
+        """Whether a function can stand where else a file is named."""
+        return _has_mark(self.type, "function")
 
     @property
     def option(self) -> str:
@@ -119,7 +125,9 @@ def overrides(arguments: argparse.Namespace, environment: Mapping[str, str], bas
             where, text = key.variable, environment.get(key.variable) or None  # an empty one is an input not given
         if text is not None:
             value = _parse(key, text, where)
-            given[key.path] = Given(where, _seen_from(base, value) if key.is_path else value)
+            if key.is_path and not (key.names_function and CodeName.parse(text)):
+                value = _seen_from(base, value)
+            given[key.path] = Given(where, value)
     return given
 
 
@@ -183,10 +191,10 @@ def _bare(hint: Any) -> Any:
     return hint
 
 
-def _names_file(hint: Any) -> bool:
-    """Whether units.FilePath stands anywhere in the type."""
-    marks = (getattr(meta, "extra", None) for meta in getattr(hint, "__metadata__", ()))
-    return any(mark and mark.get("path") for mark in marks) or any(map(_names_file, get_args(hint)))
+def _has_mark(hint: Any, mark: str) -> bool:
+    """Whether a type of records/units.py that has this mark stands anywhere in the type."""
+    extras = (getattr(meta, "extra", None) for meta in getattr(hint, "__metadata__", ()))
+    return any(extra and extra.get(mark) for extra in extras) or any(_has_mark(arg, mark) for arg in get_args(hint))
 
 
 def _describe(hint: Any) -> str:

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 def work(settings: Settings, progress: Progress) -> Probed:
     """Read the source model, and try them in workers."""
     from quantci.probe.run import probe
-    from quantci.source.open_source import open_source
+    from quantci.source.open_source import open_model
     from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool, core_count
 
@@ -79,7 +79,8 @@ def work(settings: Settings, progress: Progress) -> Probed:
     with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as jail:
         workers.start()  # while this process reads the source
         progress("reading the model")
-        model = open_source(path, settings.config.model, jail=jail).convert()
+        source = open_model(settings.config.model, settings.base, jail=jail, allow_code=settings.allow_code)
+        model = source.convert()
         return probe(settings.config, settings.base, model, workers=workers, progress=progress)
 
 

@@ -86,7 +86,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
         parts: of the calibration set, to see whether it is large enough; 0 does not look.
     """
     from quantci.quantize.run import quantize
-    from quantci.source.open_source import open_source
+    from quantci.source.open_source import open_model
     from quantci.workers import pool
     from quantci.workers.jail import Jail
 
@@ -100,7 +100,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
         Jail(where=str(path)) as jail,
     ):
         workers.start()  # while this process reads the source
-        source = open_source(path, config.model, jail=jail)
+        source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code)
         made = quantize(config, base, source=source, workers=workers, tensorflow=jail, progress=progress, parts=parts)
     return _keep(made, folder)
 
@@ -109,7 +109,7 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
     """Take one's own INT8 model, and the float model if there is one."""
     from quantci.quantize.given import take
     from quantci.source.digest import digest
-    from quantci.source.open_source import open_source
+    from quantci.source.open_source import open_model
     from quantci.source.own_int8 import read_own
     from quantci.workers.jail import Jail
 
@@ -122,7 +122,7 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
         source = None
         if wanted.source is not None:
             progress("reading and converting the source model")
-            source = open_source(settings.base / wanted.source, wanted, jail=jail)
+            source = open_model(wanted, settings.base, jail=jail, allow_code=settings.allow_code)
         made = take(settings.config, model, digest(path), source)
     return _keep(made, folder)
 

@@ -109,6 +109,7 @@ def prepare(
             signature=source.signature,
             converter=source.converter,
             largest_difference=difference,
+            exported_difference=source.exported_difference,
             compared_samples=0 if difference is None else len(samples),
         ),
         calibration=calibration,

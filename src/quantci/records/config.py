@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.ladder import LadderConfig
-from quantci.records.units import Bytes, FilePath, Growth, Microseconds, Positive, Ratio, SignedRatio
+from quantci.records.units import Bytes, FileOrFunction, FilePath, Growth, Microseconds, Positive, Ratio, SignedRatio
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
 
@@ -20,6 +20,7 @@ Alpha = Literal["composite", "drop"]
 Exif = Literal["apply", "ignore"]
 Layout = Literal["nhwc", "nchw"]
 IntegerType = Literal["int8", "uint8"]
+Converter = Literal["onnx2tf", "litert-torch"]
 Engine = Literal["auto", "litert", "tensorflow"]
 Compared = Literal["base", "quantization"]
 WantedDevice = Literal["auto", "board", "emulated", "virtual"]
@@ -31,9 +32,18 @@ class ModelConfig(Record, frozen=True, kw_only=True):
     """Where the model comes from."""
 
     source: Annotated[
-        FilePath | None,
-        Meta(description="Source model: .keras, .h5, .hdf5, .onnx, SavedModel folder or float .tflite."),
+        FileOrFunction | None,
+        Meta(
+            description="Source model: .keras, .h5, .hdf5, .onnx, .pt2, SavedModel folder or float .tflite; or "
+            "package.module:function that builds a PyTorch module."
+        ),
     ] = None
+    weights: Annotated[
+        FilePath | None, Meta(description="State dict (torch.save) of the module that the function of source builds.")
+    ] = None
+    converter: Annotated[
+        Converter, Meta(description="What converts a PyTorch model: onnx2tf, through ONNX, or litert-torch.")
+    ] = "onnx2tf"
     quantized: Annotated[
         FilePath | None, Meta(description="Your own INT8 .tflite: it is judged as it is, and nothing is quantized.")
     ] = None

@@ -24,15 +24,25 @@ class SourceInfo(Record, frozen=True, kw_only=True):
 
     path: Annotated[str, Meta(description="As written in the configuration.")]
     format: Annotated[
-        Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite", "onnx"], Meta(description="File format.")
+        Literal["keras", "hdf5", "hdf5-legacy", "saved-model", "tflite", "onnx", "torch", "exported-program"],
+        Meta(description="File format."),
     ]
-    sha256: Annotated[Sha256, Meta(description="Digest of the file, or of all files of a SavedModel folder.")]
+    sha256: Annotated[
+        Sha256,
+        Meta(
+            description="Digest of the file, of all files of a SavedModel folder, or of what PyTorch's module became."
+        ),
+    ]
     signature: Annotated[str | None, Meta(description="Signature used; null for single-signature formats.")]
     converter: Annotated[str | None, Meta(description="Converter and version; null for a .tflite taken as it is.")]
     largest_difference: Annotated[
         NonNegative | None,
         Meta(description="Largest absolute output difference to the source model; null where that was not compared."),
     ]
+    exported_difference: Annotated[
+        NonNegative | None,
+        Meta(description="Largest absolute output difference of PyTorch's module to its ONNX; null for other sources."),
+    ] = None
     compared_samples: Annotated[Count, Meta(description="Calibration samples that were compared.")]
 
 

@@ -18,4 +18,6 @@ Growth = (
 )  # "5%" of what it was, or that much more
 # A file or folder: guarded against leaving the workspace, and relative to where it was given (cli/options.py).
 FilePath = Annotated[str, Meta(min_length=1, extra={"path": True})]
+# One of these, or a function of the user's own code: package.module:function.
+FileOrFunction = Annotated[str, Meta(min_length=1, extra={"path": True, "function": True})]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
-from quantci.errors import ModelRejected
+from quantci.errors import ConfigError, ModelRejected
+from quantci.records.code_name import CodeName
 from quantci.tflite.identify import read_head, sniff
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Source(Protocol):
         sha256: digest of the file, or of a folder's files.
         signature: the signature taken from a SavedModel, else None.
         converter: name and version of the converter, None for a .tflite that is taken as it is.
+        exported_difference: of PyTorch's module to its ONNX, once outputs() was called; None for other sources.
     """
 
     format: str
@@ -44,6 +46,9 @@ class Source(Protocol):
     @property
     def converter(self) -> str | None: ...
 
+    @property
+    def exported_difference(self) -> float | None: ...
+
     def convert(self) -> Model:
         """The float model, batch size 1, as model_float.tflite; messages about it name the source."""
         ...
@@ -51,6 +56,35 @@ class Source(Protocol):
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """The source model's own outputs for samples [n, ...], each [n, ...]; None when taken as it is."""
         ...
+
+
+def open_model(wanted: ModelConfig, base: Path, *, jail: Jail, allow_code: bool) -> Source:
+    """The reader for model.source: a file, a folder, or a function that builds a PyTorch module.
+
+    Args:
+        wanted: [model], with a source.
+        base: folder that its paths start from.
+        jail: where the model is read.
+        allow_code: whether the repository's code may run.
+
+    Raises:
+        ModelRejected: as open_source() does.
+        ConfigError: `code-not-allowed`, `weights-unused`.
+    """
+    assert wanted.source is not None
+    name = CodeName.parse(wanted.source)
+    if name is None:
+        if wanted.weights is not None:
+            raise ConfigError(
+                "weights-unused",
+                "model.weights is for a function that builds a PyTorch module, but the source is a file.",
+                where=f"model.source: {wanted.source}",
+                remedy="Remove model.weights, or name the function as model.source.",
+            )
+        return open_source(base / wanted.source, wanted, jail=jail)
+    from quantci.source.torch import open_function
+
+    return open_function(name, wanted, base, jail, allow_code=allow_code)
 
 
 def open_source(path: Path, wanted: ModelConfig, *, jail: Jail) -> Source:
@@ -88,13 +122,10 @@ def open_source(path: Path, wanted: ModelConfig, *, jail: Jail) -> Source:
         from quantci.source.onnx.source import OnnxSource
 
         return OnnxSource(path, wanted.input_shape, jail)
-    if what == "unknown" and path.suffix == ".pt2":
-        raise ModelRejected(
-            "format-not-accepted",
-            f"{path.suffix} models are not read yet.",
-            where=str(path),
-            remedy="Export the model as .onnx, .keras, .h5, SavedModel or float .tflite.",
-        )
+    if what in {"zip", "torch"} and path.suffix.lower() == ".pt2":
+        from quantci.source.torch import TorchSource
+
+        return TorchSource(str(path), "exported-program", wanted, path.parent, jail, str(path))
     from quantci.source.tflite import TfliteSource
 
     return TfliteSource(path)  # which says what the file really is, should it be something else

@@ -28,6 +28,7 @@ class TensorflowSource:
     """A model that only TensorFlow can read."""
 
     needs_tensorflow = True
+    exported_difference: float | None = None
 
     def __init__(self, path: Path, kind: str, signature: str | None, jail: Jail) -> None:
         self.format = kind

@@ -29,6 +29,7 @@ class TfliteSource:
 
     format = "tflite"
     needs_tensorflow = False
+    exported_difference: float | None = None
     signature: str | None = None
     converter: str | None = None
 

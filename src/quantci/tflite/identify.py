@@ -41,6 +41,10 @@ _PATTERNS: Final = (
     ),
 )
 _MODEL_NAMES: Final = (".tflite", ".keras", ".h5", ".hdf5", ".onnx", "saved_model.pb")
+_PYTORCH: Final = (
+    "A PyTorch state dict is named as model.weights, and the function that builds its module as model.source = "
+    '"package.module:function".'
+)
 # Code, what the file is, and what to do about it, by the word that sniff() gives.
 _WRONG: Final = {
     "empty": ("empty", "The file is empty.", "Export or download the model again."),
@@ -57,12 +61,12 @@ _WRONG: Final = {
     "pickle": (
         "format-not-accepted",
         "This is a Python pickle, which runs code when it is loaded; it was not opened.",
-        "Export the model as .tflite, .keras or a SavedModel.",
+        f"Export the model as .tflite, .onnx, .keras or a SavedModel. {_PYTORCH}",
     ),
     "torch": (
         "format-not-accepted",
         "This is a PyTorch archive, which holds a pickle that runs code when it is loaded; it was not opened.",
-        "Export the model as .tflite.",
+        f"{_PYTORCH} Or export the model as .pt2 (torch.export.save) or .onnx.",
     ),
     "hdf5": (
         "wrong-format",

@@ -61,6 +61,7 @@ class Jail:
         self._folder = ""
         self._errors: Any = None
         self._kills_before: int | None = None
+        self._own: list[str] = []
 
     def __enter__(self) -> Self:
         self._folder = tempfile.mkdtemp(prefix="quantci-")
@@ -85,6 +86,10 @@ class Jail:
         inside = Path(self._folder, name)
         copy_in(path, inside, limit_bytes)
         return inside
+
+    def let_read(self, folder: Path) -> None:
+        """Let the process read a folder where it lies: that of the user's own code. Before the first call."""
+        self._own.append(str(folder))
 
     def call(self, function: Callable[..., T], *args: object) -> T:
         """Run one call in there and wait for it; a tuple comes back as a list.
@@ -112,7 +117,7 @@ class Jail:
             self._kills_before = kills_for_memory()
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
             path = _module_path()
-            readable = [*_READABLE, *path, sys.prefix, sys.base_prefix, *_linked_packages(path)]
+            readable = [*_READABLE, *self._own, *path, sys.prefix, sys.base_prefix, *_linked_packages(path)]
             readable += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
             settings = {
                 "path": path,

@@ -31,6 +31,7 @@ class OnnxSource:
 
     format = "onnx"
     needs_tensorflow = False
+    exported_difference: float | None = None
     signature: str | None = None
 
     def __init__(self, path: Path, input_shape: tuple[int, ...], jail: Jail) -> None:
