@@ -116,7 +116,7 @@ class _Fixed:
 
     @staticmethod
     def of(torch: Any, inner: Any) -> Any:
-        class Fixed(torch.nn.Module):  # type: ignore[misc]  torch is not there where this file is read
+        class Fixed(torch.nn.Module):  # type: ignore[misc]
             def __init__(self) -> None:
                 super().__init__()
                 self.inner = inner

@@ -89,6 +89,14 @@ def test_paths_on_the_command_line_are_relative_to_the_working_folder(
     assert found.output.resolve() == tmp_path / "out"
 
 
+def test_a_function_as_the_source_is_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    given = ["--model-source", "nets.lights:build", "--model-weights", "lights.pt"]
+    model = settings(tmp_path, MINIMAL, given).config.model
+    assert (model.source, model.weights) == ("nets.lights:build", "elsewhere/lights.pt")
+
+
 def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     error = fault(tmp_path, MINIMAL + '[quantization]\ninputtype = "int8"\n')
     assert error.code == "config-key"

@@ -45,6 +45,7 @@ class FloatSource:
 
     format = "tflite"
     needs_tensorflow = False
+    exported_difference: float | None = None
     signature: str | None = None
     converter: str | None = None
     sha256 = "0" * 64

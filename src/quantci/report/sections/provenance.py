@@ -80,8 +80,9 @@ def _conversion(source: SourceInfo) -> str:
     """How far the float model is from its source."""
     if source.largest_difference is None:
         return "taken as it is" if source.converter is None else "converted, not compared with its source"
+    onnx = "" if source.exported_difference is None else f" (of its ONNX: {source.exported_difference:.2g})"
     return (
-        f"largest difference of an output from the source model {source.largest_difference:.2g}, over "
+        f"largest difference of an output from the source model {source.largest_difference:.2g}{onnx}, over "
         f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"
     )
 
