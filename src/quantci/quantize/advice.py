@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.quantize.calibration_set import Calibrated
-    from quantci.records.kernels import Rewrite
+    from quantci.records.rewrite import Rewrite
 
 ADVISED_SAMPLES: Final = 200
 LARGE_DIFFERENCE: Final = 1e-3
@@ -49,19 +49,15 @@ def advise_on_rewrites(rewrites: Sequence[Rewrite]) -> list[Advice]:
     """One line that says what was rewritten; none where nothing was."""
     if not rewrites:
         return []
-    parts = [
-        text
-        for how, text in (("fused", "fused into the layer before"), ("same-range", "given one range on both sides"))
-        if (
-            layers := [
-                rewrite.layer.replace("`", "'")[:80] or "(no name)" for rewrite in rewrites if rewrite.how == how
-            ]
-        )
-        for text in [f"RELU6 {', '.join(f'`{layer}`' for layer in layers[:_SHOWN])}{_more(layers)} was {text}"]
-    ]
-    text = f"{'; '.join(parts)}, because TFLM's own RELU6 never rescales; quantization.rewrite switches that off."
+    parts = [f"{rewrite.name} ({_layers(rewrite.layers)})" for rewrite in rewrites]
+    text = (
+        f"The float model was rewritten, with equal outputs: {', '.join(parts)}. docs/rewrites.md says what each does; "
+        "quantization.rewrite switches them off."
+    )
     return [Advice(code="rewritten", text=text)]
 
 
-def _more(layers: list[str]) -> str:
-    return f" and {len(layers) - _SHOWN} more" if len(layers) > _SHOWN else ""
+def _layers(layers: Sequence[str]) -> str:
+    named = [f"`{layer.replace('`', chr(39))[:80]}`" for layer in layers if layer]
+    more = f" and {len(layers) - _SHOWN} more" if len(layers) > _SHOWN else ""
+    return f"{', '.join(named[:_SHOWN])}{more}" if named else "without a name"

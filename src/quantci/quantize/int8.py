@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from quantci.quantize.prepare import Prepared
     from quantci.quantize.recipe import Recipe
     from quantci.records.doubt import Doubt
-    from quantci.records.kernels import Rewrite
     from quantci.records.quantize import TensorRange
+    from quantci.records.rewrite import Rewrite
     from quantci.workers.jail import Jail
     from quantci.workers.pool import Pool
 

@@ -14,8 +14,10 @@ from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.features import advise_on_features
 from quantci.quantize.lstm import add_intermediates
 from quantci.quantize.observed import Observed
+from quantci.quantize.rewrite_on import rewrite_on
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
+from quantci.rewrite.rewrite import unchanged
 from quantci.tasks.choose import choose_task
 from quantci.tasks.outputs import only_input
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from quantci.progress import Progress
     from quantci.records.config import Config
     from quantci.records.dataset import DatasetSummary, SampleDigest
+    from quantci.records.rewrite import Rewrite
     from quantci.records.stage import Advice
     from quantci.source.open_source import Source
     from quantci.workers.pool import Pool
@@ -46,7 +49,8 @@ class Prepared:
         source: the source model, and how far from it the float model is.
         calibration: the set as it was used.
         digests: the identity of each of its samples.
-        advice: on the set and the conversion.
+        rewrites: what was changed in the float model that the source became.
+        advice: on the set, the conversion and the rewrites.
         labels: of the calibration set, by index.
         held_back: samples of the set that took no part in calibration, to compare recipes on; [] unless asked for.
     """
@@ -58,6 +62,7 @@ class Prepared:
     source: SourceInfo
     calibration: DatasetSummary
     digests: list[SampleDigest]
+    rewrites: list[Rewrite]
     advice: list[Advice]
     labels: tuple[str, ...]
     held_back: list[Sample]
@@ -84,11 +89,16 @@ def prepare(
     assert config.model.source is not None
     finding = workers.submit(find_samples, wanted.data, base, task, config.input, "calibration")
     progress("reading and converting the source model")
-    float_model = add_intermediates(source.convert())
-    preprocessing = Preprocessing.for_model(config.input, only_input(float_model.summary, float_model.where).shape)
+    converted = source.convert()
+    preprocessing = Preprocessing.for_model(config.input, only_input(converted.summary, converted.where).shape)
 
     found, labels = workers.result(finding)
     chosen, left = split(found, wanted.samples, held_back, wanted.seed)
+    rewritten = unchanged(converted)
+    if config.quantization.rewrite:
+        progress("rewriting the float model")
+        rewritten = workers.call(rewrite_on, converted, preprocessing, chosen, config.target.chip)
+    float_model = add_intermediates(rewritten.model)
     progress(f"calibrating with {len(chosen)} samples")
     calibration_set = CalibrationSet(preprocessing, chosen)
     calibrated = calibration_set.run_through(float_model, workers)
@@ -114,7 +124,12 @@ def prepare(
         ),
         calibration=calibration,
         digests=identify(calibrated.tally),
-        advice=[*advice, *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers)],
+        rewrites=rewritten.rewrites,
+        advice=[
+            *rewritten.advice,
+            *advice,
+            *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers),
+        ],
         labels=labels,
         held_back=left,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from quantci.quantize.fuse import fuse
 from quantci.quantize.ranges.percentile import percentile
 from quantci.quantize.recipe_name import MINMAX, words_of
 from quantci.quantize.same_range import same_range
@@ -75,7 +74,7 @@ def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: boo
     range_rule = next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax)
     return Recipe(
         name="+".join(words),
-        transforms=(fuse,) if config.rewrite else (),
+        transforms=(),
         range_rules=(range_rule, *((same_range,) if config.rewrite else ())),
         engine=automatic if config.engine == "auto" else config.engine,
         types=Types(config.input_type, config.output_type),

@@ -102,10 +102,10 @@ def quantize(
         advice=[
             *prepared.advice,
             *(ladder.advice if ladder else ()),
-            *advise_on_rewrites(made.rewrites),
+            *advise_on_rewrites([*prepared.rewrites, *made.rewrites]),
             *kernel_advice,
         ],
-        rewrites=made.rewrites,
+        rewrites=[*prepared.rewrites, *made.rewrites],
         kernel_hits=hits,
         ladder=ladder.result if ladder else None,
         stability=ladder.stability if ladder else None,

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from quantci.records.kernels import Rewrite
     from quantci.records.quantize import TensorRange
+    from quantci.records.rewrite import Rewrite
     from quantci.tflite.model import Model
 
 

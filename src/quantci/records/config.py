@@ -180,7 +180,8 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
         Engine, Meta(description="auto: tensorflow if the source needs TensorFlow anyway, otherwise litert.")
     ] = "auto"
     rewrite: Annotated[
-        bool, Meta(description="Rewrite a stand-alone RELU6, which TFLM computes wrongly, so that its result is right.")
+        bool,
+        Meta(description="Rewrite the float model into fewer ops, and ops that chips run right; see rewrites.md."),
     ] = True
     strip: Annotated[bool, Meta(description="Strip what the chip never reads: names, ranges, metadata.")] = True
 

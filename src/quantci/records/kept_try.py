@@ -6,9 +6,9 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.doubt import Doubt
-from quantci.records.kernels import Rewrite
 from quantci.records.ladder import LadderTry
 from quantci.records.quantize import TensorRange
+from quantci.records.rewrite import Rewrite
 from quantci.records.units import Sha256
 
 

@@ -54,12 +54,3 @@ class OpKernel(Record, frozen=True, kw_only=True):
             "where it would take more. Null where it is not known."
         ),
     ] = None
-
-
-class Rewrite(Record, frozen=True, kw_only=True):
-    """A change that quantize made to the float model so that a faulty kernel gives right answers."""
-
-    op: Annotated[str, Meta(description="The op that would have gone wrong.")]
-    layer: Annotated[str, Meta(description="Name of its output in the float model.")]
-    how: Annotated[Literal["fused", "same-range"], Meta(description="Into the op before it, or equal ranges.")]
-    into: Annotated[str, Meta(description="Name of the layer that it was fused into; empty for same-range.")]

@@ -8,9 +8,10 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary, SampleDigest
 from quantci.records.doubt import Doubt
-from quantci.records.kernels import KernelHit, Rewrite
+from quantci.records.kernels import KernelHit
 from quantci.records.ladder import LadderResult, StabilityResult
 from quantci.records.model import ModelSummary
+from quantci.records.rewrite import Rewrite
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Sha256
 
@@ -110,9 +111,9 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     reference: Annotated[
         list[Doubt], Meta(description="Why the float model is not to be trusted, by what calibration saw of it.")
     ] = msgspec.field(default_factory=list)
-    rewrites: Annotated[list[Rewrite], Meta(description="Changes to the float model against faulty kernels.")] = (
-        msgspec.field(default_factory=list)
-    )
+    rewrites: Annotated[
+        list[Rewrite], Meta(description="Changes to the float model, which computes the same after them.")
+    ] = msgspec.field(default_factory=list)
     kernel_hits: Annotated[list[KernelHit], Meta(description="Ops that meet a known fault of the oracle.")] = (
         msgspec.field(default_factory=list)
     )

@@ -34,3 +34,16 @@ def drop_unused_codes(model: Any) -> None:
     for graph in model.subgraphs:
         for op in graph.operators:
             op.opcodeIndex = place[op.opcodeIndex]
+
+
+def drop_unused_buffers(model: Any) -> None:
+    """Take out the buffers that nothing refers to; the first one, empty by convention, stays."""
+    tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    metadata, listed = model.metadata or [], [] if model.metadataBuffer is None else list(model.metadataBuffer)
+    used = sorted({0, *(int(one.buffer) for one in (*tensors, *metadata)), *map(int, listed)})
+    place = {old: new for new, old in enumerate(used)}
+    model.buffers = [model.buffers[index] for index in used]
+    for one in (*tensors, *metadata):
+        one.buffer = place[int(one.buffer)]
+    if listed:
+        model.metadataBuffer = [place[int(index)] for index in listed]

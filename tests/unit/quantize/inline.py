@@ -6,7 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from quantci.quantize.prepare import Prepared, prepare
-from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, InputConfig, ModelConfig
+from quantci.records.config import (
+    CalibrationConfig,
+    Config,
+    EvaluationConfig,
+    InputConfig,
+    ModelConfig,
+    QuantizationConfig,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,13 +69,14 @@ class FloatSource:
         return None if self._outputs is None else self._outputs(samples)
 
 
-def config_of(**calibration: Any) -> Config:
+def config_of(*, rewrite: bool = True, **calibration: Any) -> Config:
     """Tensors in a folder `data`, taken as they are."""
     return Config(
         model=ModelConfig(source="model.tflite"),
         input=InputConfig(mean=(0.0,), std=(1.0,)),
         calibration=CalibrationConfig(data="data", **calibration),
         evaluation=EvaluationConfig(data="elsewhere"),
+        quantization=QuantizationConfig(rewrite=rewrite),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from quantci.data.tally import Tally
 from quantci.quantize.advice import advise_on_calibration, advise_on_rewrites
 from quantci.quantize.calibration_set import Calibrated
-from quantci.records.kernels import Rewrite
+from quantci.records.rewrite import Rewrite
 
 
 def calibrated(outputs: list[list[float]]) -> Calibrated:
@@ -35,10 +35,11 @@ def test_the_set_and_the_conversion_are_looked_at(
 
 
 def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:
-    fused = [Rewrite(op="RELU6", layer=f"l{index}", how="fused", into="") for index in range(5)]
-    same = [Rewrite(op="RELU6", layer="a`b", how="same-range", into="")]
-    (advice,) = advise_on_rewrites(fused + same)
+    fused = Rewrite(name="fuse-activation", layers=[f"l{index}" for index in range(5)])
+    same = Rewrite(name="same-range", layers=["a`b"])
+    (advice,) = advise_on_rewrites([fused, same, Rewrite(name="drop-dead", layers=[""])])
     assert advice.code == "rewritten"
-    assert "RELU6 `l0`, `l1`, `l2` and 2 more was fused" in advice.text
-    assert "RELU6 `a'b` was given one range" in advice.text
+    assert (
+        "fuse-activation (`l0`, `l1`, `l2` and 2 more), same-range (`a'b`), drop-dead (without a name)" in advice.text
+    )
     assert advise_on_rewrites([]) == []

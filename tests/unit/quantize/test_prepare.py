@@ -33,7 +33,7 @@ def test_everything_is_read_once(folder: Path) -> None:
     source, workers = FloatSource(doubling()), InlinePool()
     prepared = prepared_by(source, folder, workers)
     assert source.conversions == 1
-    assert workers.calls == {"find_samples": 1, "_calibrate_share": 1}
+    assert workers.calls == {"find_samples": 1, "rewrite_on": 1, "_calibrate_share": 1}
     ranges = [(entry.name, entry.min, entry.max) for entry in prepared.statistics.ranges]
     assert ranges == [("x", -3, 1), ("y", -6, 2)]
     assert [digest.id for digest in prepared.digests] == ["0.npy", "1.npy", "2.npy"]
@@ -41,6 +41,18 @@ def test_everything_is_read_once(folder: Path) -> None:
     assert [sample.tolist() for sample in prepared.samples] == [[[low, 0, 1, 0.5]] for low in (-1, -2, -3)]
     assert (prepared.source.largest_difference, prepared.source.compared_samples) == (None, 0)
     assert [advice.code for advice in prepared.advice] == ["few-samples"]
+
+
+def test_the_float_model_is_rewritten_before_it_is_calibrated(folder: Path) -> None:
+    tensors = [Tensor(name, SHAPE) for name in ("x", "y", "z")]
+    ops = [Op("ADD", ["x", "x"], ["y"]), Op("RELU6", ["y"], ["z"])]
+    source = FloatSource(Model(build_model(tensors, ops, ["x"], ["z"]), "model.tflite"))
+    prepared = prepared_by(source, folder, InlinePool())
+    assert [(entry.name, entry.min, entry.max) for entry in prepared.statistics.ranges] == [("x", -3, 1), ("z", 0, 2)]
+    assert [(rewrite.name, rewrite.layers) for rewrite in prepared.rewrites] == [("fuse-activation", ["z"])]
+    as_it_is = prepared_by(source, folder, InlinePool(), rewrite=False)
+    assert [entry.name for entry in as_it_is.statistics.ranges] == ["x", "y", "z"]
+    assert as_it_is.rewrites == []
 
 
 def test_a_choice_of_the_set_says_its_seed(folder: Path) -> None:

@@ -26,5 +26,5 @@ def test_what_clamps_gets_the_range_of_its_input() -> None:
     ]
     after, rewrites = same_range(Statistics(model, ranges))
     assert [(entry.min, entry.max) for entry in after] == [(-4, 4), (-8, 8), (-8, 8), (-8, 8)]
-    assert [(rewrite.layer, rewrite.how) for rewrite in rewrites] == [("z", "same-range"), ("zz", "same-range")]
+    assert [(rewrite.name, rewrite.layers) for rewrite in rewrites] == [("same-range", ["z", "zz"])]
     assert same_range(Statistics(model, after)) == (after, [])
