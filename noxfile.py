@@ -47,6 +47,11 @@ LOCKS = {
     "uv": ["--group", "uv"],
     "build": ["--group", "build"],
 }
+# These stand apart: onnx2tf pins what it stands on, LiteRT among it, and has no release for Python 3.11.
+ROADS = {
+    "roads": ["pyproject.toml", "--extra", "onnx", "--group", "test"],
+    "onnx": ["pyproject.toml", "--extra", "onnx"],
+}
 
 
 def is_there(version: str) -> bool:
@@ -69,6 +74,7 @@ def newest(versions: list[str]) -> str:
 THERE = [version for version in PYTHONS if is_there(version)]
 TOOL_PYTHON = newest(THERE)
 TENSORFLOW_PYTHON = newest([version for version in THERE if version != "3.14"])  # which TensorFlow has no wheels for
+ROADS_PYTHON = newest([version for version in THERE if version in {"3.12", "3.13"}])
 EDGES = [version for version in PYTHONS if version in {*THERE[:1], TENSORFLOW_PYTHON, TOOL_PYTHON}]
 DOWNLOAD: Literal["never", "auto"] = "never" if THERE else "auto"
 
@@ -92,6 +98,8 @@ def prepare(session: nox.Session, lock: str) -> None:
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     if lock in {"tensorflow", "integration"}:  # the process that reads models may not keep what Python compiles
         session.run("python", "-c", "import keras, tensorflow, tf_keras", silent=True)
+    if lock in ROADS:
+        session.run("python", "-c", "import onnx2tf.tflite_builder, onnxruntime, onnxsim", silent=True)
     stamp.write_text(digest.hexdigest())
 
 
@@ -264,6 +272,13 @@ def integration(session: nox.Session) -> None:
     run_pytest(session, "tests/integration", *options, env=environment)
 
 
+@nox.session(python=ROADS_PYTHON)
+def roads(session: nox.Session) -> None:
+    """Tests of what reads ONNX and PyTorch, which need other packages than the rest."""
+    prepare(session, "roads")
+    run_pytest(session, "tests/integration", "-m", "roads")
+
+
 @nox.session(venv_backend="none")
 def firmware(session: nox.Session) -> None:
     """The firmware's tests, on this machine, with sanitizers."""
@@ -365,22 +380,15 @@ def benchmarks(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def locks(session: nox.Session) -> None:
     """Make requirements/*.txt again from pyproject.toml; `-- --upgrade` takes new versions."""
-    done = ["requirements/constraints.in"]
-    for name, sources in LOCKS.items():
-        output = f"requirements/{name}.txt"
-        earlier = [argument for other in done for argument in ("--constraints", other)]
-        session.run(
-            *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", PYTHONS[0], "--generate-hashes"),
-            *(
-                "--no-emit-index-url",
-                "--no-header",
-                "--no-annotate",
-                *sources,
-                *earlier,
-                "--output-file",
-                output,
-                *session.posargs,
-            ),
-            external=True,
-        )
-        done.append(output)
+    for chain, python in ((LOCKS, PYTHONS[0]), (ROADS, "3.12")):
+        done = ["requirements/constraints.in"]
+        for name, sources in chain.items():
+            output = f"requirements/{name}.txt"
+            earlier = [argument for other in done for argument in ("--constraints", other)]
+            session.run(
+                *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", python, "--generate-hashes"),
+                *("--no-emit-index-url", "--no-header", "--no-annotate", *sources, *earlier),
+                *("--output-file", output, *session.posargs),
+                external=True,
+            )
+            done.append(output)

@@ -13,7 +13,7 @@ set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 outputs=${GITHUB_OUTPUT:-/dev/stdout}
-newest=14 # the newest Python 3 that there are wheels for, unless the lock says an older one
+oldest=11 newest=14 # the Pythons 3 that there are wheels for, unless the lock says fewer
 export PYTHONDONTWRITEBYTECODE=1 # the action's folder stays as it came
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP
 
@@ -30,17 +30,17 @@ fail() {
     exit 4
 }
 
-# A Python from 3.11 to 3.$1: the one that actions/setup-python brought for us or for the caller, the machine's, one that uv knows.
+# A Python from 3.$1 to 3.$2: the one that actions/setup-python brought for us or for the caller, the machine's, one that uv knows.
 find_python() {
     for name in "${QUANTCI_PYTHON:-/nowhere}" "${pythonLocation:-/nowhere}/bin/python" \
         python3.13 python3.14 python3.12 python3.11 python3 python; do
-        if "$name" -I -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $1))" 2>/dev/null; then
+        if "$name" -I -c "import sys; sys.exit(not (3, $1) <= sys.version_info[:2] <= (3, $2))" 2>/dev/null; then
             command -v "$name"
             return
         fi
     done
     if command -v uv >/dev/null; then
-        (cd / && uv python find --no-project ">=3.11,<3.$(($1 + 1))" 2>/dev/null) # in the workspace it would read settings
+        (cd / && uv python find --no-project ">=3.$1,<3.$(($2 + 1))" 2>/dev/null) # in the workspace it would read settings
     fi
 }
 
@@ -67,30 +67,31 @@ unreachable() {
 }
 
 no_python() {
-    fail "no Python from 3.11 to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
+    fail "no Python from 3.$oldest to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
         "(Debian, Ubuntu: sudo apt-get install python3-venv; with uv: uv python install 3.13)"
 }
 
 if [ "$1 $2" = "check plan" ]; then
-    [ -n "$(find_python 99)" ] || printf 'python-version=3.13\n' >>"$outputs"
+    [ -n "$(find_python 11 99)" ] || printf 'python-version=3.13\n' >>"$outputs"
     exit
 elif [ "$1" = check ]; then
-    python=$(find_python 99) || true # the standard library is enough, whichever it is
+    python=$(find_python 11 99) || true # the standard library is enough, whichever it is
     [ -n "$python" ] || no_python
     PYTHONPATH=$root/src exec "$python" -P -m quantci.github.runner.check "$2"
 fi
 
-python=$(find_python "$newest") || true
+python=$(find_python "$oldest" "$newest") || true
 if [ -n "$python" ]; then
     plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.runner.install "$2" "$root")
     {
         read -r lock
+        read -r oldest
         read -r newest
         read -r env
     } <<EOF
 $plan
 EOF
-    [ -e "$env/ready" ] || python=$(find_python "$newest") || true
+    [ -e "$env/ready" ] || python=$(find_python "$oldest" "$newest") || true
 fi
 
 case $1 in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def recurrent(op: str = "LSTM", gates: int = 4) -> onnx.ModelProto:
     time_first = g.add("Transpose", "x", perm=[1, 0, 2])
     weights = [g.weight(1, gates * 8, 6), g.weight(1, gates * 8, 8), g.weight(1, 2 * gates * 8), ""]
     state = g.constant(np.zeros((1, 1, 8)))
-    more = {"linear_before_reset": 1} if op == "GRU" else {}
+    more: dict[str, Any] = {"linear_before_reset": 1} if op == "GRU" else {}
     states = [state] if op == "GRU" else [state, state]
     x = g.add(op, time_first, *weights, *states, outputs=2 if op == "GRU" else 3, hidden_size=8, **more)
     last = g.add("Squeeze", g.add("Slice", x, g.ints(-1), g.ints(12), g.ints(0)), g.ints(0, 1))
@@ -256,7 +257,7 @@ def dense_autoencoder() -> onnx.ModelProto:
     g = Graph(1, 40)
     x = "x"
     sizes = (40, 16, 4, 16)
-    for taken, given in zip(sizes, sizes[1:], strict=False):
+    for taken, given in pairwise(sizes):
         x = g.add("Relu", g.batch_norm(g.dense(x, taken, given), given))
     g.dense(x, 16, 40, to="y")
     return g.model(1, 40)

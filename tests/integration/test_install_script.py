@@ -102,6 +102,9 @@ def machine(tmp_path: Path) -> Machine:
         (13, "m.keras", {}),
         (14, "m.tflite", {}),
         (14, "m.keras", {"python-version": "3.13"}),
+        (11, "m.onnx", {"python-version": "3.13"}),
+        (12, "m.onnx", {}),
+        (14, "m.onnx", {"python-version": "3.13"}),
         (15, "m.tflite", {"python-version": "3.13"}),
     ],
 )

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from tests.integration import onnx_graphs
 
 from quantci.errors import ModelRejected
 from quantci.records.config import ModelConfig
@@ -14,10 +16,7 @@ from quantci.source.open_source import open_source
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.workers.jail import Jail
 
-pytest.importorskip("onnx2tf")
-
-import onnx
-from tests.integration import onnx_graphs
+pytestmark = pytest.mark.roads
 
 
 @pytest.fixture(scope="module")

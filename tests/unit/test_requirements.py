@@ -28,7 +28,7 @@ def names(lock: str) -> set[str]:
 
 
 def test_every_lock_that_the_sessions_use_is_there() -> None:
-    expected = ["base", "build", "comment", "integration", "lint", "nox", "tensorflow", "test", "uv"]
+    expected = ["base", "build", "comment", "integration", "lint", "nox", "onnx", "roads", "tensorflow", "test", "uv"]
     assert [lock.stem for lock in LOCKS] == expected
 
 
@@ -50,14 +50,22 @@ def test_tflite_micro_is_the_only_pre_release(lock: Path) -> None:
     assert [name_of(pin) for pin in pre_releases] in ([], ["tflite-micro"])
 
 
-@pytest.mark.parametrize("lock", ["base", "tensorflow", "test", "integration", "lint"])
+@pytest.mark.parametrize("lock", ["base", "onnx", "roads", "tensorflow", "test", "integration", "lint"])
 def test_what_the_package_needs_is_in_the_lock(lock: str) -> None:
     assert {name_of(dependency) for dependency in PROJECT["project"]["dependencies"]} <= names(lock)
 
 
 @pytest.mark.parametrize(
     ("lock", "group"),
-    [("test", "test"), ("integration", "test"), ("lint", "lint"), ("nox", "nox"), ("uv", "uv"), ("build", "build")],
+    [
+        ("test", "test"),
+        ("roads", "test"),
+        ("integration", "test"),
+        ("lint", "lint"),
+        ("nox", "nox"),
+        ("uv", "uv"),
+        ("build", "build"),
+    ],
 )
 def test_what_a_group_names_is_in_its_lock(lock: str, group: str) -> None:
     wanted = {name_of(entry) for entry in PROJECT["dependency-groups"][group] if isinstance(entry, str)}
@@ -71,10 +79,21 @@ def test_tensorflow_stays_in_the_locks_that_ask_for_it(lock: str) -> None:
     assert not tensorflow & (names("base") | names("test") | names("lint"))
 
 
+def test_onnx2tf_comes_without_tensorflow() -> None:
+    assert "onnx2tf" in names("onnx") & names("roads")
+    assert not {"tensorflow", "tf-keras", "keras"} & (names("onnx") | names("roads"))
+
+
 def test_two_locks_never_name_different_versions() -> None:
     """Sessions then share one copy of a package, and a test runs what the tool runs."""
+    apart = [lock for lock in LOCKS if lock.stem in {"onnx", "roads"}]  # onnx2tf pins what it stands on
+    for locks in (apart, [lock for lock in LOCKS if lock not in apart]):
+        check_versions(locks)
+
+
+def check_versions(locks: list[Path]) -> None:
     pins: dict[tuple[str, str], str] = {}
-    for lock in LOCKS:
+    for lock in locks:
         for requirement in requirements(lock):
             pin, _, marker = requirement.split("--hash")[0].partition(";")
             name, _, version = pin.strip().partition("==")

@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Each holds those before it.
-LOCKS: Final = ("comment", "base", "tensorflow")
-# The newest Python 3 that every wheel of a lock is there for. TensorFlow 2.21 has none for 3.14.
-NEWEST: Final = {"comment": 14, "base": 14, "tensorflow": 13}
+# Lock -> those whose packages it has as well, each before what holds it.
+HELD: Final = {
+    "comment": ("comment",),
+    "base": ("comment", "base"),
+    "tensorflow": ("comment", "base", "tensorflow"),
+    "onnx": ("comment", "base", "onnx"),
+}
+# The oldest and the newest Python 3 that every wheel of a lock is there for.
+PYTHONS: Final = {"comment": (11, 14), "base": (11, 14), "tensorflow": (11, 13), "onnx": (12, 13)}
 
 _KERAS_SUFFIXES: Final = {".keras", ".h5", ".hdf5"}
 _MOST_BYTES: Final = 1_000_000  # as in records/config.py, which is not installed yet
@@ -30,18 +35,20 @@ class Plan(NamedTuple):
 
     Attributes:
         lock: requirements/<lock>.txt.
-        newest: the newest Python 3 that it can be installed for.
+        oldest: the oldest Python 3 that it can be installed for.
+        newest: the newest one.
         environment: the private environment's folder, named after what goes into it, so that all actions of a job share
             one even where each lies in its own folder.
     """
 
     lock: str
+    oldest: int
     newest: int
     environment: Path
 
 
 def choose_lock(action: str, environment: Mapping[str, str]) -> str:
-    """`tensorflow` where the source model or the engine needs it, `comment` for the comment, else `base`.
+    """`tensorflow` or `onnx` where the source model or the engine needs it, `comment` for the comment, else `base`.
 
     A configuration that cannot be read gets `base`: the command itself says what is wrong with it.
     """
@@ -57,7 +64,9 @@ def choose_lock(action: str, environment: Mapping[str, str]) -> str:
         engine = environment.get("QUANTCI_QUANTIZATION_ENGINE") or config.get("quantization", {}).get("engine")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "base"
-    return "tensorflow" if engine == "tensorflow" or _needs_tensorflow(source) else "base"
+    if engine == "tensorflow" or _needs_tensorflow(source):
+        return "tensorflow"
+    return "onnx" if source.suffix.lower() == ".onnx" else "base"
 
 
 def _needs_tensorflow(source: Path) -> bool:
@@ -84,11 +93,11 @@ def plan(action: str, root: Path, environment: Mapping[str, str]) -> Plan:
             sources.update(f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n".encode())
             sources.update(path.read_bytes())
     temporary = Path(environment.get("RUNNER_TEMP") or root / "build") / "quantci"
-    enough = LOCKS[LOCKS.index(choose_lock(action, environment)) :]
+    wanted = choose_lock(action, environment)
     plans = []
-    for lock in enough:
+    for lock in (name for name, held in HELD.items() if wanted in held):
         digest = hashlib.sha256((root / "requirements" / f"{lock}.txt").read_bytes()).hexdigest()
-        plans.append(Plan(lock, NEWEST[lock], temporary / f"{lock}-{digest[:16]}-{sources.hexdigest()[:16]}"))
+        plans.append(Plan(lock, *PYTHONS[lock], temporary / f"{lock}-{digest[:16]}-{sources.hexdigest()[:16]}"))
     return next((one for one in plans if (one.environment / "ready").exists()), plans[0])
 
 

@@ -7,13 +7,12 @@ import re
 import shutil
 import sys
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from quantci.github.runner import install
-from quantci.github.runner.install import LOCKS, NEWEST, choose_lock, main, plan
+from quantci.github.runner.install import HELD, PYTHONS, choose_lock, main, plan
 
 ROOT = Path(__file__).parents[4]
 
@@ -39,6 +38,12 @@ def test_a_tflite_does_not(tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3")
     assert choose_lock("quantize", config(tmp_path, "m.tflite")) == "base"
     assert choose_lock("quantize", config(tmp_path, "absent.tflite")) == "base"
+
+
+def test_an_onnx_model_needs_onnx2tf_and_its_pythons(tmp_path: Path) -> None:
+    assert choose_lock("quantize", config(tmp_path, "m.ONNX")) == "onnx"
+    assert choose_lock("evaluate", config(tmp_path, "m.onnx")) == "base"
+    assert plan("quantize", ROOT, config(tmp_path, "m.onnx"))[:3] == ("onnx", 12, 13)
 
 
 def test_unless_the_engine_is_tensorflow(tmp_path: Path) -> None:
@@ -84,6 +89,8 @@ def test_the_environment_lies_in_the_jobs_own_folder(tmp_path: Path) -> None:
         ("base", "comment", "base"),
         ("comment", "report", "base"),
         ("base", "quantize", "tensorflow"),
+        ("onnx", "report", "onnx"),
+        ("onnx", "quantize", "tensorflow"),
     ],
 )
 def test_an_environment_that_stands_serves_all_that_it_holds(
@@ -104,10 +111,18 @@ def pins(lock: str) -> set[str]:
     return set(re.findall(r"(?m)^([\w.-]+==[^ ]+)", (ROOT / "requirements" / f"{lock}.txt").read_text()))
 
 
-def test_each_lock_holds_those_before_it() -> None:
-    assert list(NEWEST) == list(LOCKS)
-    for smaller, larger in pairwise(LOCKS):
-        assert pins(smaller) < pins(larger)
+def test_a_lock_holds_what_is_said_of_it() -> None:
+    assert list(PYTHONS) == list(HELD)
+    for larger, held in HELD.items():
+        for smaller in held[:-1]:
+            if larger == "onnx":  # which has other versions: onnx2tf pins its own
+                assert names(smaller) < names(larger)
+            else:
+                assert pins(smaller) < pins(larger)
+
+
+def names(lock: str) -> set[str]:
+    return {pin.partition("==")[0] for pin in pins(lock)}
 
 
 def test_what_the_comment_needs_is_a_part_of_what_quantci_needs() -> None:
@@ -117,8 +132,8 @@ def test_what_the_comment_needs_is_a_part_of_what_quantci_needs() -> None:
 
 def test_the_plan_is_printed_one_value_a_line(action: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main("report", str(action))
-    lock, newest, environment = capsys.readouterr().out.splitlines()
-    assert (lock, newest) == ("base", "14")
+    lock, oldest, newest, environment = capsys.readouterr().out.splitlines()
+    assert (lock, oldest, newest) == ("base", "11", "14")
     assert environment.startswith("/")
 
 
@@ -128,7 +143,7 @@ def action(tmp_path: Path) -> Path:
     root = tmp_path / "action"
     (root / "src").mkdir(parents=True)
     (root / "requirements").mkdir()
-    for name in LOCKS:
+    for name in HELD:
         (root / "requirements" / f"{name}.txt").write_text("a==1\n")
     (root / "src" / "a.py").write_text("x = 0\n")
     return root
