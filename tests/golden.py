@@ -774,6 +774,6 @@ def example_hit(**changes: Any) -> KernelHit:
         cause="It never rescales.",
         remedy="Fuse it.",
         source="https://github.com/some/where",
-        is_confirmed=True,
+        evidence="sources",
     )
     return replace(made, **changes)

@@ -14,7 +14,9 @@ from tests.unit.embed.sample import example_model, int8_model, tensor_info
 
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO, VERSION
 from quantci.chip.graph import read_graph
+from quantci.chip.known_bad.release import Release
 from quantci.embed.component import write_component
 from quantci.embed.picture import InputConstants
 from quantci.embed.resolver import make_resolver, used_ops
@@ -37,6 +39,8 @@ inline TFLMRegistration* Register_My_Op() {
 }  // namespace tflite
 #endif  // MINE_H_
 """
+
+RELEASE = Release(VERSION, ESP_TFLITE_MICRO, "It is asked for here.", [])
 
 
 def run_component(folder: Path) -> dict[str, list[str]]:
@@ -90,6 +94,7 @@ def test_what_the_compiler_reads_is_what_was_embedded(tmp_path: Path, storage: A
             size=(8, 8, 3), statistics=((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)), is_bgr=True
         ),
         arena=arena,
+        release=RELEASE,
         resolver=make_resolver(used_ops(graph), config.custom_ops, tmp_path),
     )
 
@@ -131,6 +136,7 @@ def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: P
             lookup_table=None,
             constants=InputConstants(),
             arena=None,
+            release=RELEASE,
             resolver=make_resolver(used_ops(graph_of(int8_model())), {}, tmp_path),
         )
     (tmp_path / "main.cc").write_text(

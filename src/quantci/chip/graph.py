@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.chip.op import Op, Tensor
 from quantci.chip.window import Slide
-from quantci.tflite.enums import dtype_name, is_custom, op_name, tensor_name
+from quantci.tflite.enums import dtype_name, enum_names, is_custom, op_name, tensor_name
 from quantci.tflite.verify.open_tensors import open_tensors
 from quantci.tflite.verify.tensors import shape_of, stored_bytes
 
@@ -75,6 +75,7 @@ def _subgraph(model: Any, number: int, names: Sequence[str]) -> tuple[list[Tenso
             inputs=[tensors[place] if place >= 0 else None for place in op.inputs.tolist()],
             outputs=[tensors[place] for place in op.outputs.tolist()],
             slide=_slide(op.builtinOptions),
+            activation=_activation(op.builtinOptions),
         )
         for index, op in enumerate(graph.operators)
     ]
@@ -101,6 +102,10 @@ def _tensor(index: int, name: str, tensor: Any, buffers: Sequence[Any], *, is_op
 
 def _numbers(values: NDArray[Any] | None) -> list[Any]:
     return [] if values is None else values.tolist()
+
+
+def _activation(options: Any) -> str:
+    return enum_names("ActivationFunctionType").get(getattr(options, "fusedActivationFunction", 0), "NONE")
 
 
 def _slide(options: Any) -> Slide | None:

@@ -70,6 +70,7 @@ class Op:
         subgraph, index: its subgraph, and its place there.
         name: of the builtin op, or the custom op's own.
         slide: None for an op that slides over nothing.
+        activation: what is fused into it, as in the schema's ActivationFunctionType; NONE where nothing is.
     """
 
     subgraph: int = 0
@@ -79,6 +80,7 @@ class Op:
     inputs: Sequence[Tensor | None]
     outputs: Sequence[Tensor]
     slide: Slide | None = None
+    activation: str = "NONE"
 
     def input(self, position: int) -> Tensor | None:
         """The input at this position, None where the op has none there."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from quantci.chip.acceleration import op_kernels
 from quantci.chip.arena.estimate import estimate_arena
 from quantci.chip.datasheet import load_chip
-from quantci.chip.known_bad.scan import advise, libraries, scan
+from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.known_bad.release import choose_release
+from quantci.chip.known_bad.scan import advise
 from quantci.chip.latency.coefficients import published_coefficients, read_coefficients
 from quantci.chip.latency.estimate import estimate_latency
 from quantci.chip.latency.saving import with_savings
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
 
     from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
+    from quantci.chip.known_bad.release import Release
     from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.op import Op
     from quantci.records.arena import Arena
     from quantci.records.config import TargetConfig
-    from quantci.records.kernels import KernelHit, OpKernel
+    from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
     from quantci.tflite.model import Model
@@ -36,7 +39,7 @@ class Prediction(NamedTuple):
 
     arena: Arena | None
     latency: LatencyEstimate | None
-    kernel_hits: list[KernelHit]
+    release: Release
     op_kernels: list[OpKernel]
     advice: list[Advice]
 
@@ -63,7 +66,7 @@ def predict(
     coefficients = published_coefficients() if file is None else read_coefficients(base / file)
     coefficients = coefficients.at(target.clock_hz)
     latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena)
-    hits = scan(graph, libraries(chip))
+    release = choose_release(graph, chip, target)
     kernels = op_kernels(graph, chip)
     if kernels is None:
         kernels = []
@@ -71,7 +74,20 @@ def predict(
         unknown = [*unknown, Advice(code="kernels-unknown", text=text)]
     if latency is not None:
         kernels = with_savings(kernels, graph.ops, coefficients.record)
-    return Prediction(arena, latency, hits, kernels, [*advice, *unknown, *advise(hits)])
+    return Prediction(
+        arena, latency, release, kernels, [*advice, *unknown, *_other_release(release), *advise(release.hits)]
+    )
+
+
+def _other_release(release: Release) -> list[Advice]:
+    """That arena and kernels are those of another release."""
+    if release.is_usual:
+        return []
+    text = (
+        f"esp-nn {release.esp_nn}: {release.reason} Tensor arena and kernels were worked out for {VERSION}; "
+        "measure the arena on the chip."
+    )
+    return [Advice(code="esp-nn-release", text=text)]
 
 
 def _latency(

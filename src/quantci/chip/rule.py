@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from quantci.chip.op import Op
-    from quantci.records.kernels import Severity
+    from quantci.records.kernels import Evidence, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,9 @@ class Rule:
         matches: whether an op of these meets the fault.
         severity, cause, remedy: see KernelHit.
         source: address of the report, or of the line that is wrong.
-        is_confirmed: by measurement, by the sources or by a maintainer; else it is only reported.
+        evidence: how it is known.
+        beside: another library, and its first version that is free of the fault whatever this one's; None where the
+            fault depends on this library alone.
     """
 
     name: str
@@ -38,17 +40,27 @@ class Rule:
     cause: str
     remedy: str
     source: str
-    is_confirmed: bool = True
+    evidence: Evidence = "sources"
+    beside: tuple[str, str] | None = None
 
     @property
     def versions(self) -> str:
         """The versions in words."""
-        return "every version that was tried" if self.seen is None else " to ".join(dict.fromkeys(self.seen))
+        seen = "every version that was tried" if self.seen is None else " to ".join(dict.fromkeys(self.seen))
+        return seen if self.beside is None else f"{seen} with {self.beside[0]} before {self.beside[1]}"
 
-    def concerns(self, version: str) -> bool:
-        """Whether this version of the library has the fault."""
-        return self.seen is None or _numbers(self.seen[0]) <= _numbers(version) <= _numbers(self.seen[1])
+    def concerns(self, versions: Mapping[str, str]) -> bool:
+        """Whether these versions, by library, have the fault."""
+        if self.library not in versions:
+            return False
+        own = numbers(versions[self.library])
+        if self.seen is not None and not numbers(self.seen[0]) <= own <= numbers(self.seen[1]):
+            return False
+        return self.beside is None or (
+            self.beside[0] in versions and numbers(versions[self.beside[0]]) < numbers(self.beside[1])
+        )
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
+    """A version as a tuple that compares."""
     return tuple(int(number) for number in re.findall(r"\d+", version))

@@ -8,8 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO
-from quantci.chip.esp_nn.version import VERSION as ESP_NN
 from quantci.embed import c_syntax
 from quantci.embed.constants import check_table, ports
 from quantci.embed.replace_folder import MARKER, replace_folder
@@ -18,6 +16,7 @@ from quantci.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quantci.chip.known_bad.release import Release
     from quantci.embed.picture import InputConstants
     from quantci.embed.resolver import Resolver
     from quantci.records.arena import Arena
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from quantci.tflite.model import Model
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-TFLITE_MICRO: Final = f"^{ESP_TFLITE_MICRO}"  # has every op of tflite/tflm_ops.py
 IDF: Final = ">=5.1"
 
 
@@ -39,6 +37,7 @@ def write_component(
     lookup_table: Sequence[Sequence[int]] | None,
     constants: InputConstants,
     arena: Arena | None,
+    release: Release,
     resolver: Resolver,
 ) -> list[EmbeddedFile]:
     """Write the component's folder, whole or not at all; one that quantci wrote before is replaced.
@@ -51,6 +50,7 @@ def write_component(
         lookup_table: quantized value of each pixel value 0..255, per channel; None if the input is not an 8-bit image.
         constants: what the firmware has to do with a sample.
         arena: the tensor arena to reserve; None when it is not known.
+        release: the libraries that it is built with.
         resolver: what the component registers with TFLM.
 
     Raises:
@@ -73,8 +73,7 @@ def write_component(
         "guard": config.component.upper(),
         "storage": config.storage,
         "symbol": f"{config.component}_model_tflite",
-        "tflite_micro": TFLITE_MICRO,
-        "esp_nn": ESP_NN,
+        "release": release,
         "idf": IDF,
         "model": model.data,
         "sha256": summary.sha256,

@@ -75,6 +75,7 @@ def embed(
         lookup_table=table,
         constants=constants,
         arena=prediction.arena,
+        release=prediction.release,
         resolver=resolver,
     )
     return EmbedResult(
@@ -87,7 +88,7 @@ def embed(
         files=files,
         advice=prediction.advice,
         latency=prediction.latency,
-        kernel_hits=prediction.kernel_hits,
+        kernel_hits=prediction.release.hits,
         op_kernels=prediction.op_kernels,
     )
 

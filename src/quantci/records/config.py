@@ -7,7 +7,17 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.ladder import LadderConfig
-from quantci.records.units import Bytes, FileOrFunction, FilePath, Growth, Microseconds, Positive, Ratio, SignedRatio
+from quantci.records.units import (
+    Bytes,
+    FileOrFunction,
+    FilePath,
+    Growth,
+    Microseconds,
+    Positive,
+    Ratio,
+    SignedRatio,
+    Version,
+)
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
 
@@ -213,6 +223,14 @@ class TargetConfig(Record, frozen=True, kw_only=True):
             description="Clock of the core, as in your sdkconfig: the estimated latency is for it. If not set: that of "
             "the coefficients, 240 MHz, although ESP-IDF starts at 160 MHz unless told."
         ),
+    ] = None
+    esp_nn: Annotated[
+        Version | None,
+        Meta(description="esp-nn that your firmware builds; if not set, the one that the component pins."),
+    ] = None
+    esp_tflite_micro: Annotated[
+        Version | None,
+        Meta(description="esp-tflite-micro that your firmware builds; if not set, the one that the component pins."),
     ] = None
     latency_coefficients: Annotated[
         FilePath | None,

@@ -7,7 +7,8 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.units import Count, Positive
 
-Severity = Literal["wrong-output", "crash", "slow"]
+Severity = Literal["overwrites-memory", "wrong-output", "crash", "slow"]
+Evidence = Literal["measured", "sources", "emulated", "reported"]
 KernelPath = Literal["vector", "padded", "scalar", "reference"]
 
 
@@ -25,8 +26,12 @@ class KernelHit(Record, frozen=True, kw_only=True):
     cause: Annotated[str, Meta(description="One sentence: what the kernel does.")]
     remedy: Annotated[str, Meta(description="One sentence: what to change in the model.")]
     source: Annotated[str, Meta(description="Where it is reported or read.", pattern="^https://github\\.com/")]
-    is_confirmed: Annotated[
-        bool, Meta(description="Confirmed by measurement, by the sources or by a maintainer; else only reported.")
+    evidence: Annotated[
+        Evidence,
+        Meta(
+            description="measured: on a chip or this host. sources: read there, or said by a maintainer. emulated: "
+            "seen where the library ran in an emulator of the chip. reported: by somebody, and not confirmed."
+        ),
     ]
 
 

@@ -21,3 +21,4 @@ FilePath = Annotated[str, Meta(min_length=1, extra={"path": True})]
 # One of these, or a function of the user's own code: package.module:function.
 FileOrFunction = Annotated[str, Meta(min_length=1, extra={"path": True, "function": True})]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
+Version = Annotated[str, Meta(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]

@@ -141,7 +141,7 @@ def _warnings(embed: EmbedResult | None) -> list[str]:
     found = []
     if embed is not None and embed.arena is not None and embed.arena.memory == "none":
         found.append("But its tensor arena fits into no memory of the chip.")
-    if embed is not None and any(hit.is_confirmed and hit.severity != "slow" for hit in embed.kernel_hits):
+    if embed is not None and any(hit.evidence != "reported" and hit.severity != "slow" for hit in embed.kernel_hits):
         found.append("But a kernel on the chip has a known fault for one of its ops.")
     return found
 

@@ -11,10 +11,9 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "kernels.md"
 
 
 def line(rule: Rule) -> str:
-    state = "confirmed" if rule.is_confirmed else "reported"
     ops = ", ".join(sorted(rule.ops))
     return (
-        f"| `{rule.name}` | {rule.library}, {rule.versions} | {ops} | {rule.severity}, {state} | {rule.cause} "
+        f"| `{rule.name}` | {rule.library}, {rule.versions} | {ops} | {rule.severity}, {rule.evidence} | {rule.cause} "
         f"{rule.remedy} | [source]({rule.source}) |"
     )
 

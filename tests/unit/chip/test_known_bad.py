@@ -7,17 +7,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 
 from quantci.chip.datasheet import load_chip
 from quantci.chip.esp_nn.dispatch import choose
-from quantci.chip.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host
+from quantci.chip.esp_nn.faults import clamps
+from quantci.chip.esp_nn.version import EXAMINED
+from quantci.chip.known_bad.release import choose_release
+from quantci.chip.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host, worst_first
 from quantci.chip.known_bad.scan import scan as scan_graph
 from quantci.chip.known_bad.table import RULES
 from quantci.chip.op import Op as View
 from quantci.chip.op import Tensor as TensorView
 from quantci.chip.window import Slide
-from quantci.records.kernels import KernelHit
+from quantci.records.config import TargetConfig
+from quantci.records.kernels import Evidence, KernelHit
 
 Shape = tuple[int, ...]
 TYPES = ("int8", "int4")  # of weights
@@ -164,14 +169,17 @@ def test_depthwise_convolutions_of_the_s3(
 
 
 @pytest.mark.parametrize(
-    ("rows", "length", "width", "old", "new"),
-    [(1, 20, 2, True, False), (2, 20, 2, True, True), (2, 32, 8, False, False)],
+    ("rows", "length", "is_wrong"),
+    # The first row lies on 16 bytes; the second on 20, which is not a multiple of 8, on 24 or on 32, which are.
+    [(1, 20, False), (2, 20, True), (2, 24, False), (2, 32, False), (2, 4, False)],
 )
-def test_fully_connected(rows: int, length: int, width: int, old: bool, new: bool) -> None:
-    weights = Tensor("w", data=np.ones((width, length), np.int8), scale=0.01)
-    model = one_op("FULLY_CONNECTED", [tensor("x", rows, length), weights], tensor("y", rows, width))
-    assert rules(model, esp_nn="1.2.0") == ({"dense-width"} if old else set())
-    assert rules(model, esp_nn="1.2.3") == ({"dense-row-alignment"} if new else set())
+def test_fully_connected_over_several_rows(rows: int, length: int, is_wrong: bool) -> None:
+    weights = Tensor("w", data=np.ones((8, length), np.int8), scale=0.01)
+    model = one_op("FULLY_CONNECTED", [tensor("x", rows, length), weights], tensor("y", rows, 8))
+    wrong = {"dense-alignment"} if is_wrong else set()
+    for version in ("1.1.2", "1.2.0", "1.2.3", "1.2.5"):
+        assert rules(model, esp_nn=version) == wrong
+    assert rules(model, esp_nn="1.2.1") == wrong | {"dense-1-2-1"}
     assert rules(model, esp_nn="1.2.6") == set(), "fixed in 1.2.6"
 
 
@@ -182,6 +190,122 @@ def test_softmax_of_more_than_two_dimensions(shape: tuple[int, ...], expected: s
     assert (
         rules(one_op("SOFTMAX", [tensor("x", *shape)], tensor("y", *shape, scale=1 / 256, zero_point=-128))) == expected
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_wrong"),
+    [((2, 40), True), ((1, 40), False), ((2, 48), False), ((2, 32), False), ((3, 33), True), ((2, 20), False)],
+)
+def test_softmax_over_several_rows(shape: tuple[int, ...], is_wrong: bool) -> None:
+    model = one_op("SOFTMAX", [tensor("x", *shape)], tensor("y", *shape, scale=1 / 256, zero_point=-128))
+    for version in ("1.2.1", "1.2.3"):
+        assert rules(model, esp_nn=version) == ({"softmax-rows"} if is_wrong else set())
+    assert rules(model, esp_nn="1.2.0") == set()
+
+
+@pytest.mark.parametrize(("channels", "is_wrong"), [(8, False), (12, True), (3, True), (16, False)])
+def test_pointwise_convolution_of_odd_channels(channels: int, is_wrong: bool) -> None:
+    model = convolution("CONV_2D", (4, 4), channels, (1, 1), strideW=1)
+    assert rules(model, esp_nn="1.2.2") == rules(model, esp_nn="1.1.2")
+    assert rules(model, esp_nn="1.2.2") == ({"conv-pointwise-channels"} if is_wrong else set())
+    assert rules(model, esp_nn="1.2.3") == set()
+
+
+@pytest.mark.parametrize(
+    ("esp_nn", "caller", "is_slow"),
+    [
+        ("1.2.3", "1.3.7", True),
+        ("1.3.2", "1.3.7", True),
+        ("1.2.3", "1.3.8", False),
+        ("1.2.2", "1.3.7", False),
+        ("1.4.0", "1.3.7", False),
+    ],
+)
+def test_convolutions_in_plain_c_depend_on_two_libraries(esp_nn: str, caller: str, is_slow: bool) -> None:
+    model = convolution("CONV_2D", (9, 9), 16, (3, 3))
+    assert rules(model, esp_nn=esp_nn, esp_tflite_micro=caller) == ({"conv-plain-c"} if is_slow else set())
+
+
+def pool(name: str, height: int, width: int, channels: int, activation: int = 0) -> bytes:
+    options = {"padding": VALID, "strideW": 2, "strideH": 2, "filterWidth": 2, "filterHeight": 2}
+    shapes = (1, height, width, channels), (1, height // 2, width // 2, channels)
+    return one_op(
+        name, [tensor("x", *shapes[0])], tensor("y", *shapes[1]), options | {"fusedActivationFunction": activation}
+    )
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels", "expected"),
+    [
+        (8, 8, 4, set()),
+        (8, 12, 4, {"avg-pool-columns"}),
+        (12, 8, 4, {"avg-pool-rows"}),
+        (12, 8, 6, set()),  # plain C
+        (1 * 2, 2, 4, set()),
+    ],
+)
+def test_average_pool_that_is_not_square(height: int, width: int, channels: int, expected: set[str]) -> None:
+    for version in EXAMINED:
+        assert rules(pool("AVERAGE_POOL_2D", height, width, channels), esp_nn=version) == expected
+    assert rules(pool("MAX_POOL_2D", height, width, channels)) == set()
+
+
+# zero point 0, scale 0.05: RELU leaves 0..127, RELU6 0..120, RELU_N1_TO_1 -20..20
+@pytest.mark.parametrize(
+    ("channels", "activation", "is_wrong"), [(4, 0, False), (4, 1, True), (12, 3, True), (8, 1, False), (20, 2, True)]
+)
+def test_max_pool_that_clamps(channels: int, activation: int, is_wrong: bool) -> None:
+    assert rules(pool("MAX_POOL_2D", 8, 8, channels, activation)) == ({"max-pool-clamp"} if is_wrong else set())
+
+
+def test_a_clamp_that_cuts_nothing_off_is_none() -> None:
+    y = TensorView(dtype="int8", shape=(1, 2, 2, 4), scale=6 / 255, zero_point=-128)
+    for activation in ("RELU", "RELU6", "NONE"):
+        op = View(name="MAX_POOL_2D", inputs=[y], outputs=[y], activation=activation)
+        assert not clamps(op)
+    assert clamps(View(name="MAX_POOL_2D", inputs=[y], outputs=[y], activation="RELU_N1_TO_1"))
+
+
+@pytest.mark.parametrize(("multiplier", "is_wrong"), [(1, False), (2, False), (4, True), (8, True)])
+def test_depthwise_with_a_multiplier(multiplier: int, is_wrong: bool) -> None:
+    out = 2 * multiplier
+    inputs, output = [int8(1, 9, 9, 2), int8(1, 3, 3, out)], int8(1, 7, 7, out)
+    found = faults("DEPTHWISE_CONV_2D", inputs, output, Slide(is_same=False, multiplier=multiplier))
+    assert found == ({"depthwise-multiplier"} if is_wrong else set())
+
+
+@pytest.mark.parametrize(("elements", "expected"), [(64, set()), (60, {"mul-rest"}), (4, set())])  # 4: plain C
+def test_mul_of_a_rest(elements: int, expected: set[str]) -> None:
+    assert (
+        rules(one_op("MUL", [tensor("a", 1, elements), tensor("b", 1, elements)], tensor("y", 1, elements))) == expected
+    )
+
+
+def test_what_damages_memory_is_said_first() -> None:
+    hits = [
+        hit(0, "wrong"),
+        replace(hit(1, "slow"), severity="slow"),
+        replace(hit(2, "memory"), severity="overwrites-memory"),
+    ]
+    assert [one.rule for one in worst_first(hits)] == ["memory", "wrong", "slow"]
+
+
+@pytest.mark.parametrize(
+    ("model", "esp_nn", "rule"),
+    [
+        (convolution("CONV_2D", (9, 9), 16, (3, 3)), "1.2.3", ""),
+        (convolution("CONV_2D", (8, 8), 16, (5, 5)), "1.2.3", "conv-same-padding-both"),  # all releases have it
+        (convolution("DEPTHWISE_CONV_2D", (50, 50), 16, (3, 3)), "1.2.0", ""),  # a strip, from 1.2.1 on
+        (convolution("DEPTHWISE_CONV_2D", (8, 9), 16, (3, 3)), "1.2.3", "depthwise-scratch"),
+    ],
+)
+def test_a_release_is_chosen_that_the_model_survives(model: bytes, esp_nn: str, rule: str) -> None:
+    chip = load_chip("esp32s3")
+    release = choose_release(graph_of(model), chip, TargetConfig())
+    assert (release.esp_nn, {one.rule for one in release.hits}) == (esp_nn, {rule} - {""})
+    own = choose_release(graph_of(model), chip, TargetConfig(esp_nn="1.1.2"))
+    assert own.esp_nn == "1.1.2"
+    assert own.reason == "It is the one that target.esp_nn names."
 
 
 def test_a_chip_without_esp_nn_has_tflms_faults_only() -> None:
@@ -204,12 +328,12 @@ def test_esp_nn_is_not_accused_of_what_it_is_not_called_for(length: int) -> None
     dense = {
         weights: faults("FULLY_CONNECTED", [int8(2, length), (weights, (4, length))], int8(2, 4)) for weights in TYPES
     }
-    assert dense == {"int8": {"dense-row-alignment", "dense-width"}, "int4": set()}
+    assert dense == {"int8": {"dense-1-2-1", *(["dense-alignment"] if length == 20 else [])}, "int4": set()}
     softmax = {one: faults("SOFTMAX", [int8(1, 4, 10)], (one, (1, 4, 10))) for one in ("int8", "int16")}
     assert softmax == {"int8": {"softmax-scratch"}, "int16": set()}
     slide = Slide(stride=(2, 2))
     conv = {one: faults("CONV_2D", [int8(1, 8, 8, 12), (one, (8, 5, 5, 12))], int8(1, 4, 4, 8), slide) for one in TYPES}
-    assert conv == {"int8": {"conv-same-padding", "conv-same-padding-both"}, "int4": set()}
+    assert conv == {"int8": {"conv-same-padding", "conv-same-padding-both", "conv-plain-c"}, "int4": set()}
 
 
 @pytest.mark.parametrize(("height", "expected"), [(62, set()), (64, {"depthwise-strip"})])
@@ -234,14 +358,14 @@ def test_hits_name_layers_also_of_a_stripped_model_and_of_other_subgraphs() -> N
 
 
 def test_advice_is_one_line_for_each_rule() -> None:
-    hits = [hit(index, "relu6-rescale") for index in range(5)] + [hit(9, "dense-width", is_confirmed=False)]
+    hits = [hit(index, "relu6-rescale") for index in range(5)] + [hit(9, "a-rumour", evidence="reported")]
     lines = advise(hits)
     assert [line.code for line in lines] == ["known-bad-kernel"] * 2
     assert lines[0].text == "OP `a'b`, OP `a'b`, OP `a'b` and 2 more: lib: It is wrong. Change it."
-    assert lines[1].text == "OP `a'b`: lib: It is wrong (reported, not confirmed). Change it."
+    assert lines[1].text == "OP `a'b`: lib: It is wrong (reported and not confirmed). Change it."
 
 
-def hit(index: int, rule: str, *, is_confirmed: bool = True) -> KernelHit:
+def hit(index: int, rule: str, *, evidence: Evidence = "sources") -> KernelHit:
     return KernelHit(
         rule=rule,
         subgraph=0,
@@ -254,7 +378,7 @@ def hit(index: int, rule: str, *, is_confirmed: bool = True) -> KernelHit:
         cause="It is wrong.",
         remedy="Change it.",
         source="https://github.com/a/b",
-        is_confirmed=is_confirmed,
+        evidence=evidence,
     )
 
 

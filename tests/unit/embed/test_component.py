@@ -8,8 +8,9 @@ import yaml
 from tests.golden import example_arena
 from tests.unit.embed.sample import example_model, tensor_info
 
-from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO, VERSION
 from quantci.chip.graph import read_graph
+from quantci.chip.known_bad.release import Release
 from quantci.embed.component import write_component
 from quantci.embed.picture import InputConstants
 from quantci.embed.replace_folder import MARKER
@@ -37,6 +38,7 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
         "lookup_table": [[value - 128 for value in range(256)]] * 3,
         "constants": IMAGE,
         "arena": ARENA,
+        "release": Release(VERSION, ESP_TFLITE_MICRO, "No fault of it is known in this model.", []),
     } | changes
     resolver = make_resolver(used_ops(read_graph(arguments["model"])), arguments["config"].custom_ops, folder)
     written = write_component(folder / "part", resolver=resolver, **arguments)
@@ -48,6 +50,16 @@ def write(folder: Path, **changes: Any) -> dict[str, str]:
 
 def header(folder: Path, **changes: Any) -> str:
     return write(folder, **changes)["include/quantci_model/model.h"]
+
+
+def test_the_component_pins_the_release_that_was_chosen_and_says_why(tmp_path: Path) -> None:
+    release = Release("1.1.2", "1.3.9", "esp-nn 1.2.3 meets softmax-rows in this model, which 1.1.2 does not have.", [])
+    text = write(tmp_path, release=release)["idf_component.yml"]
+    wanted = yaml.safe_load(text)["dependencies"]
+    assert wanted["espressif/esp-nn"] == {"version": "==1.1.2"}
+    assert wanted["espressif/esp-tflite-micro"]["version"] == "^1.3.9"
+    assert "# Known faults were looked up for this version. esp-nn 1.2.3 meets softmax-rows" in text
+    assert "arena" not in text
 
 
 def test_an_array_component_has_these_files(tmp_path: Path) -> None:

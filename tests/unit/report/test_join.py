@@ -84,7 +84,7 @@ def test_a_pass_says_that_the_model_fits_nowhere_or_meets_a_known_fault() -> Non
     for changes, words in (
         ({"arena": large}, " But its tensor arena fits into no memory of the chip."),
         ({"kernel_hits": [fault]}, " But a kernel on the chip has a known fault for one of its ops."),
-        ({"kernel_hits": [replace(fault, severity="slow"), replace(fault, is_confirmed=False)]}, ""),
+        ({"kernel_hits": [replace(fault, severity="slow"), replace(fault, evidence="reported")]}, ""),
     ):
         report = report_of(
             example_quantize_record(),

@@ -1,8 +1,10 @@
 """Faults of ESP-NN's kernels for the ESP32-S3 and of the code that calls them.
 
-Each was read in the sources of the versions it names; "only reported" where the sources do not show why. Versions
-behind the last one named here were not read: a fault may be fixed there, or not. Read and left out, because no rule on
-shapes follows from them: espressif/esp-nn#22 (a FULLY_CONNECTED far off, closed) and #23 (convolutions of -128, open).
+`sources`: read in the versions that the rule names. `emulated`: found by running the assembly of esp-nn 1.1.2, 1.2.0,
+1.2.1, 1.2.2 and 1.2.3 on random shapes in an emulator of the chip, against its own ANSI C. Versions beyond the last one
+named here were not examined: a fault may be fixed there, or not. Omitted, because no rule on shapes follows from them:
+espressif/esp-nn#22 (a FULLY_CONNECTED far off, closed) and #23 (convolutions of -128, open). Omitted, because TFLM
+aligns every tensor to 16 bytes: an ADD whose output is not aligned while its inputs are (1.1.2 and 1.2.3).
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from quantci.chip.esp_nn.s3 import STRIP_LIMIT, padded_3x3
 from quantci.chip.rule import Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from quantci.chip.op import Op
     from quantci.chip.window import Window
 
@@ -23,13 +27,16 @@ _DEPTHWISE: Final = _ESP_NN + "blob/d45b843c/src/convolution/esp_nn_depthwise_co
 _SOFTMAX: Final = (
     "https://github.com/espressif/esp-tflite-micro/blob/99f49e14/tensorflow/lite/micro/kernels/esp_nn/softmax.cc"
 )
+_POOL: Final = _ESP_NN + "blob/d45b843c/src/pooling/esp_nn_avg_pool_s8_esp32s3.S"
+_SQUARE: Final = "Make the output as wide as it is high, or replace the pool by a MEAN or a depthwise convolution."
 _REPAD: Final = (
     "Pad with a layer of its own (ZeroPadding2D) and make the convolution VALID, or change the input's size."
 )
 
-# The branches of the old ones are not those of dispatch.py, which says of them only whether ESP-NN is called.
+# The branches of the oldest ones are not those of dispatch.py, which says of them only whether ESP-NN is called.
 _old = partial(Rule, library="esp-nn", seen=("1.0.0", "1.2.0"))
 _read = partial(Rule, library="esp-nn", seen=("1.2.1", "1.2.3"))
+_emulated = partial(Rule, library="esp-nn", seen=("1.1.2", "1.2.3"), evidence="emulated")
 
 
 def _in(op: Op, *kernels: to.Kernel) -> Window | None:
@@ -74,20 +81,89 @@ def pads_tiles_with_zero(op: Op) -> bool:
     return w is not None and x is not None and (w.leading[1] > 0 or w.trailing[1] > 0) and x.zero_point != 0
 
 
+def leaves_last_pixel(op: Op) -> bool:
+    """1x1, with channels that are widened to a multiple of 8."""
+    return _in(op, to.POINTWISE_ODD) is not None
+
+
+def multiplies_channels(op: Op) -> bool:
+    """A depth multiplier that is a multiple of 4."""
+    w = _in(op, to.DEPTHWISE)
+    return w is not None and w.multiplier % 4 == 0
+
+
+def pools_wide(op: Op) -> bool:
+    """Averages into more columns than rows: a row of the input is taken to be as long as the output is high."""
+    return _pools_in_fours(op) and op.window is not None and op.window.output[0] > op.window.output[1]
+
+
+def pools_high(op: Op) -> bool:
+    """Averages into more rows than columns: the last ones land behind the output."""
+    return _pools_in_fours(op) and op.window is not None and op.window.output[0] < op.window.output[1]
+
+
+def _pools_in_fours(op: Op) -> bool:
+    return to.choose(op).kernel.name in {"avg pool", "max pool"}
+
+
+def clamps_in_fours(op: Op) -> bool:
+    """A max pool of 4, 12, 20 ... channels whose activation cuts off a part of what int8 can hold."""
+    w = op.window
+    return w is not None and _pools_in_fours(op) and w.channels % 8 == 4 and clamps(op)
+
+
+def clamps(op: Op) -> bool:
+    """Whether the fused activation leaves out values of int8: the bounds as TFLM quantizes them."""
+    low, high = _BOUNDS.get(op.activation, (None, None))
+    y = op.outputs[0]
+    if y.scale <= 0:
+        return op.activation != "NONE"
+    return (low is not None and y.zero_point + round(low / y.scale) > -128) or (
+        high is not None and y.zero_point + round(high / y.scale) < 127
+    )
+
+
+_BOUNDS: Final[Mapping[str, tuple[float, float | None]]] = {
+    "RELU": (0.0, None),
+    "RELU6": (0.0, 6.0),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+}
+
+
+def has_odd_softmax_rows(op: Op) -> bool:
+    """Two rows or more that are longer than 32 and no multiple of 16."""
+    x = op.input(0)
+    if x is None or not x.shape or to.choose(op).kernel.name != "softmax":
+        return False
+    length = x.shape[-1]
+    return length > 32 and length % 16 != 0 and x.elements > length
+
+
 def reads_odd_rows(op: Op) -> bool:
-    """Several rows whose length is not a multiple of 16: the second starts off the alignment."""
-    if to.choose(op).kernel not in {to.DENSE_REST, to.DENSE_SHORT}:
+    """Several rows whose length is not a multiple of 8: the second starts off the alignment of 8 bytes.
+
+    TFLM aligns tensors to 16 bytes, so that the first row is always right. Fewer than 8 values are summed one by one.
+    """
+    if to.choose(op).kernel is not to.DENSE_REST:
         return False
     x, weights = op.input(0), op.input(1)
-    return x is not None and weights is not None and x.elements > weights.shape[-1]
+    return x is not None and weights is not None and weights.shape[-1] % 8 != 0 and x.elements > weights.shape[-1]
 
 
-def has_narrow_output(op: Op) -> bool:
-    """An input or output width that is not a multiple of 8."""
-    weights = op.input(1)
-    if weights is None or len(weights.shape) != 2 or to.choose(op).kernel is to.REFERENCE:
-        return False
-    return weights.shape[0] % 8 != 0 or weights.shape[1] % 8 != 0
+def is_dense(op: Op) -> bool:
+    """Any FULLY_CONNECTED that ESP-NN runs."""
+    return to.choose(op).kernel is not to.REFERENCE
+
+
+def leaves_elements(op: Op) -> bool:
+    """A MUL of a number of elements that is no multiple of 8."""
+    x = op.input(0)
+    return x is not None and to.choose(op).kernel.path == "vector" and x.elements % 8 != 0
+
+
+def is_convolution(op: Op) -> bool:
+    """Any CONV_2D that ESP-NN is called for."""
+    return to.choose(op).kernel is not to.REFERENCE
 
 
 def outgrows_scratch(op: Op) -> bool:
@@ -119,10 +195,34 @@ RULES: Final = (
         remedy=_REPAD,
         source=_ESP_NN + "issues/31",
     ),
-    _read(
+    _emulated(
+        name="conv-pointwise-channels",
+        seen=("1.1.2", "1.2.2"),
+        ops=_CONVOLUTION,
+        matches=leaves_last_pixel,
+        cause="A 1x1 convolution whose input channels are not a multiple of 8 gives wrong values in its last pixel.",
+        remedy="Make the input channels a multiple of 8, or use esp-nn 1.2.3.",
+        source=_ESP_NN,
+    ),
+    Rule(
+        name="conv-plain-c",
+        library="esp-nn",
+        seen=("1.2.3", "1.3.2"),
+        beside=("esp-tflite-micro", "1.3.8"),
+        ops=_CONVOLUTION,
+        matches=is_convolution,
+        severity="slow",
+        cause="esp-tflite-micro before 1.3.8 does not tell this esp-nn the channels of the filter, so that every "
+        "CONV_2D runs in plain C, 10 to 16 times slower.",
+        remedy="Use esp-tflite-micro 1.3.8 or newer.",
+        source=_ESP_NN + "issues/26",
+    ),
+    _emulated(
         name="depthwise-scratch",
         ops=_DEPTHWISE_OP,
         matches=overruns_scratch,
+        severity="overwrites-memory",
+        evidence="sources",
         cause="A 3x3 depthwise convolution that is padded on one axis only writes beyond its scratch buffer.",
         remedy=_REPAD,
         source=_ESP_NN + "issues/30",
@@ -131,10 +231,22 @@ RULES: Final = (
         name="depthwise-strip",
         ops=_DEPTHWISE_OP,
         matches=overruns_strip,
+        severity="overwrites-memory",
         cause="A 3x3 depthwise convolution that is padded on the right and bottom only, of more than 40 KiB, writes "
         "far beyond its scratch buffer.",
         remedy="Make its input smaller than 40 KiB, or pad with a layer of its own on all sides.",
         source=_DEPTHWISE,
+    ),
+    _emulated(
+        name="depthwise-multiplier",
+        seen=("1.1.2", "1.1.2"),
+        ops=_DEPTHWISE_OP,
+        matches=multiplies_channels,
+        severity="overwrites-memory",
+        cause="A depthwise convolution whose depth multiplier is a multiple of 4 writes up to 16 bytes beyond its "
+        "scratch buffer.",
+        remedy="Use a depth multiplier of 1, or esp-nn 1.2.3.",
+        source=_ESP_NN,
     ),
     _read(
         name="depthwise-tile-padding",
@@ -145,30 +257,75 @@ RULES: Final = (
         remedy="Use a 3x3 filter, make its input smaller, or make the convolution VALID.",
         source=_DEPTHWISE,
     ),
-    Rule(
-        name="dense-row-alignment",
-        library="esp-nn",
-        seen=("1.2.1", "1.2.5"),
+    _emulated(
+        name="avg-pool-columns",
+        ops=frozenset({"AVERAGE_POOL_2D"}),
+        matches=pools_wide,
+        evidence="sources",
+        cause="An AVERAGE_POOL_2D whose output is wider than high takes the length of a row from the height, and "
+        "averages other values.",
+        remedy=_SQUARE,
+        source=_POOL,
+    ),
+    _emulated(
+        name="avg-pool-rows",
+        ops=frozenset({"AVERAGE_POOL_2D"}),
+        matches=pools_high,
+        severity="overwrites-memory",
+        evidence="sources",
+        cause="An AVERAGE_POOL_2D whose output is higher than wide takes the length of a row from the height, and "
+        "writes beyond its output.",
+        remedy=_SQUARE,
+        source=_POOL,
+    ),
+    _emulated(
+        name="max-pool-clamp",
+        ops=frozenset({"MAX_POOL_2D"}),
+        matches=clamps_in_fours,
+        cause="A MAX_POOL_2D with a fused activation, whose channels are a multiple of 4 and not of 8, gives wrong "
+        "values.",
+        remedy="Make its channels a multiple of 8, or move the activation into the layer before it.",
+        source=_ESP_NN,
+    ),
+    _emulated(
+        name="dense-alignment",
+        seen=("1.1.2", "1.2.5"),
         ops=_DENSE,
         matches=reads_odd_rows,
         cause="A FULLY_CONNECTED over several rows reads the second row off its alignment when the length is not "
-        "a multiple of 16, and sums up other values.",
-        remedy="Make the length of a row a multiple of 16, or the batch 1.",
+        "a multiple of 8, and sums up other values.",
+        remedy="Make the length of a row a multiple of 8, or the batch 1.",
         source=_ESP_NN + "issues/34",
     ),
-    _old(
-        name="dense-width",
+    _emulated(
+        name="dense-1-2-1",
+        seen=("1.2.1", "1.2.2"),
         ops=_DENSE,
-        matches=has_narrow_output,
-        cause="A FULLY_CONNECTED whose input or output width is not a multiple of 8 may give wrong values: the header "
-        "asks for multiples of 8, and nothing checks it.",
-        remedy="Make both widths multiples of 8, or use a newer esp-nn.",
-        source=_ESP_NN + "issues/34",
-        is_confirmed=False,
+        matches=is_dense,
+        cause="About 45 % of the shapes of FULLY_CONNECTED give wrong values in these versions; which is not known.",
+        remedy="Use esp-nn 1.2.3.",
+        source=_ESP_NN,
+    ),
+    _emulated(
+        name="mul-rest",
+        ops=frozenset({"MUL"}),
+        matches=leaves_elements,
+        cause="A MUL whose elements are not a multiple of 8 rounds the last ones otherwise: by one step of the output.",
+        remedy="Make the number of elements a multiple of 8, or accept a difference of one step.",
+        source=_ESP_NN,
+    ),
+    _read(
+        name="softmax-rows",
+        ops=frozenset({"SOFTMAX"}),
+        matches=has_odd_softmax_rows,
+        cause="A SOFTMAX over two rows or more, each longer than 32 and not a multiple of 16, gives wrong values.",
+        remedy="Make a row a multiple of 16 long, or take the softmax of one row at a time.",
+        source=_ESP_NN + "blob/d45b843c/src/softmax/esp_nn_softmax_s8_esp32s3.c",
     ),
     Rule(
         name="softmax-scratch",
         library="esp-tflite-micro",
+        severity="overwrites-memory",
         seen=("1.3.1", "1.4.0"),
         ops=frozenset({"SOFTMAX"}),
         matches=outgrows_scratch,

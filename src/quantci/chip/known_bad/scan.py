@@ -10,27 +10,35 @@ from quantci.records.kernels import KernelHit
 from quantci.records.stage import Advice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
     from quantci.chip.op import Op
     from quantci.chip.rule import Rule
+    from quantci.records.kernels import Evidence, Severity
 
 TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}
 LITE_RT: Final[Mapping[str, str]] = {"LiteRT": "2.3.0"}
 _SHOWN: Final = 3
+_ORDER: Final[Sequence[Severity]] = ("overwrites-memory", "crash", "wrong-output", "slow")
+DOUBTS: Final[Mapping[Evidence, str]] = {
+    "measured": "",
+    "sources": "",
+    "emulated": "seen on an emulated chip",
+    "reported": "reported and not confirmed",
+}
 
 
-def libraries(chip: Chip) -> Mapping[str, str]:
+def libraries(chip: Chip, esp_nn: str = VERSION, esp_tflite_micro: str = ESP_TFLITE_MICRO) -> Mapping[str, str]:
     """Version of each library whose kernels run on a chip.
 
-    ESP-NN's rules were read in its code for the ESP32-S3: another chip's vector kernels are not accused of them.
+    ESP-NN's rules were found in its code for the ESP32-S3: another chip's vector kernels are not accused of them.
     """
     if chip.kernels == "reference":
         return TFLM
-    called = {**TFLM, "esp-tflite-micro": ESP_TFLITE_MICRO}
-    return {**called, "esp-nn": VERSION} if chip.kernel_set == "esp32s3" else called
+    called = {**TFLM, "esp-tflite-micro": esp_tflite_micro}
+    return {**called, "esp-nn": esp_nn} if chip.kernel_set == "esp32s3" else called
 
 
 def scan(graph: Graph, versions: Mapping[str, str]) -> list[KernelHit]:
@@ -42,7 +50,7 @@ def scan(graph: Graph, versions: Mapping[str, str]) -> list[KernelHit]:
     """
     by_op: dict[str, list[Rule]] = {}
     for rule in RULES:
-        if rule.library in versions and rule.concerns(versions[rule.library]):
+        if rule.concerns(versions):
             for op in rule.ops:
                 by_op.setdefault(op, []).append(rule)
     return [
@@ -63,7 +71,7 @@ def _hit(rule: Rule, op: Op) -> KernelHit:
         cause=rule.cause,
         remedy=rule.remedy,
         source=rule.source,
-        is_confirmed=rule.is_confirmed,
+        evidence=rule.evidence,
     )
 
 
@@ -77,10 +85,15 @@ def scan_host(graph: Graph, oracle: str) -> list[KernelHit]:
     return scan(graph, TFLM if oracle == "tflm" else {**TFLM, **LITE_RT})
 
 
+def worst_first(hits: Iterable[KernelHit]) -> list[KernelHit]:
+    """What writes where it must not stands first: it damages whatever lies beside it in the arena, silently."""
+    return sorted(hits, key=lambda hit: _ORDER.index(hit.severity))
+
+
 def advise(hits: Sequence[KernelHit]) -> list[Advice]:
-    """One line for each rule that was met, naming the first layers."""
+    """One line for each rule that was met, naming the first layers; what damages memory stands first."""
     met: dict[str, list[KernelHit]] = {}
-    for hit in hits:
+    for hit in worst_first(hits):
         met.setdefault(hit.rule, []).append(hit)
     return [Advice(code="known-bad-kernel", text=_sentence(same)) for same in met.values()]
 
@@ -89,7 +102,8 @@ def _sentence(same: list[KernelHit]) -> str:
     first = same[0]
     layers = ", ".join(f"{hit.op} `{_quotable(hit.layer) or f'op {hit.op_index}'}`" for hit in same[:_SHOWN])
     more = f" and {len(same) - _SHOWN} more" if len(same) > _SHOWN else ""
-    doubt = "" if first.is_confirmed else " (reported, not confirmed)"
+    doubt = DOUBTS[first.evidence]
+    doubt = f" ({doubt})" if doubt else ""
     return f"{layers}{more}: {first.library}: {first.cause[:-1]}{doubt}. {first.remedy}"
 
 

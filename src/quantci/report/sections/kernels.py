@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from quantci.records.report import Report
     from quantci.render.cells import Cell
 
-_SEVERITIES: Final = {"wrong-output": "wrong output", "crash": "crash", "slow": "slow"}
+_SEVERITIES: Final = {
+    "overwrites-memory": "overwrites memory",
+    "wrong-output": "wrong output",
+    "crash": "crash",
+    "slow": "slow",
+}
 
 
 def faults(report: Report) -> Folded:
@@ -24,13 +29,17 @@ def faults(report: Report) -> Folded:
         if result is not None
         for hit in result.kernel_hits
     }
+    if not found:
+        return Folded("Known kernel faults", [])
+    from quantci.chip.known_bad.scan import worst_first  # only where there is a fault
+
     rows = (
         (
             (Name(hit.layer) if hit.layer else f"op {hit.op_index}", "\n", Name(hit.op)),
             (_fault(hit), "\n", Sentence(hit.cause)),
             (Sentence(hit.remedy), "\n", _source(hit)),
         )
-        for hit in found.values()
+        for hit in worst_first(found.values())
     )
     note = "Found by looking at shapes and scales, not by running the model on a chip."
     return Folded("Known kernel faults", [Paragraph(note), table(("Layer", "Fault", "What to do"), rows, len(found))])
@@ -80,7 +89,9 @@ def _remedy(kernel: OpKernel) -> Cell:
 
 
 def _fault(hit: KernelHit) -> Cell:
-    doubt = "" if hit.is_confirmed else ", reported and not confirmed"
+    from quantci.chip.known_bad.scan import DOUBTS
+
+    doubt = f", {DOUBTS[hit.evidence]}" if DOUBTS[hit.evidence] else ""
     return (f"{_SEVERITIES[hit.severity]}{doubt}, ", Name(hit.library), " ", Sentence(hit.versions))
 
 

@@ -46,7 +46,7 @@ def test_a_fault_that_both_stages_found_stands_there_once() -> None:
 
 
 def test_doubt_is_said() -> None:
-    rows = rows_of(kernels.faults(report_with([example_hit(is_confirmed=False, severity="crash")])))
+    rows = rows_of(kernels.faults(report_with([example_hit(evidence="reported", severity="crash")])))
     assert "crash, reported and not confirmed, `tflite-micro`" in rows[0]
 
 
