@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.models import Op, Tensor, build_model
@@ -72,3 +75,33 @@ def test_ranges_do_not_depend_on_how_samples_are_shared_out() -> None:
     output = next(entry for entry in whole if entry.name == "y")
     # The calibrator widens a range to hold zero; these answers lie on both sides of it.
     assert (output.min, output.max) == pytest.approx((np.min(alone), np.max(alone)))
+
+
+VECTORS = Path(__file__).parents[1] / "data" / "stateful.json"
+
+
+def vectors() -> str:
+    """A model with a state, inputs, and what the wheel gives for each of them alone; the firmware's tests read it."""
+    model, random = integer_svdf(), np.random.RandomState(1)
+    inputs = [random.randint(-9, 10, (1, FEATURES)).astype(np.int8) for _ in range(4)]
+    outputs = [open_tflm(model).run([given])[0] for given in inputs]
+    told = {
+        "model": model.data.hex(),
+        "inputs": [given.tobytes().hex() for given in inputs],
+        "outputs": [made.tobytes().hex() for made in outputs],
+    }
+    return json.dumps(told, indent=1) + "\n"
+
+
+@pytest.mark.skipif(not tflm_available(), reason="TFLM has no wheel here")
+def test_the_firmware_s_vectors_are_what_the_wheel_gives() -> None:
+    """And a second inference with a state that was not reset would give something else."""
+    assert VECTORS.read_text() == vectors()
+    told = json.loads(VECTORS.read_text())
+    runner = open_tflm(integer_svdf())
+    given = np.frombuffer(bytes.fromhex(told["inputs"][0]), np.int8).reshape(1, FEATURES)
+    interpreter = runner._interpreter  # type: ignore[attr-defined]
+    for _ in range(2):
+        interpreter.set_input(given, 0)
+        interpreter.invoke()
+    assert interpreter.get_output(0).tobytes().hex() != told["outputs"][0]

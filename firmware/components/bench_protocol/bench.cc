@@ -137,8 +137,11 @@ Status Bench::CheckReady() const {
   return Status();
 }
 
-// TFLM may have used the input's memory for other tensors: write it each time.
+// Each inference stands alone, as on the host: what the last one left is
+// forgotten, and the input written again, whose memory TFLM may have used.
 Status Bench::Once(OpMode mode, IterationTime* time) {
+  const Status reset = runner_->ResetState();
+  if (!reset.ok()) return reset;
   const std::uint8_t inputs = runner_->description().inputs;
   for (std::uint8_t i = 0; i < inputs; ++i) {
     std::memcpy(runner_->input_data(i), inputs_ + input_at_[i],

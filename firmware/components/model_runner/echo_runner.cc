@@ -48,8 +48,11 @@ TensorDescription EchoRunner::output(std::uint8_t index) const {
   return input(index);
 }
 
-// The input is overwritten, as TFLM may do it: it has to be written again.
+// The input is overwritten, as TFLM may do it: it has to be written again. And
+// a state that nobody reset is an error, where TFLM would give another answer.
 Status EchoRunner::Invoke(OpMode mode) {
+  if (!is_fresh_) return Status::Error(ErrorCode::kInvoke, "an old state");
+  is_fresh_ = false;
   std::memcpy(output_, input_, size_);
   std::memset(input_, 0, size_);
   if (mode == OpMode::kCycles) ++op_.iterations;

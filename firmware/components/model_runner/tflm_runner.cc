@@ -177,6 +177,10 @@ Status TflmRunner::Allocate(std::uint8_t* arena, std::uint32_t bytes) {
       static_cast<std::uint32_t>(interpreter_->arena_used_bytes());
   description_.arena_given = bytes;
   description_.ops = static_cast<std::uint16_t>(ops);
+  has_state_ = false;
+  for (const tflite::Tensor* tensor : *graph->tensors()) {
+    has_state_ = has_state_ || tensor->is_variable();
+  }
   description_.inputs = static_cast<std::uint8_t>(interpreter_->inputs_size());
   description_.outputs =
       static_cast<std::uint8_t>(interpreter_->outputs_size());
@@ -219,6 +223,16 @@ std::uint8_t* TflmRunner::input_data(std::uint8_t index) {
 
 const std::uint8_t* TflmRunner::output_data(std::uint8_t index) const {
   return interpreter_->output(index)->data.uint8;
+}
+
+// The host's rule: only where a tensor is variable (SVDF, LSTM). What ASSIGN
+// wrote to a VAR_HANDLE stays until the next SELECT: TFLM would set it to zero,
+// and never run the CALL_ONCE again that gave it its first value.
+Status TflmRunner::ResetState() {
+  if (!has_state_ || interpreter_->Reset() == kTfLiteOk) return Status();
+  const Status status = Status::Error(ErrorCode::kInvoke, "%s", Log());
+  ClearLog();
+  return status;
 }
 
 Status TflmRunner::Invoke(OpMode mode) {

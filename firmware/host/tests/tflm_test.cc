@@ -37,7 +37,10 @@ class TflmTest : public testing::Test {
 
   void SetUp() override {
     std::ifstream file(GOLDEN ".tflite", std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    Use(std::string{std::istreambuf_iterator<char>(file), {}});
+  }
+
+  void Use(const std::string& bytes) {
     size = static_cast<std::uint32_t>(bytes.size());
     model.resize(size / sizeof(Block) + 1);
     std::memcpy(model.data(), bytes.data(), size);
@@ -75,6 +78,25 @@ TEST_F(TflmTest, GivesTheGoldenOutputs) {
     ASSERT_EQ(runner.input(0).bytes, input.size());
     EXPECT_EQ(Run(input), FromHex(golden["outputs"][i])) << i;
   }
+}
+
+// The outputs are the wheel's, each of an input alone.
+TEST_F(TflmTest, AnInferenceKnowsNothingOfTheOneBefore) {
+  const nlohmann::json stateful =
+      nlohmann::json::parse(std::ifstream(STATEFUL));
+  Use(FromHex(stateful["model"]));
+  ASSERT_TRUE(Load().ok());
+  for (std::size_t i = 0; i < stateful["inputs"].size(); ++i) {
+    const std::string input = FromHex(stateful["inputs"][i]);
+    for (int again = 0; again < 3; ++again) {
+      ASSERT_TRUE(runner.ResetState().ok());
+      EXPECT_EQ(Run(input), FromHex(stateful["outputs"][i])) << i;
+    }
+  }
+  const std::string input = FromHex(stateful["inputs"][0]);
+  ASSERT_TRUE(runner.ResetState().ok());
+  Run(input);
+  EXPECT_NE(Run(input), FromHex(stateful["outputs"][0]));
 }
 
 TEST_F(TflmTest, TellsWhatEachOpCostAndGave) {

@@ -122,6 +122,9 @@ class ModelRunner {
   virtual TensorDescription output(std::uint8_t index) const = 0;
   virtual std::uint8_t* input_data(std::uint8_t index) = 0;
   virtual const std::uint8_t* output_data(std::uint8_t index) const = 0;
+  // Forgets what an inference left for the next one. Of no cost where the model
+  // keeps nothing.
+  virtual Status ResetState() = 0;
   virtual Status Invoke(OpMode mode) = 0;
   // Figures of ops: zeros until an invoke with kCycles or kCrc.
   virtual OpFigures op(std::uint16_t index) const = 0;

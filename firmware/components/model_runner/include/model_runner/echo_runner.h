@@ -27,6 +27,10 @@ class EchoRunner final : public ModelRunner {
   const std::uint8_t* output_data(std::uint8_t) const override {
     return output_;
   }
+  Status ResetState() override {
+    is_fresh_ = true;
+    return Status();
+  }
   Status Invoke(OpMode mode) override;
   OpFigures op(std::uint16_t) const override { return op_; }
   void ClearOps() override { op_ = OpFigures(); }
@@ -36,6 +40,7 @@ class EchoRunner final : public ModelRunner {
   std::uint8_t* output_;
   std::uint32_t size_;
   OpFigures op_;
+  bool is_fresh_ = true;  // nothing ran since ResetState()
 };
 
 }  // namespace quantci

@@ -48,6 +48,7 @@ class TflmRunner final : public ModelRunner,
   TensorDescription output(std::uint8_t index) const override;
   std::uint8_t* input_data(std::uint8_t index) override;
   const std::uint8_t* output_data(std::uint8_t index) const override;
+  Status ResetState() override;
   Status Invoke(OpMode mode) override;
   OpFigures op(std::uint16_t index) const override;
   void ClearOps() override;
@@ -71,6 +72,7 @@ class TflmRunner final : public ModelRunner,
   // As std::optional, because the interpreter cannot be moved or reset.
   mutable std::optional<Interpreter> interpreter_;
   ModelDescription description_;
+  bool has_state_ = false;  // a tensor that outlives an inference
 
   OpMode mode_ = OpMode::kNone;
   std::uint32_t depth_ = 0;
