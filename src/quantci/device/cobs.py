@@ -6,34 +6,39 @@ fast as its Python part. The tests hold the two to each other.
 
 from __future__ import annotations
 
+from typing import Final
+
+_HEADS: Final = [bytes([length]) for length in range(256)]
+
 
 def encode(data: bytes) -> bytes:
     """The data without zeros: each run up to a zero is headed by its length plus one, 254 bytes without one by 0xFF."""
-    out = bytearray()
     runs = data.split(b"\0")
-    for number, run in enumerate(runs, start=1):
-        start = 0
-        while len(run) - start >= 254:
-            out += b"\xff" + run[start : start + 254]
-            start += 254
-        if start and start == len(run) and number == len(runs):
-            break  # the data ends with a full run: nothing is left that a head would have to say
-        out.append(len(run) - start + 1)
-        out += run[start:]
-    return bytes(out)
+    out: list[bytes] = []
+    for run in runs:
+        length = len(run)
+        if length >= 254:
+            whole, length = divmod(length, 254)
+            for start in range(0, 254 * whole, 254):
+                out += (b"\xff", run[start : start + 254])
+            run = run[254 * whole :]  # noqa: PLW2901
+        out += (_HEADS[length + 1], run)
+    if data and not runs[-1][254 * (len(runs[-1]) // 254) :] and len(runs[-1]) >= 254:
+        del out[-2:]  # the data ends with a full run: nothing is left that a head would have to say
+    return b"".join(out)
 
 
 def decode(data: bytes) -> bytes | None:
     """The data that was encoded; None if nothing encodes to this."""
-    out = bytearray()
+    out: list[bytes] = []
     place, end = 0, len(data)
     while place < end:
         head = data[place]
         behind = place + head
         if not head or behind > end:
             return None
-        out += data[place + 1 : behind]
+        out.append(data[place + 1 : behind])
         if head < 255 and behind < end:
-            out.append(0)
+            out.append(b"\0")
         place = behind
-    return bytes(out)
+    return b"".join(out)

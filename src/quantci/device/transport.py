@@ -60,7 +60,9 @@ class SerialTransport:
     def __init__(self, port: Any, url: str) -> None:
         self.url = url
         self._port = port
+        self._write_timeout_s = port.write_timeout
         self._is_selectable = "://" not in url or url.startswith("socket://")
+        self._is_file = "://" not in url and os.name == "posix"  # pyserial waits before each call that need not wait
 
     def __enter__(self) -> Self:
         return self
@@ -78,10 +80,24 @@ class SerialTransport:
             if self._is_selectable:
                 if not select.select([self._port.fileno()], [], [], max(0.0, wait_s))[0]:
                     return b""
-                return bytes(self._port.read(_READ_BYTES))
+                return self._read_file() if self._is_file else bytes(self._port.read(_READ_BYTES))
             return self._poll(wait_s)
         except (SerialException, OSError, TypeError, ValueError) as error:  # the last two: closed under our hands
             raise self._lost(error) from None
+
+    def _read_file(self) -> bytes:
+        data = os.read(self._port.fileno(), _READ_BYTES)
+        if not data:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))  # it is ready, and has nothing: it is gone
+        return data
+
+    def _write_file(self, data: bytes) -> None:
+        file, left = self._port.fileno(), memoryview(data)
+        while left:
+            with contextlib.suppress(BlockingIOError):
+                left = left[os.write(file, left) :]
+            if left and not select.select([], [file], [], self._write_timeout_s)[1]:
+                raise self._full()
 
     def _poll(self, wait_s: float) -> bytes:
         """RFC 2217: pyserial reads in a thread, and there is nothing to select on."""
@@ -97,15 +113,13 @@ class SerialTransport:
         from serial import SerialException, SerialTimeoutException
 
         try:
-            self._port.write(data)
+            if self._is_file:
+                self._write_file(data)
+            else:
+                self._port.write(data)
         except SerialTimeoutException:
-            raise BoardError(
-                "link-write",
-                f"The device took no more bytes for {WRITE_TIMEOUT_S:g} s.",
-                where=self.url,
-                remedy="Reset the board; if it happens again, power-cycle it.",
-            ) from None
-        except (SerialException, OSError) as error:
+            raise self._full() from None
+        except (SerialException, OSError, TypeError, ValueError) as error:
             raise self._lost(error) from None
 
     def reset(self) -> bool:
@@ -123,6 +137,14 @@ class SerialTransport:
         """See Transport."""
         with contextlib.suppress(OSError):
             self._port.close()
+
+    def _full(self) -> BoardError:
+        return BoardError(
+            "link-write",
+            f"The device took no more bytes for {self._write_timeout_s or WRITE_TIMEOUT_S:g} s.",
+            where=self.url,
+            remedy="Reset the board; if it happens again, power-cycle it.",
+        )
 
     def _lost(self, error: Exception) -> BoardError:
         return BoardError(

@@ -53,15 +53,15 @@ def test_an_upload_goes_on_where_it_was_cut_off() -> None:
     line = VirtualLine("gone@chunk:4")
     device = line.open()
     device.hello()
-    model = np.random.default_rng(0).bytes(50_000)
+    model = np.random.default_rng(0).bytes(80_000)
     with pytest.raises(BoardError):
         device.upload(0, model)
     line.device.is_away = False
     again = line.open()
     again.hello()
     upload = again.upload(0, model)
-    assert upload.start == 3 * 4091
-    assert upload.start + upload.sent_bytes == 50_000
+    assert upload.start == 3 * 16_379  # a payload without its head of five bytes
+    assert upload.start + upload.sent_bytes == 80_000
 
 
 def test_run_gives_the_outputs() -> None:

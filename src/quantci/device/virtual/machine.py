@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.device.command import VERSION, ErrorCode, Flag
 from quantci.device.figures import Invocation, OpProfile, Run, Timing
+from quantci.device.packet import line_bytes
 from quantci.device.virtual.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ SLOTS: Final = 2
 SLOT_BYTES: Final = 4 * 1024**2
 ARENA_BYTES: Final = 64 * 1024**2
 MAX_INPUT: Final = 2 * 1024**2
-MAX_PAYLOAD: Final = 4096
-MAX_FRAME: Final = 4125
-WINDOW: Final = 8192
+MAX_PAYLOAD: Final = 16_384  # more than a chip's, whose memory is dear
+MAX_FRAME: Final = line_bytes(MAX_PAYLOAD) - 2
+WINDOW: Final = 65_536
 MAX_ITERATIONS: Final = 4096
 TIMER_HZ: Final = 1_000_000_000  # nanoseconds
 
