@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 
@@ -419,3 +421,55 @@ def test_rules_have_names_of_their_own_and_addresses() -> None:
         assert rule.source.startswith("https://github.com/")
         assert rule.cause.endswith(".")
         assert rule.remedy.endswith(".")
+
+
+# Each condition once more, as it was found on random shapes in the emulator: from the numbers alone.
+SIZES = st.integers(3, 24)
+
+
+@given(SIZES, SIZES, st.integers(1, 24), st.integers(1, 5), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
+def test_padding_of_random_convolutions(
+    height: int, width: int, channels: int, high: int, wide: int, down: int, across: int
+) -> None:
+    inputs = [int8(1, height, width, channels), int8(4, high, wide, channels)]
+    rows, columns = -(-height // down), -(-width // across)
+    total = [max(0, (rows - 1) * down + high - height), max(0, (columns - 1) * across + wide - width)]
+    before = [size // 2 for size in total]
+    more_behind = total[0] % 2 == 1 or total[1] % 2 == 1
+    pointwise = (high, wide, down, across) == (1, 1, 1, 1)
+    im2col = wide * channels < 16 <= wide * high * channels
+    expected = set()
+    if more_behind:
+        expected |= {"conv-same-padding"}
+        if any(before) and not pointwise and not im2col:
+            expected |= {"conv-same-padding-both"}
+    if pointwise and channels % 8:
+        expected |= {"conv-pointwise-channels"}
+    found = faults("CONV_2D", inputs, int8(1, rows, columns, 4), Slide(stride=(across, down)))
+    assert found - {"conv-plain-c"} == expected
+
+
+@given(SIZES, SIZES, st.integers(1, 4).map(lambda quarter: 8 * quarter), st.integers(1, 2))
+def test_scratch_of_random_depthwise_convolutions(height: int, width: int, channels: int, stride: int) -> None:
+    rows, columns = -(-height // stride), -(-width // stride)
+    left, top = (max(0, (out - 1) * stride + 3 - size) // 2 for out, size in ((columns, width), (rows, height)))
+    inputs = [int8(1, height, width, channels), int8(1, 3, 3, channels)]
+    found = faults("DEPTHWISE_CONV_2D", inputs, int8(1, rows, columns, channels), Slide(stride=(stride, stride)))
+    assert ("depthwise-scratch" in found) == (channels % 16 == 0 and (left, top) in {(0, 1), (1, 0)})
+
+
+@given(SIZES, SIZES, st.integers(1, 24))
+def test_random_average_pools(height: int, width: int, channels: int) -> None:
+    slide = Slide(stride=(1, 1), is_same=False, pool=(1, 1))
+    found = faults("AVERAGE_POOL_2D", [int8(1, height, width, channels)], int8(1, height, width, channels), slide)
+    wrong = {"avg-pool-rows"} if height > width else {"avg-pool-columns"} if width > height else set()
+    assert found == (wrong if channels % 4 == 0 else set())
+
+
+@given(st.integers(1, 4), st.integers(1, 100))
+def test_random_rows(rows: int, length: int) -> None:
+    shape = int8(rows, length)
+    softmax = faults("SOFTMAX", [shape], shape)
+    assert softmax == ({"softmax-rows"} if rows > 1 and length > 32 and length % 16 else set())
+    dense = faults("FULLY_CONNECTED", [shape, int8(4, length)], int8(rows, 4))
+    assert ("dense-alignment" in dense) == (rows > 1 and length > 8 and length % 8 != 0)

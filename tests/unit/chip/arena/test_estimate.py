@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from tests.models import SAME, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
+from tests.networks import published_network
 from tests.unit.embed.sample import int8_model
 
 from quantci.chip.arena.estimate import estimate_arena
@@ -49,6 +50,18 @@ def test_the_scratch_of_each_op_is_read_off_the_model() -> None:
     assert arena_of(int8_model()).scratch_bytes == depthwise
     wide_softmax = replace(ops[3], outputs=[replace(ops[3].outputs[0], dtype="int16")])
     assert scratch_of("esp32s3")(wide_softmax) == 0, "TFLM's own kernel runs it"
+
+
+# TFLM's own arena_used_bytes() in an emulator of the ESP32-S3, on the published INT8 models: esp-tflite-micro 1.4.0
+# with esp-nn 1.2.3's assembly, and with TFLM's own kernels.
+@pytest.mark.parametrize(
+    ("name", "esp_nn", "reference"),
+    [("MLPerf Tiny keyword spotting", 35_500, 22_780), ("MLPerf Tiny visual wake words", 122_508, 100_668)],
+)
+def test_the_arena_of_an_emulated_chip(name: str, esp_nn: int, reference: int) -> None:
+    model = published_network(name)
+    assert arena_of(model).used_bytes == esp_nn
+    assert arena_of(model, "esp32").used_bytes == reference
 
 
 def test_simulated_without_asking_the_host() -> None:
