@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bench_protocol/device.h"
+#include "esp_flash.h"
 #include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "freertos/FreeRTOS.h"
@@ -68,6 +69,12 @@ std::uint8_t* AllocateArena(std::uint32_t where, std::size_t reserve,
   return arena;
 }
 
+// Starts all the same: HELLO is where the host looks first.
+void Refuse(Board* board, const char* fault) {
+  ESP_LOGE(kTag, "%s", fault);
+  board->SetFault(fault);
+}
+
 struct Parts {
   Board* board;
   UsbPort* usb;
@@ -115,11 +122,17 @@ extern "C" void app_main() {
   static FlashSlot memories[kSlots];
   static ModelSlot slots[kSlots];
   static const char* const kLabels[kSlots] = {"model_0", "model_1"};
+  // Without its driver nothing can be written, and nobody else says so.
+  if (esp_flash_default_chip == nullptr) {
+    Refuse(&board, "ESP-IDF found no driver for the flash");
+  }
   std::uint8_t opened = 0;
   while (opened < kSlots && memories[opened].Open(kLabels[opened])) {
     slots[opened].Open(&memories[opened]);
     ++opened;
   }
+
+  if (opened < kSlots) Refuse(&board, "a model partition cannot be mapped");
 
   BenchMemory memory;
   memory.times = times;
@@ -129,6 +142,10 @@ extern "C" void app_main() {
   if (memory.input == nullptr) {
     memory.input_bytes = kInternalInput;
     memory.input = Allocate(kInternalInput, MALLOC_CAP_INTERNAL);
+  }
+  if (memory.input == nullptr) {
+    memory.input_bytes = 0;
+    Refuse(&board, "there is no memory for inputs");
   }
   TflmMemory arenas;
   arenas.ops = ops;
@@ -141,6 +158,8 @@ extern "C" void app_main() {
   static TflmRunner runner(&board, arenas);
   static Bench bench(&board, &runner, slots, opened, memory);
   static Parts parts{&board, usb, &uart, &bench};
-  xTaskCreatePinnedToCore(Answer, "bench", kStack, &parts, kPriority, nullptr,
-                          kMeasuringCore);
+  if (xTaskCreatePinnedToCore(Answer, "bench", kStack, &parts, kPriority,
+                              nullptr, kMeasuringCore) != pdPASS) {
+    ESP_LOGE(kTag, "there is no memory for the task that answers");
+  }
 }

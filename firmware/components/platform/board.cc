@@ -20,6 +20,7 @@
 #include "freertos/task.h"
 #include "nvs.h"
 #include "nvs_flash.h"
+#include "platform/image_digest.h"
 #include "sdkconfig.h"
 
 namespace quantci {
@@ -114,6 +115,17 @@ void Fact(ByteWriter* text, const char* format, ...) {
   text->Text("\n");
 }
 
+class RunningImage final : public ImageReader {
+ public:
+  bool Read(std::uint32_t offset, void* to, std::size_t size) override {
+    return partition_ != nullptr &&
+           esp_partition_read(partition_, offset, to, size) == ESP_OK;
+  }
+
+ private:
+  const esp_partition_t* partition_ = esp_ota_get_running_partition();
+};
+
 unsigned Kilobytes(unsigned bytes) { return bytes / 1024; }
 
 }  // namespace
@@ -158,9 +170,8 @@ void Board::WriteFacts(ByteWriter* text) {
   );
   std::uint8_t digest[kSha256Size];
   char hex[2 * kSha256Size + 1];
-  const esp_partition_t* running = esp_ota_get_running_partition();
-  if (running != nullptr &&
-      esp_partition_get_sha256(running, digest) == ESP_OK) {
+  RunningImage running;
+  if (ReadImageDigest(&running, digest)) {
     ToHex(digest, hex);
     Fact(text, "firmware_id=%s", hex);
   }
@@ -174,12 +185,11 @@ void Board::WriteFacts(ByteWriter* text) {
          mac[3], mac[4], mac[5]);
   }
   Fact(text, "reset_reason=%s", ResetReason());
+  if (fault_ != nullptr) Fact(text, "fault=%s", fault_);
   Fact(text, "boot_count=%lu", static_cast<unsigned long>(boot_count()));
   Fact(text, "uptime_us=%llu", static_cast<unsigned long long>(Microseconds()));
-  if (cpu_hz_ != 0) {
+  if (cycles_hz() != 0) {  // an emulator's clock is not the chip's either
     Fact(text, "clock_hz=%lu", static_cast<unsigned long>(cpu_hz_));
-  }
-  if (cycles_hz() != 0) {
     Fact(text, "timer_hz=%lu", static_cast<unsigned long>(cycles_hz()));
   }
   Fact(text, "idf=%s", esp_get_idf_version());

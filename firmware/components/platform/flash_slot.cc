@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "bench_protocol/crc32.h"
+#include "sdkconfig.h"
 
 namespace quantci {
 namespace {
@@ -30,7 +31,10 @@ std::uint32_t Check(const StoredHead& head) {
 bool FlashSlot::Open(const char* label) {
   partition_ = esp_partition_find_first(ESP_PARTITION_TYPE_DATA,
                                         ESP_PARTITION_SUBTYPE_ANY, label);
-  if (partition_ == nullptr || partition_->size <= kSector) return false;
+  return partition_ != nullptr && partition_->size > kSector && Map();
+}
+
+bool FlashSlot::Map() const {
   const void* mapped = nullptr;
   if (esp_partition_mmap(partition_, 0, partition_->size,
                          ESP_PARTITION_MMAP_DATA, &mapped,
@@ -38,12 +42,21 @@ bool FlashSlot::Open(const char* label) {
     return false;
   }
   mapped_ = static_cast<const std::uint8_t*>(mapped);
+  is_stale_ = false;
   return true;
 }
 
 std::uint32_t FlashSlot::bytes() const { return partition_->size - kSector; }
 
-const std::uint8_t* FlashSlot::data() const { return mapped_ + kSector; }
+const std::uint8_t* FlashSlot::data() const {
+#if CONFIG_QUANTCI_EMULATED
+  if (is_stale_) {
+    esp_partition_munmap(handle_);
+    Map();  // where it was: there is room
+  }
+#endif
+  return mapped_ + kSector;
+}
 
 bool FlashSlot::ReadHead(SlotHead* head) {
   StoredHead stored;
@@ -58,6 +71,7 @@ bool FlashSlot::ReadHead(SlotHead* head) {
 }
 
 bool FlashSlot::Prepare(const SlotHead& head) {
+  is_stale_ = true;
   // The head's sector last: until then the slot holds nothing.
   const std::uint32_t size = (head.size + kSector - 1) / kSector * kSector;
   if (!Clear() ||
@@ -75,16 +89,19 @@ bool FlashSlot::Prepare(const SlotHead& head) {
 
 bool FlashSlot::Write(std::uint32_t offset, const std::uint8_t* data,
                       std::size_t size) {
+  is_stale_ = true;
   return esp_partition_write(partition_, kSector + offset, data, size) ==
          ESP_OK;
 }
 
 bool FlashSlot::SetComplete() {
+  is_stale_ = true;
   return esp_partition_write(partition_, offsetof(StoredHead, complete),
                              &kComplete, sizeof(kComplete)) == ESP_OK;
 }
 
 bool FlashSlot::Clear() {
+  is_stale_ = true;
   return esp_partition_erase_range(partition_, 0, kSector) == ESP_OK;
 }
 

@@ -21,6 +21,10 @@ class Board final : public Platform {
   void WriteFacts(ByteWriter* text) override;
   std::uint32_t boot_count() override;
   std::uint32_t overrun_bytes() override { return overrun_bytes_; }
+  // What went wrong at the start, for HELLO; the first counts.
+  void SetFault(const char* fault) {
+    if (fault_ == nullptr) fault_ = fault;
+  }
   void AddOverrun(std::uint32_t bytes) { overrun_bytes_ += bytes; }
   bool LoadSelection(Selection* selection) override;
   void SaveSelection(const Selection& selection) override;
@@ -30,6 +34,7 @@ class Board final : public Platform {
   std::uint32_t cpu_hz_;
   CycleCounter cycles_;
   std::uint32_t overrun_bytes_ = 0;
+  const char* fault_ = nullptr;
 };
 
 }  // namespace quantci

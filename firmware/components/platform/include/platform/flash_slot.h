@@ -25,9 +25,14 @@ class FlashSlot final : public SlotMemory {
   bool Clear() override;
 
  private:
+  bool Map() const;
+
   const esp_partition_t* partition_ = nullptr;
-  const std::uint8_t* mapped_ = nullptr;
-  esp_partition_mmap_handle_t handle_ = 0;
+  mutable const std::uint8_t* mapped_ = nullptr;
+  mutable esp_partition_mmap_handle_t handle_ = 0;
+  // Espressif's QEMU reads flash when it is mapped, and what is written later
+  // it does not see there: it is mapped again then.
+  mutable bool is_stale_ = false;
 };
 
 }  // namespace quantci
