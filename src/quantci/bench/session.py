@@ -66,7 +66,7 @@ class Session:
             clock: seconds that never go back.
 
         Raises:
-            BoardError: it does not answer, or runs no model: `no-engine`.
+            BoardError: it does not answer; `device-fault`: it started with a fault; `no-engine`: it runs no model.
         """
         self._device, self._config, self._clock = device, config, clock
         self._deadline_s = max(_LEAST_DEADLINE_S, _SLOWEST * expected_us / 1e6)
@@ -75,6 +75,13 @@ class Session:
             self.hello: Hello = self._greet(kind)
             self.kind = min(kind, self.hello.device, key=_LEAST_TO_BELIEVE.index)
             self._check_firmware()
+            if self.hello.fault is not None:
+                raise BoardError(
+                    "device-fault",
+                    f"The device started with a fault: {self.hello.fault}.",
+                    where=self.where,
+                    remedy="Reset it; if it stays so, build the firmware for the flash and the memory that it has.",
+                )
             if self.hello.engine != "tflm":
                 raise BoardError(
                     "no-engine",

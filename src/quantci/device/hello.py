@@ -36,6 +36,7 @@ class Hello:
     Attributes:
         keys: all that it said, also what this version of quantci does not know.
         slot_sha256: digest of the model in each slot; None for an empty one.
+        fault: what went wrong when it started; None where nothing did.
         timer_hz: of the cycle counter; 0 when there is none.
     """
 
@@ -47,6 +48,7 @@ class Hello:
     device: Kind = "board"
     board_id: str | None = None
     reset_reason: str = "unknown"
+    fault: str | None = None
     boot_count: int = 0
     uptime_us: int = 0
     timer_hz: int = 0
@@ -103,6 +105,7 @@ def parse_hello(payload: bytes) -> Hello:
         device=kind,
         board_id=keys.get("board_id"),
         reset_reason=keys.get("reset_reason", "unknown"),
+        fault=keys.get("fault"),
         slots=slots,
         slot_sha256=tuple(keys.get(f"slot{slot}_sha256") for slot in range(slots)),
         **{name: int(keys.get(name, "0")) for name in numbers},

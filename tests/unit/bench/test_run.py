@@ -146,6 +146,7 @@ def test_times_that_jump_give_no_verdict(tmp_path: Path) -> None:
         ("wrong-output@run:1", "golden"),
         ("wrong-output@run:33+", "golden"),  # after the set
         ("hello.engine=echo", "no-engine"),
+        ("hello.fault=no flash", "device-fault"),
     ],
 )
 def test_what_a_fault_is_called(tmp_path: Path, faults: str, code: str) -> None:
