@@ -29,6 +29,7 @@ PRESETS: Final = {
     "qemu": (
         "qemu-system-xtensa",
         *("-M", "{chip}", "-drive", "file={image},if=mtd,format=raw", "-nic", "none"),
+        *("-accel", "tcg,thread=single"),  # with a thread for each core it crashed in 2 of 12 starts
         *("-nographic", "-monitor", "none"),
         *("-serial", "tcp:127.0.0.1:{port},server=on,wait=off,nodelay=on"),
     ),
