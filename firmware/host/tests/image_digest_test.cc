@@ -51,8 +51,8 @@ bool Reads(std::vector<std::uint8_t> image) {
 }
 
 TEST(ImageDigest, StandsBehindTheChecksum) {
-  EXPECT_TRUE(Reads(Image({4})));       // 36 bytes, to 48
-  EXPECT_TRUE(Reads(Image({8, 16})));   // 64 bytes: a whole row for the checksum
+  EXPECT_TRUE(Reads(Image({4})));      // 36 bytes, to 48
+  EXPECT_TRUE(Reads(Image({8, 16})));  // 64 bytes: a whole row for the checksum
   EXPECT_TRUE(Reads(Image({12, 4, 7})));  // 71 bytes, to 80
 }
 
