@@ -23,11 +23,11 @@ def test_qemu_runs_both_cores_in_one_thread() -> None:
 
 
 def test_a_command_line_of_the_users_has_its_own_words() -> None:
-    config = DeviceConfig(kind="emulated", emulator="own", emulator_command=["emu", "{chip}:{image}", "--uart={port}"])
+    config = DeviceConfig(kind="emulated", emulator="own", emulator_command=("emu", "{chip}:{image}", "--uart={port}"))
     assert command_of(config, "esp32s3", Path("/a,b"), 7) == ["emu", "esp32s3:/a,b", "--uart=7"]
 
 
 def test_a_command_line_without_a_port_is_refused() -> None:
-    config = DeviceConfig(kind="emulated", emulator="own", emulator_command=["emu", "{image}"])
+    config = DeviceConfig(kind="emulated", emulator="own", emulator_command=("emu", "{image}"))
     with pytest.raises(ConfigError, match="port"):
         command_of(config, "esp32s3", Path("/a"), 7)
