@@ -60,7 +60,7 @@ class Graph:
         flat = self.add("Flatten", self.add("GlobalAveragePool", x))
         return self.add("Softmax", self.dense(flat, channels, classes), to="y", axis=1)
 
-    def model(self, *output: int | str) -> onnx.ModelProto:
+    def model(self, *output: int | str | None) -> onnx.ModelProto:
         """The model, checked."""
         graph = helper.make_graph(
             self._nodes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import onnx
 import pytest
 from tests.integration import onnx_graphs
 
-from quantci.errors import ModelRejected
+from quantci.errors import ModelRejected, QuantciError
 from quantci.records.config import ModelConfig
+from quantci.source.onnx import runtime
+from quantci.source.onnx.convert import to_flatbuffer
 from quantci.source.open_source import open_source
 from quantci.tflite.lite_rt import open_lite_rt
+from quantci.tflite.model import Model
 from quantci.workers.jail import Jail
 
 pytestmark = pytest.mark.roads
@@ -57,3 +61,87 @@ def test_sizes_that_the_file_leaves_open_are_asked_for(tmp_path: Path, jail: Jai
     assert "model.input_shape = [1, 3, ..., ...]" in caught.value.remedy
     model = open_source(path, ModelConfig(input_shape=(1, 3, 8, 10)), jail=jail).convert()
     assert model.summary.inputs[0].shape == [1, 8, 10, 3]
+
+
+def refused(tmp_path: Path, jail: Jail, model: onnx.ModelProto) -> QuantciError:
+    onnx.save(model, tmp_path / "model.onnx")
+    with pytest.raises(QuantciError) as caught:
+        open_source(tmp_path / "model.onnx", ModelConfig(), jail=jail).convert()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "remedy"),
+    [("Det", (1, 4, 4), "Replace the layer"), ("DFT", (1, 4, 1), "Compute the spectrogram")],
+)
+def test_an_operator_without_a_form_in_tflite_is_named_with_its_node(
+    tmp_path: Path, jail: Jail, op: str, shape: tuple[int, ...], remedy: str
+) -> None:
+    graph = onnx_graphs.Graph(*shape)
+    graph.add("Identity", graph.add(op, "x"), to="y")
+    fault = refused(tmp_path, jail, graph.model(*[None] * {"Det": 1, "DFT": 3}[op]))
+    assert fault.code == "onnx-operator", fault
+    assert f"The operator {op} of the node {op.lower()}0 has no form in TFLite" in fault.cause
+    assert remedy in fault.remedy
+
+
+def test_a_quantized_model_is_refused(tmp_path: Path, jail: Jail) -> None:
+    graph = onnx_graphs.Graph(1, 24)
+    scale, zero = graph.constant(0.1), graph.constant(0, np.int8)
+    x = graph.add("DequantizeLinear", graph.add("QuantizeLinear", "x", scale, zero), scale, zero)
+    graph.dense(x, 24, 4, to="y")
+    fault = refused(tmp_path, jail, graph.model(1, 4))
+    assert (fault.code, "2 nodes such as QuantizeLinear" in fault.cause) == ("already-quantized", True)
+
+
+def test_weights_in_another_file_are_refused_whatever_it_is(tmp_path: Path, jail: Jail) -> None:
+    model = onnx_graphs.convolution()
+    onnx.save(model, tmp_path / "other.onnx", save_as_external_data=True, size_threshold=0, location="w.data")
+    for name in ("w.data", "../../etc/passwd", "/etc/passwd"):
+        outside = onnx.load(tmp_path / "other.onnx", load_external_data=False)
+        for tensor in outside.graph.initializer:
+            tensor.external_data[0].value = name
+        (tmp_path / "model.onnx").write_bytes(outside.SerializeToString())
+        with pytest.raises(ModelRejected, match=re.escape(name)) as caught:
+            open_source(tmp_path / "model.onnx", ModelConfig(), jail=jail).convert()
+        assert caught.value.code == "external-data"
+
+
+def test_what_is_no_onnx_model_is_said(tmp_path: Path, jail: Jail) -> None:
+    whole = onnx_graphs.convolution().SerializeToString()
+    for data, code in (
+        (whole[: len(whole) // 2], "malformed"),
+        (b"\x08\x08" + b"\x3a\x02\xff\xff", "malformed"),
+        (b"\x08\x08\x3a\x00", "malformed"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git-lfs-pointer"),
+        (b"nonsense", "malformed"),
+        (b"", "empty"),
+    ):
+        (tmp_path / "model.onnx").write_bytes(data)
+        with pytest.raises(ModelRejected) as caught:
+            open_source(tmp_path / "model.onnx", ModelConfig(), jail=jail).convert()
+        assert caught.value.code == code, data[:20]
+
+
+def test_a_graph_that_would_fill_the_memory_ends_in_a_message(tmp_path: Path, jail: Jail) -> None:
+    graph = onnx_graphs.Graph(1, 4)
+    huge = graph.add("ConstantOfShape", graph.ints(1 << 20, 1 << 20))
+    graph.add("Add", "x", graph.add("ReduceSum", huge, keepdims=0), to="y")
+    assert refused(tmp_path, jail, graph.model(1, 4)).exit_code in {2, 4}
+
+
+def test_the_first_node_that_differs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in this process: a flatbuffer of other weights than the graph's."""
+    graph = onnx_graphs.Graph(1, 24)
+    last = graph.dense(graph.add("Relu", graph.dense("x", 24, 16)), 16, 4)
+    graph.add("Softmax", last, to="y", axis=1)
+    model = graph.model(1, 4)
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    other.graph.initializer[3].CopyFrom(onnx.numpy_helper.from_array(np.full(4, 9, np.float32), "w3"))
+    data, tensors = to_flatbuffer(other, "m.onnx")
+    samples = np.random.RandomState(0).randn(2, 24).astype(np.float32)
+    runtime.remember(runtime.Converted(model, Model(data, "m.onnx"), tensors))
+    assert re.match(r"gemm2 \(Gemm\), by \d", runtime.first_difference(samples))
+    runtime.remember(runtime.Converted(other, Model(data, "m.onnx"), tensors))
+    assert runtime.first_difference(samples) == ""

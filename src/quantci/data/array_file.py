@@ -64,7 +64,7 @@ def read_npy(path: Path, shape: tuple[int, ...]) -> NDArray[Any]:
     with path.open("rb") as file:
         values = np.fromfile(file, dtype=header.dtype, count=math.prod(header.shape), offset=header.start)
     in_order = values.reshape(header.shape, order="F" if header.is_fortran else "C")
-    return np.ascontiguousarray(in_order).reshape(shape)
+    return arranged(in_order, shape)
 
 
 def read_header(path: Path, kinds: str = _NUMBERS) -> Header:
@@ -110,7 +110,15 @@ def read_row(path: Path, index: int, shape: tuple[int, ...]) -> NDArray[Any]:
             where=str(path),
             remedy="Save the samples along the first axis, each in the shape of the model's input without batch.",
         )
-    return values.reshape(shape)
+    return arranged(values, shape)
+
+
+def arranged(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The values in the model's shape; an array whose channels come first is turned, where its shape tells that."""
+    own = values.shape[1:] if values.ndim == len(shape) + 1 else values.shape
+    if len(shape) > 1 and own == (shape[-1], *shape[:-1]) != shape:
+        values = np.moveaxis(values.reshape(own), 0, -1)
+    return np.ascontiguousarray(values).reshape(shape)
 
 
 def read_labels(path: Path, most_bytes: int) -> NDArray[Any]:

@@ -95,3 +95,19 @@ def check_color(config: InputConfig, shape: tuple[int, ...]) -> None:
             where="input.background",
             remedy="Give one value or three, 0..255.",
         )
+
+
+def check_turned(config: InputConfig, shape: tuple[int, ...]) -> None:
+    """Refuse channels first for a model that takes pictures with channels last.
+
+    Raises:
+        ConfigError: `input-size`.
+    """
+    if config.layout == "nchw" and image_geometry(shape, "nchw") is None and image_geometry(shape) is not None:
+        raise ConfigError(
+            "input-size",
+            f"layout is nchw, but the float model takes its channels last, {list(shape)}: those of an ONNX or PyTorch "
+            "source are moved there.",
+            where="input.layout",
+            remedy="Remove input.layout; arrays of channels first are turned as they are read.",
+        )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from quantci.data.fit import Fit
-from quantci.data.geometry import channels_first_hint, check_color, check_layout, check_size, image_geometry
+from quantci.data.geometry import (
+    channels_first_hint,
+    check_color,
+    check_layout,
+    check_size,
+    check_turned,
+    image_geometry,
+)
 from quantci.data.image import Decoding, decode_image, to_rgb
 from quantci.data.normalization import Normalization
 from quantci.data.tensor import digest_tensor, read_tensor
@@ -96,6 +103,7 @@ class Preprocessing:
         check_layout(input, made.shape)
         check_size(input, made.shape)
         check_color(input, made.shape)
+        check_turned(input, made.shape)
         Fit.of(input, (made.geometry or (1, 1, 1))[:2])
         made.normalization.check()
         return made
@@ -139,7 +147,7 @@ class Preprocessing:
 
     def _reading(self, raw: RawSample) -> object:
         """What `read` depends on, for a file of this kind."""
-        return self._decoding if raw.is_image else (self.config.dtype, self.shape[1:])
+        return self._decoding if raw.is_image else (self.config.dtype, self.config.shape, self.shape[1:])
 
     @property
     def _decoding(self) -> Decoding:
@@ -147,7 +155,7 @@ class Preprocessing:
 
     def read(self, sample: Sample) -> RawSample:
         """The part of `load` that reads the file; of the configuration only alpha, background, exif and dtype count."""
-        values = read_tensor(sample, self.config.dtype, self.shape[1:])
+        values = read_tensor(sample, self.config.dtype, self.shape[1:], self.config.shape)
         if values is not None:
             return RawSample(values, digest_tensor(values), ImageCounts(), is_image=False, sample=sample)
         image = decode_image(sample.path, self._decoding)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantci.data.array_file import is_archived, read_npy, read_row, unreadable
+from quantci.data.array_file import arranged, is_archived, read_npy, read_row, unreadable
 from quantci.data.csv_values import read_line
 from quantci.errors import ConfigError, DataRejected
 
@@ -39,13 +39,16 @@ def item_type(dtype: str | None) -> np.dtype[Any]:
     return np.dtype(_ITEM_TYPES[dtype])
 
 
-def read_tensor(sample: Sample, dtype: str | None, shape: tuple[int, ...]) -> NDArray[Any] | None:
+def read_tensor(
+    sample: Sample, dtype: str | None, shape: tuple[int, ...], own: tuple[int, ...] = ()
+) -> NDArray[Any] | None:
     """The values of a sample as an array of `shape`, in the file's own type; None where the file is no tensor's.
 
     Args:
         sample: what to read.
         dtype: of the values in .bin files.
         shape: of the model's input without batch.
+        own: of the values in .bin and .csv files, as input.shape says it; empty where it is the model's.
 
     Raises:
         DataRejected: `tensor-size`, `manifest`, or `unreadable-tensor`.
@@ -53,13 +56,13 @@ def read_tensor(sample: Sample, dtype: str | None, shape: tuple[int, ...]) -> ND
     """
     suffix = sample.path.suffix.lower()
     if suffix == ".csv" and sample.window is not None:
-        return read_line(sample, sample.window, shape)
+        return arranged(read_line(sample, sample.window, own or shape), shape)
     if (suffix == ".npy" or is_archived(sample.path)) and sample.window is not None:
         return read_row(sample.path, sample.window[0], shape)
     if suffix == ".npy":
         return read_npy(sample.path, shape)
     if suffix == ".bin":
-        return read_bin(sample.path, item_type(dtype), shape, sample.window)
+        return arranged(read_bin(sample.path, item_type(dtype), own or shape, sample.window), shape)
     return None
 
 

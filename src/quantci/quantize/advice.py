@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.quantize.calibration_set import Calibrated
     from quantci.records.rewrite import Rewrite
+    from quantci.source.open_source import Source
 
 ADVISED_SAMPLES: Final = 200
 LARGE_DIFFERENCE: Final = 1e-3
@@ -22,7 +23,7 @@ _SHOWN: Final = 3
 
 
 def advise_on_calibration(
-    path: str, samples: Sequence[Sample], labels: Sequence[str], calibrated: Calibrated, difference: float | None
+    path: str, samples: Sequence[Sample], labels: Sequence[str], calibrated: Calibrated
 ) -> list[Advice]:
     """On the calibration set, and on what the float model made of it.
 
@@ -31,17 +32,41 @@ def advise_on_calibration(
         samples: those that were chosen of it.
         labels: names of the first classes, each of which the set ought to have.
         calibrated: what they told.
-        difference: of the float model to the source model; None for a source that is taken as it is.
     """
     digests = calibrated.tally.digests
     advice = [*find_empty_classes(samples, labels), *find_duplicates(digests)]
     if len(digests) < ADVISED_SAMPLES:
         text = f"Calibrated with {len(digests)} samples; {ADVISED_SAMPLES} to 500 are recommended: add some to {path}."
         advice.append(Advice(code="few-samples", text=text))
+    return advice
+
+
+def advise_on_conversion(
+    source: Source, calibrated: Calibrated, difference: float | None, samples: Sequence[Sample], given: Sequence[int]
+) -> list[Advice]:
+    """On how near the float model is to its source, and on the order of its input's values.
+
+    Args:
+        source: what the float model came from.
+        calibrated: what the calibration set told.
+        difference: of the float model to the source model; None for a source that is taken as it is.
+        samples: of the calibration set.
+        given: input.shape.
+    """
+    advice = []
     outputs = np.concatenate([parts[0] for parts in calibrated.float_outputs])
     if difference is not None and difference > LARGE_DIFFERENCE * max(1.0, float(np.abs(outputs).max())):
-        text = f"The float model differs from the source model by up to {difference:.3g}: check the conversion."
+        first = source.first_difference(np.concatenate(calibrated.first_tensors))
+        begins = f" It begins at {first}." if first else ""
+        text = f"The float model differs from the source model by up to {difference:.3g}: check the conversion.{begins}"
         advice.append(Advice(code="conversion-difference", text=text))
+    own = source.turned_shape
+    if own and not given and any(sample.path.suffix.lower() in {".bin", ".csv"} for sample in samples):
+        text = (
+            f"The source takes its channels first, {own}, and the float model last: values of .bin and .csv files are "
+            f"read in the order of the float model. If theirs is that of the source, set input.shape = {own[1:]}."
+        )
+        advice.append(Advice(code="channels-last", text=text))
     return advice
 
 

@@ -79,6 +79,7 @@ def _source_info(config: Config, source: Source) -> SourceInfo:
         sha256=source.sha256,
         signature=source.signature,
         converter=source.converter,
+        turned_shape=source.turned_shape,
         largest_difference=None,
         compared_samples=0,
     )

@@ -9,7 +9,7 @@ from quantci.data.audit import identify
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import split
-from quantci.quantize.advice import advise_on_calibration
+from quantci.quantize.advice import advise_on_calibration, advise_on_conversion
 from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.features import advise_on_features
 from quantci.quantize.lstm import add_intermediates
@@ -106,7 +106,10 @@ def prepare(
     calibration = calibrated.tally.summary(wanted.data, found=len(found), labels=labels, seed=seed)
     difference = calibrated.difference_to(source)
     statistics, samples = Statistics(float_model, calibrated.ranges), calibrated.first_tensors
-    advice = advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated, difference)
+    advice = [
+        *advise_on_calibration(wanted.data, chosen, task.to_calibrate(labels), calibrated),
+        *advise_on_conversion(source, calibrated, difference, chosen, config.input.shape),
+    ]
     return Prepared(
         statistics=statistics,
         calibration_set=calibration_set,
@@ -119,6 +122,7 @@ def prepare(
             signature=source.signature,
             converter=source.converter,
             largest_difference=difference,
+            turned_shape=source.turned_shape,
             exported_difference=source.exported_difference,
             compared_samples=0 if difference is None else len(samples),
         ),

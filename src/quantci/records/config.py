@@ -143,7 +143,8 @@ class InputConfig(Record, frozen=True, kw_only=True):
         Literal["int8", "uint8", "int16", "float32"] | None, Meta(description="Type of the values in .bin files.")
     ] = None
     shape: Annotated[
-        tuple[Annotated[int, Meta(ge=1)], ...], Meta(description="Shape of one sample in .bin files, without batch.")
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(description="Shape of one sample in .bin and .csv files, without batch."),
     ] = ()
 
 

@@ -13,7 +13,7 @@ from quantci.records.ladder import LadderResult, StabilityResult
 from quantci.records.model import ModelSummary
 from quantci.records.rewrite import Rewrite
 from quantci.records.stage import Advice, StageRecord
-from quantci.records.units import Bytes, Count, NonNegative, Sha256
+from quantci.records.units import Bytes, Count, NonNegative, Positive, Sha256
 
 FLOAT_MODEL: Final = "model_float.tflite"
 QUANTIZED_MODEL: Final = "model_quant.tflite"
@@ -40,6 +40,10 @@ class SourceInfo(Record, frozen=True, kw_only=True):
         NonNegative | None,
         Meta(description="Largest absolute output difference to the source model; null where that was not compared."),
     ]
+    turned_shape: Annotated[
+        list[Positive] | None,
+        Meta(description="Shape of the source's input, where the float model takes its channels last; null elsewhere."),
+    ] = None
     exported_difference: Annotated[
         NonNegative | None,
         Meta(description="Largest absolute output difference of PyTorch's module to its ONNX; null for other sources."),

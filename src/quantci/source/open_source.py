@@ -35,6 +35,7 @@ class Source(Protocol):
         sha256: digest of the file, or of a folder's files.
         signature: the signature taken from a SavedModel, else None.
         converter: name and version of the converter, None for a .tflite that is taken as it is.
+        turned_shape: the source's own input shape, where the float model takes its channels last instead; else None.
         exported_difference: of PyTorch's module to its ONNX, once outputs() was called; None for other sources.
     """
 
@@ -47,6 +48,9 @@ class Source(Protocol):
     def converter(self) -> str | None: ...
 
     @property
+    def turned_shape(self) -> list[int] | None: ...
+
+    @property
     def exported_difference(self) -> float | None: ...
 
     def convert(self) -> Model:
@@ -55,6 +59,10 @@ class Source(Protocol):
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """The source model's own outputs for samples [n, ...], each [n, ...]; None when taken as it is."""
+        ...
+
+    def first_difference(self, samples: NDArray[np.float32]) -> str:
+        """Where the float model as it was converted begins to differ from its source; empty where that is not known."""
         ...
 
 

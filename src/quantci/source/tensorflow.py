@@ -28,6 +28,7 @@ class TensorflowSource:
     """A model that only TensorFlow can read."""
 
     needs_tensorflow = True
+    turned_shape: list[int] | None = None
     exported_difference: float | None = None
 
     def __init__(self, path: Path, kind: str, signature: str | None, jail: Jail) -> None:
@@ -58,3 +59,8 @@ class TensorflowSource:
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """The source model's own outputs for samples [n, ...], each [n, ...]."""
         return self._jail.call(outputs, samples)
+
+    def first_difference(self, samples: NDArray[np.float32]) -> str:
+        """Not known."""
+        del samples
+        return ""

@@ -29,6 +29,7 @@ class TfliteSource:
 
     format = "tflite"
     needs_tensorflow = False
+    turned_shape: list[int] | None = None
     exported_difference: float | None = None
     signature: str | None = None
     converter: str | None = None
@@ -68,6 +69,11 @@ class TfliteSource:
         """None: the model is its own reference."""
         del samples
         return None
+
+    def first_difference(self, samples: NDArray[np.float32]) -> str:
+        """Not known."""
+        del samples
+        return ""
 
 
 def _check_float(summary: ModelSummary, where: str) -> None:

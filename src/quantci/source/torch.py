@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from quantci.errors import ModelRejected
 from quantci.source.digest import digest
 from quantci.source.onnx.convert import convert_onnx
-from quantci.source.onnx.runtime import onnx_outputs
+from quantci.source.onnx.runtime import as_given, first_difference, onnx_outputs
 from quantci.source.onnx.source import float_model
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.source.torch_export import load, outputs, to_flatbuffer, to_onnx
@@ -73,6 +73,7 @@ class TorchSource:
         """
         self.format = kind
         self.converter: str | None = None
+        self.turned_shape: list[int] | None = None
         self.exported_difference: float | None = None
         # That of a function's model is that of what it becomes: no file holds all that it is made of.
         self.sha256 = "" if kind == "torch" else digest(Path(source))
@@ -110,7 +111,7 @@ class TorchSource:
     def _through_onnx(self) -> tuple[bytes, str]:
         inside, data = self._jail.call(to_onnx, self._where)
         self.sha256 = self.sha256 or hashlib.sha256(data).hexdigest()
-        converted, converter = self._jail.call(convert_onnx, inside, [], self._where)
+        converted, converter, self.turned_shape = self._jail.call(convert_onnx, inside, [], self._where)
         return converted, converter
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
@@ -118,7 +119,12 @@ class TorchSource:
         own = self._jail.call(outputs, samples)
         if self._wanted.converter == "onnx2tf":
             exported = self._jail.call(onnx_outputs, samples)
+            own = [as_given(ours, theirs) for ours, theirs in zip(own, exported, strict=True)]
             self.exported_difference = max(
                 float(abs(ours - theirs).max()) for ours, theirs in zip(own, exported, strict=True)
             )
         return own
+
+    def first_difference(self, samples: NDArray[np.float32]) -> str:
+        """The first node of its ONNX graph that the flatbuffer computes otherwise."""
+        return self._jail.call(first_difference, samples) if self._wanted.converter == "onnx2tf" else ""

@@ -45,7 +45,7 @@ _REMEDIES: Final = {
     "FLOOR": _ROUNDED,
     "FLOOR_DIV": _ROUNDED,
     "FLOOR_MOD": _OUTSIDE,
-    "GELU": "Replace GELU by ReLU or hard-swish.",
+    "GELU": "Replace GELU by its tanh form (in PyTorch approximate='tanh'), ReLU or hard-swish.",
     "IMAG": "Compute the spectrum outside of the model and give it as the input.",
     "L2_POOL_2D": "Replace L2 pooling by average or maximum pooling.",
     "LOCAL_RESPONSE_NORMALIZATION": "Replace local response normalization by BatchNormalization.",

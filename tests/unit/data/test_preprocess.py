@@ -68,6 +68,7 @@ def raised(call: Callable[[], object]) -> QuantciError:
         (InputConfig(std=(1e-60,)), [1, 32, 32, 3], "input-normalization", "input.std"),
         (InputConfig(std=(1.0, float("nan"), 1.0)), [1, 32, 32, 3], "input-normalization", "input.std"),
         (InputConfig(mean=(float("inf"),)), [1, 32, 32, 3], "input-normalization", "input.mean"),
+        (InputConfig(layout="nchw"), [1, 32, 32, 3], "input-size", "input.layout"),
         (InputConfig(mean=(1e60,)), [1, 32, 32, 3], "input-normalization", "input.mean"),
     ],
 )

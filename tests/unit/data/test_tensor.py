@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from quantci.data.array_file import read_npy
-from quantci.data.tensor import digest_tensor, item_type, read_bin
+from quantci.data.array_file import arranged, read_npy
+from quantci.data.sample import Sample
+from quantci.data.tensor import digest_tensor, item_type, read_bin, read_tensor
 from quantci.errors import ConfigError, DataRejected
 
 if TYPE_CHECKING:
@@ -109,3 +110,24 @@ def test_a_bin_without_dtype_names_the_key() -> None:
     with pytest.raises(ConfigError) as caught:
         item_type(None)
     assert caught.value.where == "input.dtype"
+
+
+def test_an_array_of_channels_first_is_turned_where_its_shape_says_so() -> None:
+    first = np.arange(24).reshape(2, 3, 4)  # channels, height, width
+    assert np.array_equal(arranged(first, (3, 4, 2)), first.transpose(1, 2, 0))
+    assert np.array_equal(arranged(first[np.newaxis], (3, 4, 2)), first.transpose(1, 2, 0)), "with its batch"
+    assert np.array_equal(arranged(first, (2, 3, 4)), first)
+    assert np.array_equal(arranged(first, (24,)), first.ravel())
+    assert np.array_equal(arranged(first.reshape(2, 12), (12, 2)), first.reshape(2, 12).T), "of a sensor"
+    square = np.arange(8).reshape(2, 2, 2)
+    assert np.array_equal(arranged(square, (2, 2, 2)), square), "where both fit, it is taken as it is"
+
+
+def test_a_shape_in_the_configuration_says_how_a_bin_lies(tmp_path: Path) -> None:
+    values = np.arange(6, dtype=np.int8).reshape(2, 3)
+    values.tofile(tmp_path / "x.bin")
+    sample = Sample("x", tmp_path / "x.bin", None, (), "x", None)
+    for own, expected in (((), values.reshape(3, 2)), ((2, 3), values.T)):
+        read = read_tensor(sample, "int8", (3, 2), own)
+        assert read is not None
+        assert np.array_equal(read, expected)

@@ -52,6 +52,7 @@ class FloatSource:
 
     format = "tflite"
     needs_tensorflow = False
+    turned_shape: list[int] | None = None
     exported_difference: float | None = None
     signature: str | None = None
     converter: str | None = None
@@ -67,6 +68,11 @@ class FloatSource:
 
     def outputs(self, samples: NDArray[np.float32]) -> Any:
         return None if self._outputs is None else self._outputs(samples)
+
+    def first_difference(self, samples: NDArray[np.float32]) -> str:
+        """Not known."""
+        del samples
+        return ""
 
 
 def config_of(*, rewrite: bool = True, **calibration: Any) -> Config:

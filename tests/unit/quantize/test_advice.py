@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tests.unit.quantize.inline import FloatSource
 
+from quantci.data.sample import Sample
 from quantci.data.tally import Tally
-from quantci.quantize.advice import advise_on_calibration, advise_on_rewrites
+from quantci.quantize.advice import advise_on_calibration, advise_on_conversion, advise_on_rewrites
 from quantci.quantize.calibration_set import Calibrated
 from quantci.records.rewrite import Rewrite
+from quantci.tflite.model import Model
 
 
 def calibrated(outputs: list[list[float]]) -> Calibrated:
-    return Calibrated([], Tally(), [], [[np.array([values], np.float32)] for values in outputs])
+    return Calibrated(
+        [], Tally(), [np.zeros((1, 2), np.float32)], [[np.array([values], np.float32)] for values in outputs]
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,9 +36,33 @@ def calibrated(outputs: list[list[float]]) -> Calibrated:
 def test_the_set_and_the_conversion_are_looked_at(
     outputs: list[list[float]], difference: float | None, codes: list[str]
 ) -> None:
-    advice = advise_on_calibration("data/calibration", [], (), calibrated(outputs), difference)
+    told, source = calibrated(outputs), FloatSource(Model(b"", "m.tflite"))
+    advice = advise_on_calibration("data/calibration", [], (), told)
+    advice += advise_on_conversion(source, told, difference, [], ())
     assert [entry.code for entry in advice] == codes
     assert advice[0].text == "Calibrated with 0 samples; 200 to 500 are recommended: add some to data/calibration."
+
+
+def test_the_node_where_a_conversion_goes_wrong_is_named() -> None:
+    source = FloatSource(Model(b"", "m.onnx"))
+    source.first_difference = lambda samples: "conv3 (Conv), by 0.5"  # type: ignore[method-assign]
+    (advice,) = advise_on_conversion(source, calibrated([[0, 1]]), 0.25, [], ())
+    assert advice.text == (
+        "The float model differs from the source model by up to 0.25: check the conversion. It begins at conv3 (Conv), "
+        "by 0.5."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "is_told"),
+    [("x.bin", (), True), ("x.CSV", (), True), ("x.png", (), False), ("x.bin", (3, 8), False)],
+)
+def test_the_order_of_values_without_a_shape_is_said(name: str, given: tuple[int, ...], is_told: bool) -> None:
+    source = FloatSource(Model(b"", "m.onnx"))
+    source.turned_shape = [1, 3, 8]
+    sample = Sample(name, Path(name), None, (), name, None)
+    advice = advise_on_conversion(source, calibrated([[0, 1]]), None, [sample], given)
+    assert [entry.text[-33:] for entry in advice] == ["source, set input.shape = [3, 8]."] * is_told
 
 
 def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:

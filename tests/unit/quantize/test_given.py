@@ -25,7 +25,7 @@ GIVEN = Model(tiny_int8_cnn(), "nets/own.tflite", file_name="model_quant.tflite"
 class Source:
     """A float .tflite."""
 
-    format, signature, converter, sha256 = "tflite", None, None, "f" * 64
+    format, signature, converter, turned_shape, sha256 = "tflite", None, None, None, "f" * 64
 
     def __init__(self, data: bytes) -> None:
         self.model = Model(data, "nets/float.tflite", file_name="model_float.tflite")

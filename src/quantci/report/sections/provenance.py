@@ -78,12 +78,13 @@ def _quantize(result: QuantizeResult) -> list[tuple[str, Cell]]:
 
 def _conversion(source: SourceInfo) -> str:
     """How far the float model is from its source."""
+    turned = "" if source.turned_shape is None else f"; channels moved last from {source.turned_shape}"
     if source.largest_difference is None:
-        return "taken as it is" if source.converter is None else "converted, not compared with its source"
+        return "taken as it is" if source.converter is None else f"converted, not compared with its source{turned}"
     onnx = "" if source.exported_difference is None else f" (of its ONNX: {source.exported_difference:.2g})"
     return (
         f"largest difference of an output from the source model {source.largest_difference:.2g}{onnx}, over "
-        f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}"
+        f"{source.compared_samples:,} {'sample' if source.compared_samples == 1 else 'samples'}{turned}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from quantci.source.onnx.explain import explain
 from quantci.source.onnx.graph import keeps_layout, read_onnx
-from quantci.source.onnx.runtime import remember
+from quantci.source.onnx.runtime import Converted, remember
 from quantci.source.onnx.simplify import simplify
+from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[bytes, str]:
-    """The float flatbuffer, with a batch of 1, and the converter.
+def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[bytes, str, list[int] | None]:
+    """The float flatbuffer, with a batch of 1, the converter, and what turned_shape() says.
 
     What convolutions read is channels first in ONNX and channels last in the flatbuffer; any other input keeps its
     layout. onnx_outputs() then answers for this model.
@@ -31,13 +33,21 @@ def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[b
         ModelRejected: see docs/errors.md.
     """
     model = simplify(read_onnx(Path(inside), where), input_shape, where)
-    data = to_flatbuffer(model, where)
-    remember(model, data, where)
-    return data, f"onnx2tf {version('onnx2tf')}"
+    data, tensors = to_flatbuffer(model, where)
+    remember(Converted(model, Model(data, where), tensors))
+    return data, f"onnx2tf {version('onnx2tf')}", turned_shape(model)
 
 
-def to_flatbuffer(model: Any, where: str) -> bytes:
-    """What onnx2tf makes of a model of fixed shapes."""
+def turned_shape(model: Any) -> list[int] | None:
+    """The shape of the ONNX input, where the flatbuffer takes its channels last instead."""
+    (taken,) = model.graph.input
+    shape = [dim.dim_value for dim in taken.type.tensor_type.shape.dim]
+    is_same = len(shape) < 3 or shape == [shape[0], *shape[2:], shape[1]] or keeps_layout(model.graph)
+    return None if is_same else shape
+
+
+def to_flatbuffer(model: Any, where: str) -> tuple[bytes, dict[str, str]]:
+    """What onnx2tf makes of a model of fixed shapes, and the names of its tensors by those in the ONNX graph."""
     from onnx2tf.tflite_builder import export_tflite_model_flatbuffer_direct
 
     (taken,) = model.graph.input
@@ -52,6 +62,11 @@ def to_flatbuffer(model: Any, where: str) -> bytes:
                 flatbuffer_direct_show_progress=False,
                 keep_shape_absolutely_input_names=[taken.name] if keeps_layout(model.graph) else [],
             )
-            return Path(written["float32_tflite_path"]).read_bytes()
+            report = json.loads(Path(written["tensor_correspondence_report_path"]).read_text())
+            return Path(written["float32_tflite_path"]).read_bytes(), {
+                record["onnx_output_name"]: record["resolved_tflite_tensor_name"]
+                for record in report["records"]
+                if record["exists_in_final_model"]
+            }
     except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a converter raises, it is about the model
-        raise explain(error, model, where) from None
+        raise explain(error, where) from None

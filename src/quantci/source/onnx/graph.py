@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from quantci.errors import ModelRejected
 from quantci.source.onnx.told import malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # What makes the axes behind the batch channels and places.
@@ -57,12 +60,14 @@ _PASSING: Final = frozenset(
     }
 )
 
+_QUANTIZED: Final = re.compile(r"^(Dynamic)?(Q|Deq)uantizeLinear$|^QLinear|^(Conv|MatMul)Integer$")
+
 
 def read_onnx(path: Path, where: str) -> Any:
     """The model in the file.
 
     Raises:
-        ModelRejected: `malformed`.
+        ModelRejected: `malformed`, `external-data`, `already-quantized`, `mixed-precision`.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -74,7 +79,69 @@ def read_onnx(path: Path, where: str) -> Any:
         raise malformed(str(error), where) from None
     if not model.graph.node or not model.graph.output:
         raise malformed("its graph is empty", where)
+    check_one_file(model, where)
+    check_float(model.graph, where)
     return model
+
+
+def check_one_file(model: Any, where: str) -> None:
+    """Refuse weights in other files: nothing but the model itself is in the jail.
+
+    Raises:
+        ModelRejected: `external-data`, naming the file.
+    """
+    tensors = list(_tensors(model))
+    outside = next((tensor for tensor in tensors if tensor.data_location == tensor.EXTERNAL), None)
+    if outside is not None:
+        file = next((entry.value for entry in outside.external_data if entry.key == "location"), "")
+        raise ModelRejected(
+            "external-data",
+            f"The weights of {outside.name[:100]} lie in another file, {file[:200]!r}, which is not read.",
+            where=where,
+            remedy="Keep them inside: torch.onnx.export(..., external_data=False), or once "
+            "onnx.save(onnx.load('model.onnx'), 'whole.onnx').",
+        )
+
+
+def check_float(graph: Any, where: str) -> None:
+    """Refuse a model that is quantized already, and one in half precision.
+
+    Raises:
+        ModelRejected: `already-quantized`, `mixed-precision`.
+    """
+    quantized = [node for node in graph.node if _QUANTIZED.search(node.op_type)]
+    if quantized:
+        raise ModelRejected(
+            "already-quantized",
+            f"This model is quantized already ({len(quantized)} nodes such as {quantized[0].op_type}): converted, it "
+            "would compute in float between them.",
+            where=where,
+            remedy="Give the float model that it was made from: quantci quantizes it itself.",
+        )
+    half = next((tensor.name for tensor in graph.initializer if tensor.data_type in {10, 16}), None)
+    if half is not None:
+        raise ModelRejected(
+            "mixed-precision",
+            f"The weights {half[:100]} are floats of 16 bits.",
+            where=where,
+            remedy="Export the model in float32: model.float() before torch.onnx.export().",
+        )
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    """All constants, also those in nodes, in what these run, and in functions."""
+    graphs, nodes = [model.graph], [node for function in model.functions for node in function.node]
+    while graphs:
+        graph = graphs.pop()
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from (sparse.values, sparse.indices)
+        nodes += graph.node
+        while nodes:
+            for attribute in nodes.pop().attribute:
+                yield from (attribute.t, *attribute.tensors)
+                yield from (attribute.sparse_tensor.values, attribute.sparse_tensor.indices)
+                graphs += [attribute.g, *attribute.graphs] if attribute.HasField("g") else [*attribute.graphs]
 
 
 def inputs_of(graph: Any) -> list[Any]:
