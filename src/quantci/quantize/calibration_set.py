@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from quantci.data.preprocess import Preprocessing
     from quantci.data.sample import Sample
-    from quantci.quantize.step import Distribution
+    from quantci.quantize.step import Correction, Distribution
     from quantci.records.quantize import TensorRange
     from quantci.source.open_source import Source
     from quantci.tflite.model import Model
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COMPARED_SAMPLES = 5
 _FEWEST_A_WORKER = 32
+_CORRECTED_WITH = 64  # samples: a correction runs them once for each layer
 
 
 class Calibrated(NamedTuple):
@@ -102,6 +103,11 @@ class CalibrationSet(NamedTuple):
         ]
         return merged([workers.result(future) for future in waiting])
 
+    def correct(self, correction: Correction, float_model: Model, quantized: Model, workers: Pool) -> Model:
+        """What a correction makes of the INT8 model, from some samples of all parts of the set."""
+        spread = self.samples[:: -(-len(self.samples) // _CORRECTED_WITH)]
+        return workers.call(_correct, correction, float_model, quantized, self.preprocessing, spread)
+
     def _shares(self, workers: Pool) -> list[list[Sample]]:
         count = max(1, min(workers.size, len(self.samples) // _FEWEST_A_WORKER))
         size = -(-len(self.samples) // count)
@@ -114,6 +120,14 @@ def _observe_share(
     """Runs in a worker."""
     tensors = (loaded.tensor for _, loaded in Tally().read(samples, preprocessing))
     return distributions(float_model, ranges, tensors)
+
+
+def _correct(
+    correction: Correction, float_model: Model, quantized: Model, preprocessing: Preprocessing, samples: list[Sample]
+) -> Model:
+    """Runs in a worker."""
+    tensors = [loaded.tensor for _, loaded in Tally().read(samples, preprocessing)]
+    return correction(float_model, quantized, tensors)
 
 
 def _calibrate_share(float_model: Model, preprocessing: Preprocessing, samples: list[Sample]) -> Calibrated:

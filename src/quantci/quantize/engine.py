@@ -6,6 +6,7 @@ All ops become INT8 (what TFLiteConverter calls TFLITE_BUILTINS_INT8), weights a
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ModelRejected, missing_tensorflow
@@ -44,16 +45,16 @@ def quantize_with_litert(calibrated: Model, types: Types) -> bytes:
     given, sums = disguise_sums(calibrated)
     calibrator = wrapper.CalibrationWrapper(given.data, [], [])
     calibrator.Prepare()
-    allow_float, per_tensor, per_tensor_dense = False, False, False
+    allow_float, per_tensor = False, False
     try:
         result: bytes = calibrator.QuantizeModel(
             number(types.input),
             number(types.output),
             allow_float,
-            number("int8"),
-            number("int32"),
+            number(types.activations),
+            number("int64" if types.activations == "int16" else "int32"),
             per_tensor,
-            per_tensor_dense,
+            types.per_tensor_dense,
         )
     except (RuntimeError, ValueError) as error:
         raise _refusal(calibrated, *_explain(calibrated, _one_line(error))) from None
@@ -78,11 +79,12 @@ def quantize_with_tensorflow(calibrated: Model, types: Types) -> bytes:
         raise missing_tensorflow("The engine `tensorflow`", ", or set quantization.engine to litert") from None
     try:
         with native_stderr():  # it prints its settings
-            quantized = mlir_quantize(calibrated.data)
+            run = partial(mlir_quantize, calibrated.data, disable_per_channel_for_dense_layers=types.per_tensor_dense)
+            quantized = run()
             for _ in range(_TRIES):
                 if not _wavered(bytes(quantized)):
                     break
-                quantized = mlir_quantize(calibrated.data)
+                quantized = run()
             result: Any = modify_model_io_type(
                 quantized, getattr(tensorflow, types.input), getattr(tensorflow, types.output)
             )

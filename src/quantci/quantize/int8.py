@@ -69,5 +69,7 @@ def make_int8(prepared: Prepared, recipe: Recipe, *, workers: Pool, tensorflow: 
         (tensorflow, quantize_with_tensorflow) if recipe.engine == "tensorflow" else (workers, quantize_with_litert)
     )
     data = place.call(run, with_ranges(float_model, ranges), recipe.types)
-    model = Model(data, float_model.where, file_name=QUANTIZED_MODEL)
-    return Int8(float_model, give_scales(model), list(ranges), rewrites, doubts)
+    model = give_scales(Model(data, float_model.where, file_name=QUANTIZED_MODEL))
+    for correction in recipe.corrections:
+        model = prepared.calibration_set.correct(correction, float_model, model, workers)
+    return Int8(float_model, model, list(ranges), rewrites, doubts)

@@ -6,25 +6,40 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from quantci.errors import ConfigError
+from quantci.quantize.bias_correction import correct_biases
+from quantci.quantize.ranges.kl import least_divergence
+from quantci.quantize.ranges.mse import least_error
 from quantci.quantize.ranges.percentile import percentile
-from quantci.quantize.recipe_name import MINMAX, words_of
+from quantci.quantize.recipe_name import INT16X8, MINMAX, words_of
 from quantci.quantize.same_range import same_range
 from quantci.quantize.step import Ranged
+from quantci.quantize.transforms.activation_aware import equalize_activations
+from quantci.quantize.transforms.cross_layer import equalize_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantci.quantize.step import Statistics, Transformed
+    from quantci.quantize.step import Correction, Statistics, Transformed
     from quantci.records.config import IntegerType, QuantizationConfig
 
 Engine = Literal["litert", "tensorflow"]
 
 
 class Types(NamedTuple):
-    """Types of the INT8 model's input and output."""
+    """Types of the quantized model.
 
-    input: IntegerType
-    output: IntegerType
+    Attributes:
+        input: of its input.
+        output: of its output.
+        activations: of what lies between; weights are int8 in any case.
+        per_tensor_dense: the weights of a dense layer share one scale, instead of one for each output.
+    """
+
+    input: IntegerType | Literal["int16"]
+    output: IntegerType | Literal["int16"]
+    activations: Literal["int8", "int16"] = "int8"
+    per_tensor_dense: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +51,8 @@ class Recipe:
         transforms: from statistics to another float model; each sees what the one before it made.
         range_rules: from statistics to the ranges to quantize with; each sees those of the rule before it.
         engine: what turns float model and ranges into INT8.
-        types: of the INT8 model's input and output.
+        types: of the quantized model.
+        corrections: from both models and samples to a better INT8 model; each sees what the one before it made.
     """
 
     name: str
@@ -44,6 +60,7 @@ class Recipe:
     range_rules: tuple[Callable[[Statistics], Ranged], ...]
     engine: Engine
     types: Types
+    corrections: tuple[Correction, ...] = ()
 
 
 def minmax(statistics: Statistics) -> Ranged:
@@ -51,18 +68,25 @@ def minmax(statistics: Statistics) -> Ranged:
     return Ranged(statistics.ranges, [])
 
 
+TRANSFORMS: Final[dict[str, Callable[[Statistics], Transformed]]] = {
+    "cle": equalize_layers,
+    "equalize": equalize_activations,
+}
 RANGE_RULES: Final[dict[str, Callable[[Statistics], Ranged]]] = {
     MINMAX: minmax,
     "percentile-99.99": partial(percentile, kept=99.99),
     "percentile-99.9": partial(percentile, kept=99.9),
+    "mse": least_error,
+    "kl": least_divergence,
 }
+CORRECTIONS: Final[dict[str, Correction]] = {"bias-correction": correct_biases}
 
 
 def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: bool) -> Recipe:
-    """The recipe of a name, such as `minmax` or `percentile-99.9`; recipe_name.py lists the words.
+    """The recipe of a name, such as `minmax` or `cle+percentile-99.9`; recipe_name.py lists the words.
 
     Args:
-        name: words joined by "+". Those that a recipe does not say are the usual: min-max ranges, nothing else.
+        name: words joined by "+". What they do not say is as usual: min-max ranges, INT8, and nothing else.
         config: [quantization]: engine, types, and whether faulty kernels are worked around.
         needs_tensorflow: TensorFlow reads the source, so that its engine costs no further import.
 
@@ -71,11 +95,33 @@ def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: boo
     """
     words = words_of(name)
     automatic: Engine = "tensorflow" if needs_tensorflow else "litert"
-    range_rule = next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax)
+    types = Types(config.input_type, config.output_type, per_tensor_dense="per-tensor-dense" in words)
+    if INT16X8 in words:
+        _check_int16(config)
+        automatic, types = "litert", Types("int16", "int16", "int16")
     return Recipe(
         name="+".join(words),
-        transforms=(),
-        range_rules=(range_rule, *((same_range,) if config.rewrite else ())),
+        transforms=tuple(TRANSFORMS[word] for word in words if word in TRANSFORMS),
+        range_rules=(
+            next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax),
+            *((same_range,) if config.rewrite else ()),
+        ),
         engine=automatic if config.engine == "auto" else config.engine,
-        types=Types(config.input_type, config.output_type),
+        types=types,
+        corrections=tuple(CORRECTIONS[word] for word in words if word in CORRECTIONS),
     )
+
+
+def _check_int16(config: QuantizationConfig) -> None:
+    """What does not go with activations of 16 bits.
+
+    Raises:
+        ConfigError: `recipe`.
+    """
+    where, cause = "quantization.recipe", f"{INT16X8} gives int16 inputs and outputs."
+    if "uint8" in {config.input_type, config.output_type}:
+        remedy = "Leave quantization.input_type and output_type at int8, or take another recipe."
+        raise ConfigError("recipe", cause, where=where, remedy=remedy)
+    if config.engine == "tensorflow":
+        cause, remedy = f"TensorFlow's quantizer has no {INT16X8}.", "Set quantization.engine to auto or litert."
+        raise ConfigError("recipe", cause, where=where, remedy=remedy)

@@ -12,6 +12,7 @@ from quantci.errors import ConfigError
 
 Kind = Literal["transform", "range rule", "correction", "choice of types"]
 MINMAX: Final = "minmax"
+INT16X8: Final = "int16x8"
 
 
 class Word(NamedTuple):
@@ -28,9 +29,16 @@ class Word(NamedTuple):
 
 # In the order in which they stand in a name.
 WORDS: Final[dict[str, Word]] = {
+    "cle": Word("transform", "weights of neighbouring layers get equal ranges, channel by channel"),
+    "equalize": Word("transform", "channels of large activations are made smaller, and the weights behind them larger"),
     MINMAX: Word("range rule", "every activation keeps its whole range"),
     "percentile-99.99": Word("range rule", "0.01 % of the values are clipped at either end"),
     "percentile-99.9": Word("range rule", "0.1 % of the values are clipped at either end"),
+    "mse": Word("range rule", "the range of the smallest error, exponent 2.4"),
+    "kl": Word("range rule", "the range of the smallest Kullback-Leibler divergence"),
+    "bias-correction": Word("correction", "biases take away what quantization adds to the mean of each channel"),
+    "per-tensor-dense": Word("choice of types", "one scale for all weights of a dense layer: smaller file and arena"),
+    INT16X8: Word("choice of types", "activations of 16 bits: finer, and a larger arena"),
 }
 
 

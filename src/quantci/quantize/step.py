@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from quantci.records.quantize import TensorRange
@@ -29,6 +30,12 @@ class Distribution(NamedTuple):
     high: float
     counts: NDArray[np.int64]
     peaks: NDArray[np.float32]
+
+    def centers(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The middle of each bin that is not empty, and its count."""
+        filled = np.flatnonzero(self.counts)
+        width = (self.high - self.low) / len(self.counts)
+        return np.asarray(self.low + (filled + 0.5) * width, np.float64), self.counts[filled]
 
 
 def nothing_observed() -> Mapping[int, Distribution]:
@@ -76,3 +83,9 @@ class Ranged(NamedTuple):
 
     ranges: Sequence[TensorRange]
     rewrites: Sequence[Rewrite]
+
+
+class Correction(Protocol):
+    """From the float model, the INT8 model and samples [1, ...] to a better INT8 model. It is pickled for a worker."""
+
+    def __call__(self, float_model: Model, quantized: Model, samples: Sequence[NDArray[np.float32]]) -> Model: ...

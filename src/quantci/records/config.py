@@ -184,7 +184,7 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=200,
-            description="Quantization recipe: minmax, or words joined by + such as percentile-99.9; docs/recipes.md.",
+            description="Recipe: minmax, or words joined by + such as cle+percentile-99.9 (docs/recipes.md).",
         ),
     ] = "minmax"
     engine: Annotated[

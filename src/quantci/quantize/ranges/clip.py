@@ -26,7 +26,7 @@ def clip(statistics: Statistics, rule: Callable[[Distribution], tuple[float, flo
         if entry.tensor not in observed:
             return entry
         low, high = rule(observed[entry.tensor])
-        low, high = max(entry.min, min(low, 0.0)), min(entry.max, max(high, 0.0))
+        low, high = max(entry.min, min(float(low), 0.0)), min(entry.max, max(float(high), 0.0))
         return msgspec.structs.replace(entry, min=low, max=high) if low < high else entry
 
     return Ranged([clipped(entry) for entry in statistics.ranges], [])

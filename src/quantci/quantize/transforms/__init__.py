@@ -1,0 +1,1 @@
+"""Transforms: another float model of the same function, whose activations are easier to quantize."""
