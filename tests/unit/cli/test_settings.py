@@ -26,6 +26,7 @@ def settings(tmp_path: Path, text: str, argv: list[str] | None = None, env: dict
     file = tmp_path / "quantci.toml"
     file.write_text(text)
     parser = argparse.ArgumentParser()
+    options.add_recipe(parser)
     options.add_arguments(parser)
     return load(parser.parse_args(["--config", str(file), *(argv or [])]), env or {})
 
@@ -145,6 +146,15 @@ def test_the_digest_follows_the_effective_values(tmp_path: Path) -> None:
     spelled_out = settings(tmp_path, MINIMAL + "[task]\ntop_k = 3\n")
     changed = settings(tmp_path, MINIMAL, ["--task-top-k", "2"])
     assert plain.sha256 == spelled_out.sha256 != changed.sha256
+
+
+def test_a_recipe_is_known_or_the_nearest_one_is_named(tmp_path: Path) -> None:
+    given = settings(tmp_path, MINIMAL, ["--recipe", "cle+percentile-99.9"])
+    assert given.config.quantization.recipe == "cle+percentile-99.9"
+    error = fault(tmp_path, MINIMAL + '[quantization]\nrecipe = "percentil-99.9"\n')
+    assert (error.code, error.where.split(": ")[-1]) == ("recipe", "quantization.recipe")
+    assert "Did you mean percentile-99.9?" in error.remedy
+    assert fault(tmp_path, MINIMAL, ["--recipe", "cel"]).where == "--quantization-recipe"
 
 
 def test_an_unknown_chip_is_told_where_it_stands_and_which_there_are(tmp_path: Path) -> None:
