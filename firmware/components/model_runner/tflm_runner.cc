@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "bench_protocol/crc32.h"
+#include "tensorflow/lite/micro/arena_allocator/single_arena_buffer_allocator.h"
 #include "tensorflow/lite/micro/memory_helpers.h"
+#include "tensorflow/lite/micro/memory_planner/greedy_memory_planner.h"
 #include "tensorflow/lite/micro/micro_allocator.h"
 #include "tensorflow/lite/micro/micro_resource_variable.h"
 #include "tensorflow/lite/schema/schema_generated.h"
@@ -42,6 +44,60 @@ extern "C" int DebugVsnprintf(char* buffer, std::size_t size,
 }
 
 namespace quantci {
+namespace {
+
+// TFLM does not check most of its small allocations: in an arena that is too
+// small it writes to null. So what finds no room goes here, and the model is
+// refused afterwards. As large as the arena's own allocator, for the arena's
+// use to be the same: what it needs beside stands in statics.
+class Arena final : public tflite::SingleArenaBufferAllocator {
+ public:
+  using SingleArenaBufferAllocator::SingleArenaBufferAllocator;
+
+  static Arena* Create(std::uint8_t* bytes, std::size_t size) {
+    spilled_ = 0;
+    Arena made(bytes, size);
+    return new (made.AllocatePersistentBuffer(sizeof(Arena), alignof(Arena)))
+        Arena(made);
+  }
+
+  std::uint8_t* AllocatePersistentBuffer(std::size_t size,
+                                         std::size_t alignment) override {
+    std::uint8_t* found =
+        SingleArenaBufferAllocator::AllocatePersistentBuffer(size, alignment);
+    if (found != nullptr) return found;
+    const std::size_t start = (spilled_ + alignment - 1) / alignment * alignment;
+    if (size > sizeof(spill_) || start > sizeof(spill_) - size) return nullptr;
+    spilled_ = start + size;
+    return spill_ + start;
+  }
+
+  static std::size_t spilled() { return spilled_; }
+
+ private:
+  alignas(16) static std::uint8_t spill_[16u << 10];
+  static std::size_t spilled_;
+};
+
+alignas(16) std::uint8_t Arena::spill_[16u << 10];
+std::size_t Arena::spilled_ = 0;
+static_assert(sizeof(Arena) == sizeof(tflite::SingleArenaBufferAllocator), "");
+
+// Only for `new`: TFLM keeps its `delete` private, and nobody deletes.
+class Planner final : public tflite::GreedyMemoryPlanner {
+ public:
+  static void operator delete(void*) {}
+};
+static_assert(sizeof(Planner) == sizeof(tflite::GreedyMemoryPlanner), "");
+
+tflite::MicroAllocator* CreateAllocator(std::uint8_t* bytes, std::size_t size) {
+  Arena* arena = Arena::Create(bytes, size);
+  Planner* planner = new (arena->AllocatePersistentBuffer(
+      sizeof(Planner), alignof(Planner))) Planner();
+  return tflite::MicroAllocator::Create(arena, planner);
+}
+
+}  // namespace
 
 std::uint32_t TflmRunner::arena_bytes(ArenaRegion region) const {
   return region == ArenaRegion::kInternal ? memory_.internal_bytes
@@ -69,7 +125,12 @@ Status TflmRunner::Load(const std::uint8_t* model, std::uint32_t size,
   Unload();
   ClearLog();
   const std::uint32_t room = this->arena_bytes(region);
-  if (room == 0 || arena_bytes > room) {
+  if (room == 0) {
+    return Status::Error(
+        ErrorCode::kMemory, "the device has no arena in %s",
+        region == ArenaRegion::kPsram ? "PSRAM" : "internal memory");
+  }
+  if (arena_bytes > room) {
     return Status::Error(ErrorCode::kMemory, "the region has %lu bytes",
                          static_cast<unsigned long>(room));
   }
@@ -97,8 +158,7 @@ std::uint8_t* TflmRunner::arena(ArenaRegion region) const {
   return region == ArenaRegion::kInternal ? memory_.internal : memory_.psram;
 }
 
-// TFLM does not check most of its small allocations: it crashes in an arena
-// that is far too small. So what it needs is found in the largest one first.
+// What the model needs is found in the largest arena first, to be told.
 Status TflmRunner::AllocateIn(ArenaRegion region, std::uint32_t bytes) {
   const ArenaRegion largest = memory_.psram_bytes > memory_.internal_bytes
                                   ? ArenaRegion::kPsram
@@ -160,8 +220,7 @@ Status TflmRunner::Allocate(std::uint8_t* arena, std::uint32_t bytes) {
     return Status::Error(ErrorCode::kArena, "TFLM itself takes %lu bytes",
                          static_cast<unsigned long>(least));
   }
-  tflite::MicroAllocator* allocator =
-      tflite::MicroAllocator::Create(arena, bytes);
+  tflite::MicroAllocator* allocator = CreateAllocator(arena, bytes);
   // Only where they are used: they take arena.
   tflite::MicroResourceVariables* resources =
       variables == 0
@@ -170,8 +229,9 @@ Status TflmRunner::Allocate(std::uint8_t* arena, std::uint32_t bytes) {
   tflite::MicroProfilerInterface* profiler = this;
   interpreter_.reset();
   interpreter_.emplace(model_, ops_, allocator, resources, profiler);
-  if (interpreter_->AllocateTensors() != kTfLiteOk) {
-    return Status::Error(ErrorCode::kArena, "%s", Log());
+  if (interpreter_->AllocateTensors() != kTfLiteOk || Arena::spilled() > 0) {
+    return Status::Error(ErrorCode::kArena, "%lu bytes are too few: %s",
+                         static_cast<unsigned long>(bytes), Log());
   }
   description_.arena_used =
       static_cast<std::uint32_t>(interpreter_->arena_used_bytes());

@@ -136,8 +136,23 @@ TEST_F(TflmTest, EveryArenaThatIsTooSmallIsAnError) {
   const std::string input = FromHex(golden["inputs"][0]);
   EXPECT_EQ(Run(input), FromHex(golden["outputs"][0]));
   EXPECT_EQ(Load(kArena + 1).code(), ErrorCode::kMemory);
-  EXPECT_EQ(runner.Load(data(), size, ArenaRegion::kPsram, 0).code(),
-            ErrorCode::kMemory);
+  const Status absent = runner.Load(data(), size, ArenaRegion::kPsram, 0);
+  EXPECT_EQ(absent.code(), ErrorCode::kMemory);
+  EXPECT_STREQ(absent.text(), "the device has no arena in PSRAM");
+}
+
+// Without PSRAM there is no larger arena to look first what is needed.
+TEST_F(TflmTest, AllThereIsMayBeTooSmall) {
+  ASSERT_TRUE(Load().ok());
+  const std::uint32_t used = runner.description().arena_used;
+  for (std::uint32_t bytes = 16; bytes < used; bytes += 16) {
+    TflmRunner small{&clock, TflmMemory{arena.data()->bytes, bytes, nullptr, 0,
+                                        ops.data(), 64}};
+    const Status status =
+        small.Load(data(), size, ArenaRegion::kInternal, 0);
+    ASSERT_EQ(status.code(), ErrorCode::kArena) << bytes;
+    ASSERT_STRNE(status.text(), "");
+  }
 }
 
 TEST_F(TflmTest, WhatIsNoModelIsAnError) {

@@ -27,11 +27,17 @@ def fault_of_device(error: DeviceError, where: str) -> QuantciError:
                 remedy="Replace the layer, or build the firmware with this operator.",
             )
         case ErrorCode.ARENA | ErrorCode.MEMORY:
+            is_absent = error.code == ErrorCode.MEMORY
+            what = (
+                "The device has no such tensor arena" if is_absent else "The model does not fit into the device's arena"
+            )
             return ModelRejected(
                 "arena",
-                f"The model does not fit into the device's tensor arena: {text or 'it does not say why'}.",
+                f"{what}: {text or 'it does not say why'}.",
                 where=where,
-                remedy="Use smaller activations, or an arena in PSRAM.",
+                remedy="Set device.arena to the other kind of memory, or take a board that has this one."
+                if is_absent
+                else "Use smaller activations, or an arena in PSRAM.",
             )
         case ErrorCode.MODEL | ErrorCode.INVOKE:
             return ModelRejected(

@@ -150,6 +150,12 @@ def test_what_the_model_is_to_blame_for_is_no_fault_of_the_board(error: str, cod
     assert caught.value.code == code
 
 
+def test_an_arena_that_is_absent_is_not_one_that_is_too_small() -> None:
+    with pytest.raises(ModelRejected, match="has no such tensor arena") as caught:
+        ready("error=memory@select")
+    assert "device.arena" in caught.value.remedy
+
+
 def test_a_restart_says_the_reason_and_what_was_printed() -> None:
     with pytest.raises(BoardError, match=r"while running the model.*brownout, which may be inexact.*m-ready") as caught:
         ready("reboot=brownout@run").run([INPUT])
