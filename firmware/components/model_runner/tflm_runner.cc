@@ -66,7 +66,8 @@ class Arena final : public tflite::SingleArenaBufferAllocator {
     std::uint8_t* found =
         SingleArenaBufferAllocator::AllocatePersistentBuffer(size, alignment);
     if (found != nullptr) return found;
-    const std::size_t start = (spilled_ + alignment - 1) / alignment * alignment;
+    const std::size_t start =
+        (spilled_ + alignment - 1) / alignment * alignment;
     if (size > sizeof(spill_) || start > sizeof(spill_) - size) return nullptr;
     spilled_ = start + size;
     return spill_ + start;
