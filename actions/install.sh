@@ -66,6 +66,19 @@ unreachable() {
         "or a mirror in PIP_INDEX_URL and UV_DEFAULT_INDEX"
 }
 
+# PyTorch, and what the caller's code needs besides: of exact versions, but without hashes. Its builds for CPU lie in an index of
+# its own, which uv knows; where that cannot be reached, it comes from the runner's package index, with CUDA.
+add_torch() {
+    backend=${UV_TORCH_BACKEND:-cpu}
+    unset UV_TORCH_BACKEND
+    # shellcheck disable=SC2086 # words; install.py lets no other character through
+    set -- --quiet --python "$env/bin/python" --no-build -r "$root/requirements/torch.in" $packages
+    if ! "$uv" pip install --torch-backend "$backend" "$@"; then
+        echo "PyTorch's own index did not give it: it is taken from the package index, on Linux with 5 GB of CUDA"
+        "$uv" pip install "$@" || unreachable "requirements/torch.in"
+    fi
+}
+
 no_python() {
     fail "no Python from 3.$oldest to 3.$newest is on this runner, and actions/setup-python brought none that starts: install one" \
         "(Debian, Ubuntu: sudo apt-get install python3-venv; with uv: uv python install 3.13)"
@@ -82,11 +95,15 @@ fi
 
 python=$(find_python "$oldest" "$newest") || true
 if [ -n "$python" ]; then
-    plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.runner.install "$2" "$root")
+    plan=$(PYTHONPATH=$root/src "$python" -P -m quantci.github.runner.install "$2" "$root") || {
+        printf '::error title=quantci install::an input of the action is not valid: the line above says which\n'
+        exit 2
+    }
     {
         read -r lock
         read -r oldest
         read -r newest
+        read -r packages
         read -r env
     } <<EOF
 $plan
@@ -110,8 +127,11 @@ install)
         fi
         get_uv "$env.uv"
         "$uv" venv --quiet --no-project --python "$python" "$env"
+        hashed=$lock
+        [ "$lock" != torch ] || hashed=onnx
         "$uv" pip install --quiet --python "$env/bin/python" --require-hashes --no-build \
-            -r "$root/requirements/$lock.txt" || unreachable "requirements/$lock.txt"
+            -r "$root/requirements/$hashed.txt" || unreachable "requirements/$hashed.txt"
+        [ "$lock" != torch ] || add_torch
         cp -R "$root/src/quantci" "$env"/lib/python3.*/site-packages/ # pure Python: building it would give the same, with a builder's help
         rm -rf "$env.uv"
         : >"$env/ready"

@@ -96,6 +96,7 @@ def test_every_input_reaches_the_command_by_a_variable(action: str) -> None:
     }
     assert set(passed) == set(document["inputs"])
     known = {"QUANTCI_CONFIG", "QUANTCI_OUTPUT_DIR", "QUANTCI_ALLOW_CODE", "QUANTCI_SHARD_COUNT"}
+    known |= {"QUANTCI_PACKAGES"} if action == "quantize" else set()  # the installation's
     own = (*COMMANDS[action], *(COMMANDS["merge"] if action == "evaluate" else ()))
     known |= {"GITHUB_TOKEN", *(one.variable for one in own)}
     known |= {f"QUANTCI_{key.path.replace('.', '_').upper()}" for key in all_keys()}
@@ -136,10 +137,12 @@ def test_all_actions_install_in_the_same_way() -> None:
     for action, path in ACTIONS.items():
         steps = list(steps_of(read(path)))
         assert tuple(step["id"] for step in steps) == ("plan", "python", "install", "run")
-        if action == "quantize":  # TensorFlow is installed only where the model needs it
+        if action == "quantize":  # TensorFlow and PyTorch are installed only where the model needs them
             named = {
                 "QUANTCI_CONFIG": "${{ inputs.config }}",
                 "QUANTCI_MODEL_SOURCE": "${{ inputs.model-source }}",
+                "QUANTCI_ALLOW_CODE": "${{ inputs.allow-code }}",
+                "QUANTCI_PACKAGES": "${{ inputs.packages }}",
             }
             assert steps[0].pop("env") == named
             for name in named:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from quantci.records.code_name import CodeName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +24,16 @@ HELD: Final = {
     "base": ("comment", "base"),
     "tensorflow": ("comment", "base", "tensorflow"),
     "onnx": ("comment", "base", "onnx"),
+    "torch": ("comment", "base", "onnx", "torch"),
 }
+# Lock -> the files that are installed for it, where it is more than its own. The one of PyTorch has no hashes.
+_FILES: Final = {"torch": ("onnx.txt", "torch.in")}
 # The oldest and the newest Python 3 that every wheel of a lock is there for.
-PYTHONS: Final = {"comment": (11, 14), "base": (11, 14), "tensorflow": (11, 13), "onnx": (12, 13)}
+PYTHONS: Final = {"comment": (11, 14), "base": (11, 14), "tensorflow": (11, 13), "onnx": (12, 13), "torch": (12, 13)}
 
 _KERAS_SUFFIXES: Final = {".keras", ".h5", ".hdf5"}
 _MOST_BYTES: Final = 1_000_000  # as in records/config.py, which is not installed yet
+_PACKAGE: Final = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w.,-]+\])?==[\w.+!-]+")
 _KERAS_HEADS: Final = (b"\x89HDF\r\n\x1a\n", b"PK\x03\x04")
 
 
@@ -34,9 +41,10 @@ class Plan(NamedTuple):
     """What is to be installed.
 
     Attributes:
-        lock: requirements/<lock>.txt.
+        lock: requirements/<lock>.txt; `torch` is onnx.txt and torch.in.
         oldest: the oldest Python 3 that it can be installed for.
         newest: the newest one.
+        packages: what the function that builds a PyTorch module needs besides.
         environment: the private environment's folder, named after what goes into it, so that all actions of a job share
             one even where each lies in its own folder.
     """
@@ -44,13 +52,15 @@ class Plan(NamedTuple):
     lock: str
     oldest: int
     newest: int
+    packages: str
     environment: Path
 
 
 def choose_lock(action: str, environment: Mapping[str, str]) -> str:
-    """`tensorflow` or `onnx` where the source model or the engine needs it, `comment` for the comment, else `base`.
+    """`comment` for the comment; to quantize, what the source model or the engine needs; else `base`.
 
-    A configuration that cannot be read gets `base`: the command itself says what is wrong with it.
+    For a function that may not run nothing is installed. A configuration that cannot be read gets `base`: the command
+    itself says what is wrong with it.
     """
     if action != "quantize":
         return "comment" if action == "comment" else "base"
@@ -60,13 +70,33 @@ def choose_lock(action: str, environment: Mapping[str, str]) -> str:
             return "base"
         config = tomllib.loads(file.read_text(encoding="utf-8"))
         given = environment.get("QUANTCI_MODEL_SOURCE")
-        source = Path(given) if given else file.parent / str(config["model"]["source"])
+        written = given or str(config["model"]["source"])
+        source = Path(given) if given else file.parent / written
         engine = environment.get("QUANTCI_QUANTIZATION_ENGINE") or config.get("quantization", {}).get("engine")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "base"
+    if CodeName.parse(written):
+        return "torch" if _allows_code(environment) else "base"
     if engine == "tensorflow" or _needs_tensorflow(source):
         return "tensorflow"
-    return "onnx" if source.suffix.lower() == ".onnx" else "base"
+    return {".onnx": "onnx", ".pt2": "torch"}.get(source.suffix.lower(), "base")
+
+
+def _allows_code(environment: Mapping[str, str]) -> bool:
+    return environment.get("QUANTCI_ALLOW_CODE", "").lower() == "true"
+
+
+def packages_of(environment: Mapping[str, str]) -> str:
+    """Those of the input `packages`, which is the workflow's; none where code may not run.
+
+    Raises:
+        SystemExit: one of them is not an exact version of a package.
+    """
+    words = environment.get("QUANTCI_PACKAGES", "").split()
+    for word in words:
+        if not _PACKAGE.fullmatch(word):
+            sys.exit(f"packages: {word[:80]!r} is not an exact version such as torchvision==0.30.0")
+    return " ".join(words) if _allows_code(environment) else ""
 
 
 def _needs_tensorflow(source: Path) -> bool:
@@ -96,8 +126,12 @@ def plan(action: str, root: Path, environment: Mapping[str, str]) -> Plan:
     wanted = choose_lock(action, environment)
     plans = []
     for lock in (name for name, held in HELD.items() if wanted in held):
-        digest = hashlib.sha256((root / "requirements" / f"{lock}.txt").read_bytes()).hexdigest()
-        plans.append(Plan(lock, *PYTHONS[lock], temporary / f"{lock}-{digest[:16]}-{sources.hexdigest()[:16]}"))
+        packages = packages_of(environment) if lock == "torch" else ""
+        digest = hashlib.sha256(packages.encode())
+        for file in _FILES.get(lock, (f"{lock}.txt",)):
+            digest.update((root / "requirements" / file).read_bytes())
+        folder = temporary / f"{lock}-{digest.hexdigest()[:16]}-{sources.hexdigest()[:16]}"
+        plans.append(Plan(lock, *PYTHONS[lock], packages, folder))
     return next((one for one in plans if (one.environment / "ready").exists()), plans[0])
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from quantci.github.runner import install
 from quantci.github.runner.install import HELD, PYTHONS, choose_lock, main, plan
+from quantci.records import code_name
 
 ROOT = Path(__file__).parents[4]
 
@@ -44,6 +45,37 @@ def test_an_onnx_model_needs_onnx2tf_and_its_pythons(tmp_path: Path) -> None:
     assert choose_lock("quantize", config(tmp_path, "m.ONNX")) == "onnx"
     assert choose_lock("evaluate", config(tmp_path, "m.onnx")) == "base"
     assert plan("quantize", ROOT, config(tmp_path, "m.onnx"))[:3] == ("onnx", 12, 13)
+
+
+def test_a_function_needs_pytorch_where_it_may_run(tmp_path: Path) -> None:
+    given = config(tmp_path, "nets.lights:build")
+    assert choose_lock("quantize", given) == "base", "it is refused before anything of it is needed"
+    assert choose_lock("quantize", given | {"QUANTCI_ALLOW_CODE": "True"}) == "torch"
+    assert choose_lock("evaluate", given | {"QUANTCI_ALLOW_CODE": "true"}) == "base"
+    given = config(tmp_path, "m.tflite") | {"QUANTCI_MODEL_SOURCE": "lights:build", "QUANTCI_ALLOW_CODE": "true"}
+    assert choose_lock("quantize", given) == "torch"
+
+
+def test_an_exported_program_needs_pytorch_and_its_pythons(tmp_path: Path) -> None:
+    assert plan("quantize", ROOT, config(tmp_path, "m.pt2"))[:4] == ("torch", 12, 13, "")
+
+
+def test_packages_of_the_function_are_exact_versions(tmp_path: Path) -> None:
+    given = config(tmp_path, "lights:build") | {"QUANTCI_PACKAGES": " torchvision==0.30.0\ntimm[all]==1.0.20 "}
+    assert plan("quantize", ROOT, given).packages == "", "for code that may not run nothing is installed"
+    given["QUANTCI_ALLOW_CODE"] = "true"
+    with_them = plan("quantize", ROOT, given)
+    assert with_them.packages == "torchvision==0.30.0 timm[all]==1.0.20"
+    assert with_them.environment != plan("quantize", ROOT, given | {"QUANTCI_PACKAGES": ""}).environment
+
+
+@pytest.mark.parametrize(
+    "word", ["timm", "timm>=1", "-rrequirements.txt", "./own", "a@https://b/c.whl", "a==1;b", "a==*"]
+)
+def test_what_is_no_exact_version_is_refused(tmp_path: Path, word: str) -> None:
+    given = config(tmp_path, "lights:build") | {"QUANTCI_PACKAGES": f"a==1 {word}", "QUANTCI_ALLOW_CODE": "true"}
+    with pytest.raises(SystemExit, match="not an exact version"):
+        plan("quantize", ROOT, given)
 
 
 def test_unless_the_engine_is_tensorflow(tmp_path: Path) -> None:
@@ -115,7 +147,9 @@ def test_a_lock_holds_what_is_said_of_it() -> None:
     assert list(PYTHONS) == list(HELD)
     for larger, held in HELD.items():
         for smaller in held[:-1]:
-            if larger == "onnx":  # which has other versions: onnx2tf pins its own
+            if larger == "torch":  # onnx.txt, and what has no hashes
+                assert smaller in HELD["onnx"]
+            elif larger == "onnx":  # which has other versions: onnx2tf pins its own
                 assert names(smaller) < names(larger)
             else:
                 assert pins(smaller) < pins(larger)
@@ -132,8 +166,8 @@ def test_what_the_comment_needs_is_a_part_of_what_quantci_needs() -> None:
 
 def test_the_plan_is_printed_one_value_a_line(action: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main("report", str(action))
-    lock, oldest, newest, environment = capsys.readouterr().out.splitlines()
-    assert (lock, oldest, newest) == ("base", "11", "14")
+    lock, oldest, newest, packages, environment = capsys.readouterr().out.splitlines()
+    assert (lock, oldest, newest, packages) == ("base", "11", "14", "")
     assert environment.startswith("/")
 
 
@@ -143,8 +177,8 @@ def action(tmp_path: Path) -> Path:
     root = tmp_path / "action"
     (root / "src").mkdir(parents=True)
     (root / "requirements").mkdir()
-    for name in HELD:
-        (root / "requirements" / f"{name}.txt").write_text("a==1\n")
+    for name in (*(f"{lock}.txt" for lock in HELD), "torch.in"):
+        (root / "requirements" / name).write_text("a==1\n")
     (root / "src" / "a.py").write_text("x = 0\n")
     return root
 
@@ -170,7 +204,8 @@ def test_actions_share_one_environment_wherever_they_lie(action: Path, tmp_path:
 
 
 def test_only_the_standard_library_is_imported() -> None:
-    tree = ast.parse(Path(install.__file__).read_text(encoding="utf-8"))
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
+    for module in (install, code_name):
+        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.split(".")[0] for name in imported - {code_name.__name__}} <= sys.stdlib_module_names
