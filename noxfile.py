@@ -274,8 +274,21 @@ def integration(session: nox.Session) -> None:
 
 @nox.session(python=ROADS_PYTHON)
 def roads(session: nox.Session) -> None:
-    """Tests of what reads ONNX and PyTorch, which need other packages than the rest."""
+    """Tests of what reads ONNX, which need other packages than the rest; what needs PyTorch is skipped."""
     prepare(session, "roads")
+    run_pytest(session, "tests/integration", "-m", "roads")
+
+
+@nox.session(python=ROADS_PYTHON)
+def torch(session: nox.Session) -> None:
+    """The same with PyTorch, by the version that the actions install."""
+    prepare(session, "roads")
+    wanted = ["-r", "requirements/torch.in"]
+    try:  # uv knows the index of the builds without CUDA, which is 4 GB
+        session.install("--torch-backend=cpu", *wanted)
+    except nox.command.CommandFailed:
+        session.log("PyTorch's own index did not give it: it is taken from the package index")
+        session.install(*wanted)
     run_pytest(session, "tests/integration", "-m", "roads")
 
 

@@ -74,7 +74,7 @@ add_torch() {
     # shellcheck disable=SC2086 # words; install.py lets no other character through
     set -- --quiet --python "$env/bin/python" --no-build -r "$root/requirements/torch.in" $packages
     if ! "$uv" pip install --torch-backend "$backend" "$@"; then
-        echo "PyTorch's own index did not give it: it is taken from the package index, on Linux with 5 GB of CUDA"
+        echo "PyTorch's own index did not give it: it is taken from the package index, on Linux with 4 GB of CUDA"
         "$uv" pip install "$@" || unreachable "requirements/torch.in"
     fi
 }

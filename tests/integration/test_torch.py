@@ -21,7 +21,7 @@ from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.model import Model
 from quantci.workers.jail import Jail
 
-pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch")
+pytestmark = [pytest.mark.roads, pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch")]
 SAMPLES = np.random.RandomState(5).uniform(-1, 1, (4, 16, 16, 3)).astype(np.float32)
 # Of outputs between 0 and 1, from the same weights through another road: some roundings of float32.
 TOLERANCE = 1e-6

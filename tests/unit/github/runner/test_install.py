@@ -205,7 +205,7 @@ def test_actions_share_one_environment_wherever_they_lie(action: Path, tmp_path:
 
 def test_only_the_standard_library_is_imported() -> None:
     for module in (install, code_name):
-        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         assert {name.split(".")[0] for name in imported - {code_name.__name__}} <= sys.stdlib_module_names
