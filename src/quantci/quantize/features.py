@@ -96,6 +96,7 @@ def advise_on_features(
     samples: Sequence[Sample],
     preprocessing: Preprocessing,
     workers: Pool,
+    converted: Model,
 ) -> list[Advice]:
     """Advice `feature-ranges` where narrow features cost the output more than a step; [] without features.
 
@@ -105,6 +106,7 @@ def advise_on_features(
         samples: of the calibration set, of which some of all parts are looked at again.
         preprocessing: what [input] says.
         workers: where the float model runs.
+        converted: the float model before it was rewritten: a Normalization still stands in it.
     """
     given = int(statistics.float_model.tree.subgraphs[0].inputs[0])
     taken = next((entry for entry in statistics.ranges if entry.tensor == given), None)
@@ -128,7 +130,7 @@ def advise_on_features(
     text = (
         f"Features of very different ranges share one scale, {scale:.3g} a step: of {STEPS} steps, these have fewer "
         f"than {_FEWEST} {counted(names)}. That moves the float model's output by {moved:.0f} of its own. "
-        f"{_remedy(features, statistics.float_model, preprocessing)}"
+        f"{_remedy(features, converted, preprocessing)}"
     )
     return [Advice(code="feature-ranges", text=text)]
 

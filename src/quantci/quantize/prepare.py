@@ -132,7 +132,7 @@ def prepare(
         advice=[
             *rewritten.advice,
             *advice,
-            *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers),
+            *advise_on_features(calibrated.features, statistics, chosen, preprocessing, workers, converted),
         ],
         labels=labels,
         held_back=left,

@@ -38,6 +38,7 @@ Unit = Literal[
     "µs about",
     "dB",
     "ops",
+    "change",
     "plain",
 ]
 
@@ -134,5 +135,6 @@ _FORMATS: Final[dict[Unit, Callable[[float], str]]] = {
     "µs about": _rough_time,
     "dB": lambda value: f"{value:.1f}{NBSP}dB",
     "ops": lambda value: f"{value:,.0f}{NBSP}ops",
+    "change": lambda value: signed(value, 0),
     "plain": lambda value: f"{value:,.4g}",
 }

@@ -19,6 +19,7 @@ from quantci.report.sections import (
     model,
     provenance,
     quality,
+    rewrites,
     summary,
 )
 
@@ -77,7 +78,7 @@ def sections(report: Report) -> list[Folded]:
     if report.baseline is not None:
         parts.append(model.changes(report.baseline))
     if report.quantize is not None:
-        parts += [model.layers(report.quantize), kernels.not_accelerated(report)]
+        parts += [rewrites.section(report.quantize), model.layers(report.quantize), kernels.not_accelerated(report)]
         if report.quantize.calibration is not None:
             parts.append(data.section("Calibration", report.quantize.calibration))
     if report.embed is not None and report.embed.arena is not None:

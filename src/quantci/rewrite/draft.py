@@ -70,6 +70,15 @@ class Draft:
         vars(other).update(own)
         return other
 
+    def become(self, other: Draft) -> None:
+        """Take over what was tried on a copy."""
+        vars(self).update(vars(other))
+
+    def after(self, op: Any) -> Any | None:
+        """The op that runs after this one; None after the last one."""
+        place = self._place(op) + 1
+        return self.ops[place] if place < len(self.ops) else None
+
     def kind(self, op: Any) -> str:
         """Name of an op."""
         return op_name(self._tree.operatorCodes[op.opcodeIndex])
@@ -88,6 +97,10 @@ class Draft:
         """The op that alone needs a tensor; None where several do, or where it is an output of the model."""
         readers = self.readers(tensor)
         return readers[0] if len(readers) == 1 and tensor not in self.outputs else None
+
+    def alone(self, tensor: int, op: Any) -> bool:
+        """Whether this op alone needs a tensor."""
+        return self.only_reader(tensor) is op
 
     def shape(self, tensor: int) -> tuple[int, ...]:
         """Shape of a tensor."""
@@ -170,9 +183,14 @@ class Draft:
         op.inputs = [tensor if at == place else int(index) for at, index in enumerate(op.inputs)]
         self._is_known = False
 
-    def write(self, op: Any, tensor: int) -> None:
-        """Give an op of one output another one."""
-        op.outputs = [tensor]
+    def feed(self, op: Any, inputs: Sequence[int]) -> None:
+        """Give an op all its inputs anew."""
+        op.inputs = list(inputs)
+        self._is_known = False
+
+    def write(self, op: Any, *tensors: int) -> None:
+        """Give an op other outputs."""
+        op.outputs = list(tensors)
         self._is_known = False
 
     def remove(self, op: Any) -> None:

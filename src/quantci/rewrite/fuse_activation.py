@@ -32,7 +32,7 @@ def fuse_activation(draft: Draft) -> list[str]:
             continue
         before, after = int(op.inputs[0]), int(op.outputs[0])
         host = draft.writer(before)
-        if host is None or draft.only_reader(before) is not op or draft.kind(host) not in HOSTS:
+        if host is None or not draft.alone(before, op) or draft.kind(host) not in HOSTS:
             continue
         both = _BOTH.get((activation(host), draft.kind(op)))
         if both is None:

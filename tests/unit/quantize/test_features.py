@@ -61,7 +61,7 @@ def found(
         path = folder / f"{place}.npy"
         np.save(path, sample[0] * config.std[0] + config.mean[0] if config.preprocess == "normalize" else sample[0])
         files.append(Sample(path.name, path, None, (), path.name, None))
-    return advise_on_features(features, Statistics(model, ranges), files, preprocessing, workers)
+    return advise_on_features(features, Statistics(model, ranges), files, preprocessing, workers, model)
 
 
 def test_a_feature_that_counts_and_has_no_step_is_named_with_the_lines(tmp_path: Path) -> None:
