@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.embedding import embedding
 from benchmarks.installation import installation
+from benchmarks.ladder import ladder
 from benchmarks.line import line
 from benchmarks.measure import Cost, Row, median, pair, peak_mb, run
 from benchmarks.models import FOLDER
@@ -117,6 +118,7 @@ PARTS: dict[str, Callable[[int], list[Row]]] = {
     "embedding": lambda _: embedding(),
     "installation": lambda _: installation(),
     "line": line,
+    "ladder": ladder,
 }
 
 

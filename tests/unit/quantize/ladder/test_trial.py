@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_a_quarter_of_the_set_is_held_back_and_calibrated_on_by_nobody(trial: Tr
     assert not {one.id for one in held.digests} & {one.id for one in prepared.digests}
     assert (held.chosen_on, held.path, held.measure) == ("held-back", "data", "kl")
     assert held.values.shape == (SAMPLES // 4, CLASSES)
+
+
+def test_a_trial_can_be_sent_to_workers_that_are_no_forks(trial: Trial) -> None:
+    trial.prepared.observed.statistics(*trial.prepared.statistics[:2], Here()).observe()
+    sent: Trial = pickle.loads(pickle.dumps(trial))
+    assert sent.held.digests == trial.held.digests
+    assert sent.prepared.statistics.float_model.sha256 == trial.prepared.statistics.float_model.sha256
 
 
 def test_labels_count_where_each_sample_has_one_and_else_what_float_says(tmp_path: Path) -> None:
