@@ -184,7 +184,8 @@ class QuantizationConfig(Record, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=200,
-            description="Recipe: minmax, or words joined by + such as cle+percentile-99.9 (docs/recipes.md).",
+            description="Recipe: minmax, or words joined by + such as cle+percentile-99.9 (docs/recipes.md); auto "
+            "tries them (docs/ladder.md).",
         ),
     ] = "minmax"
     engine: Annotated[

@@ -16,6 +16,13 @@ def test_the_smallest_score_is_chosen_and_of_equal_ones_the_first() -> None:
     assert best_of([tried("d", None)]) is None
 
 
+def test_scores_within_five_per_cent_are_equal() -> None:
+    near, least, far = tried("near", 0.105), tried("least", 0.1), tried("far", 0.1051)
+    assert best_of([far, near, least]) == near
+    assert best_of([far, least, near]) == least
+    assert best_of([tried("none", 0.01), tried("zero", 0.0)]) == tried("zero", 0.0)
+
+
 def test_what_breaks_a_limit_is_chosen_only_where_nothing_else_is_left() -> None:
     narrow, wide = tried("minmax", 0.5), tried("int16x8", 0.1, misses=["the arena is too large"])
     worse = tried("wider", 0.05, misses=["the arena is too large", "the file is too large"])
@@ -27,7 +34,7 @@ def test_pareto_holds_what_nothing_beats_in_every_figure() -> None:
     small = tried("small", 0.5, file_bytes=900)
     good = tried("good", 0.1)
     beaten = tried("beaten", 0.2)
-    equal = tried("equal", 0.1)
+    equal = tried("equal", 0.104)
     unknown = tried("unknown", 0.05, latency_us=None, file_bytes=2000)
     assert pareto([small, good, beaten, equal, unknown, tried("none", None)]) == ["small", "good", "equal", "unknown"]
 

@@ -13,6 +13,7 @@ from tests.unit.quantize.ladder.given import CLASSES, SAMPLES, trial_in, write_s
 from quantci.errors import ConfigError, DataRejected, ModelRejected, ToolError
 from quantci.progress import silent
 from quantci.quantize.ladder.attempt import Trial, refused, try_recipe
+from quantci.quantize.ladder.choose import EQUAL
 from quantci.quantize.ladder.keep import Kept
 from quantci.quantize.ladder.run import run_ladder
 from quantci.quantize.ladder.stability import stability
@@ -102,8 +103,8 @@ def test_the_best_is_kept_and_a_second_run_tries_nothing(trial: Trial, tmp_path:
     folder, first, second = tmp_path / "kept", Counting(), Counting()
     made, result = climb(trial, folder, first)
     assert first.tried == list(NAMES)
-    scores = {one.recipe: one.score for one in result.tries}
-    assert result.chosen == min(NAMES, key=lambda name: scores[name])
+    scores = [one.score for one in result.tries if one.score is not None]
+    assert scores[NAMES.index(result.chosen)] <= EQUAL * min(scores)
     assert result.chosen in result.pareto
     again, same = climb(trial, folder, second)
     assert second.tried == []
