@@ -50,6 +50,8 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
         "task.labels",
         "task.metrics",
         "target.chip",
+        "target.esp_nn",
+        "target.esp_tflite_micro",
         "embed.component",
         "evaluation.leak_accepted",
         "device.port",
