@@ -63,6 +63,15 @@ def write_series(folder: Path, model: Any) -> None:
         np.savez(folder / f"{name}.npz", X=series, y=model.predict(series, verbose=0))
 
 
+def write_same(keras: Any, folder: Path) -> None:
+    """The network with the weights of model.tflite, which the sources of PyTorch and ONNX are compared with."""
+    from tests.integration.torch_models import keras_weights
+
+    same = network(keras)
+    same.set_weights(keras_weights())
+    same.save(folder / "same.keras")
+
+
 def main(folder: Path) -> None:
     import keras
     import numpy as np
@@ -71,6 +80,7 @@ def main(folder: Path) -> None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from tests.integration.pictures import draw
 
+    write_same(keras, folder)
     keras.utils.set_random_seed(3)
     model = network(keras)
     pictures = np.stack([draw(label, 10_000 + index) for label in range(3) for index in range(80)])

@@ -66,6 +66,12 @@ def test_each_format_gives_the_float_model(
     np.testing.assert_allclose(run(model), run(Model.read(sources / "model.tflite")), atol=1e-5)
 
 
+def test_keras_gives_what_pytorch_and_onnx_give(sources: Path, tensorflow: Jail) -> None:
+    """test_torch.py compares those with model.tflite, which has the same weights."""
+    model = open_source(sources / "same.keras", ModelConfig(), jail=tensorflow).convert()
+    np.testing.assert_allclose(run(model), run(Model.read(Path(__file__).with_name("model.tflite"))), atol=1e-6)
+
+
 @pytest.mark.parametrize("name", ["augmented_bytes.keras", "augmented_bytes.h5"])
 def test_what_augments_in_training_is_left_out_and_bytes_are_taken_as_floats(
     sources: Path, tensorflow: Jail, name: str

@@ -143,6 +143,22 @@ def test_what_onnx_cannot_say_is_proposed_to_the_other_converter(opened: Callabl
     assert 'model.converter = "litert-torch"' in caught.value.remedy
 
 
+def test_the_other_converter_gives_the_same_or_says_what_is_missing(opened: Callable[..., Source]) -> None:
+    source = opened(source="own_network:network", weights="weights.pt", converter="litert-torch")
+    if find_spec("litert_torch") is None:
+        with pytest.raises(QuantciError, match="pip install litert-torch") as caught:
+            source.convert()
+        assert caught.value.code == "missing-extra"
+        return
+    model = source.convert()
+    assert "litert-torch" in (source.converter or "")
+    assert model.summary.inputs[0].shape == [1, 16, 16, 3]
+    own = source.outputs(SAMPLES)
+    assert own is not None
+    np.testing.assert_allclose(run(model), own[0], atol=TOLERANCE)
+    np.testing.assert_allclose(run(model), run(Model.read(TFLITE)), atol=TOLERANCE)
+
+
 def test_code_does_not_run_without_permission(opened: Callable[..., Source]) -> None:
     with pytest.raises(ConfigError) as caught:
         opened(allow_code=False, source="own_network:network")

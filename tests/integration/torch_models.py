@@ -1,4 +1,4 @@
-"""Modules of PyTorch for test_torch.py: what a user has beside quantci.toml. No file here is read by quantci itself."""
+"""The network of model.tflite for other frameworks: a module of PyTorch as a user has it, and its weights."""
 
 from __future__ import annotations
 
@@ -64,6 +64,15 @@ def weights() -> dict[str, NDArray[np.float32]]:
         "dense.weight": constant(6),
         "dense.bias": constant(3),
     }
+
+
+def keras_weights() -> list[NDArray[np.float32]]:
+    """The same in the order and layout of Keras."""
+    own = weights()
+    kernels = {name: value.transpose(2, 3, 1, 0) for name, value in own.items() if value.ndim == 4}
+    kernels["depthwise.weight"] = own["depthwise.weight"].transpose(2, 3, 0, 1)
+    kernels["dense.weight"] = own["dense.weight"].T
+    return [kernels.get(name, value) for name, value in own.items()]
 
 
 def state_dict() -> dict[str, Any]:
