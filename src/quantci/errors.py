@@ -150,10 +150,10 @@ def missing_tensorflow(what: str, instead: str = "") -> ToolError:
     return ToolError("missing-extra", cause, remedy=f"Install it with pip install 'quantci[tensorflow]'{instead}.")
 
 
-def missing_torch() -> ToolError:
-    """PyTorch is not installed."""
+def missing_torch(what: str = "Reading a PyTorch source", instead: str = "") -> ToolError:
+    """PyTorch is not installed; the arguments are those of `missing_tensorflow`."""
     return ToolError(
         "missing-extra",
-        "Reading a PyTorch source needs PyTorch, which is not installed.",
-        remedy="Install it with pip install 'quantci[torch]'.",
+        f"{what} needs PyTorch, which is not installed.",
+        remedy=f"Install it with pip install 'quantci[torch]'{instead}.",
     )

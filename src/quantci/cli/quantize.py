@@ -101,7 +101,16 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
     ):
         workers.start()  # while this process reads the source
         source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code)
-        made = quantize(config, base, source=source, workers=workers, tensorflow=jail, progress=progress, parts=parts)
+        made = quantize(
+            config,
+            base,
+            source=source,
+            workers=workers,
+            tensorflow=jail,
+            progress=progress,
+            parts=parts,
+            allow_code=settings.allow_code,
+        )
     return _keep(made, folder)
 
 

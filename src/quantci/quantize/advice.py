@@ -14,12 +14,24 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.quantize.calibration_set import Calibrated
+    from quantci.records.qat import QatInfo
     from quantci.records.rewrite import Rewrite
     from quantci.source.open_source import Source
 
 ADVISED_SAMPLES: Final = 200
 LARGE_DIFFERENCE: Final = 1e-3
 _SHOWN: Final = 3
+
+
+def advise_on_training(qat: QatInfo | None) -> list[Advice]:
+    """Where training brought nothing."""
+    if qat is None or qat.runs[qat.chosen].best_step > 0:
+        return []
+    text = (
+        f"Training made the {qat.tuning_samples} samples that were held back no better, so the INT8 model is that of "
+        f"{qat.start}: give it more samples with qat.fine_tune, or lower qat.learning_rate."
+    )
+    return [Advice(code="qat-no-gain", text=text)]
 
 
 def advise_on_calibration(

@@ -14,6 +14,7 @@ from quantci.quantize.calibration_set import CalibrationSet
 from quantci.quantize.features import advise_on_features
 from quantci.quantize.lstm import add_intermediates
 from quantci.quantize.observed import Observed
+from quantci.quantize.qat.plan import QatPlan
 from quantci.quantize.rewrite_on import rewrite_on
 from quantci.quantize.step import Statistics
 from quantci.records.quantize import SourceInfo
@@ -53,6 +54,7 @@ class Prepared:
         advice: on the set, the conversion and the rewrites.
         labels: of the calibration set, by index.
         held_back: samples of the set that took no part in calibration, to compare recipes on; [] unless asked for.
+        qat: what a recipe that trains shall do.
     """
 
     statistics: Statistics
@@ -66,10 +68,18 @@ class Prepared:
     advice: list[Advice]
     labels: tuple[str, ...]
     held_back: list[Sample]
+    qat: QatPlan
 
 
 def prepare(
-    config: Config, base: Path, *, source: Source, workers: Pool, progress: Progress, held_back: int = 0
+    config: Config,
+    base: Path,
+    *,
+    source: Source,
+    workers: Pool,
+    progress: Progress,
+    held_back: int = 0,
+    allow_code: bool = False,
 ) -> Prepared:
     """Convert the source, and calibrate what it became. The set is listed while the source converts.
 
@@ -80,6 +90,7 @@ def prepare(
         workers: pool for LiteRT.
         progress: told what is going on.
         held_back: how many samples calibration shall leave, a quarter of those there are at most.
+        allow_code: whether functions that [qat] names, which are code of the repository, may be imported.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
@@ -136,4 +147,5 @@ def prepare(
         ],
         labels=labels,
         held_back=left,
+        qat=QatPlan(config.qat, config.task.kind, base, allow_code),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -11,19 +12,20 @@ from quantci.quantize.bias_correction import correct_biases
 from quantci.quantize.ranges.kl import least_divergence
 from quantci.quantize.ranges.mse import least_error
 from quantci.quantize.ranges.percentile import percentile
-from quantci.quantize.recipe_name import INT16X8, MINMAX, words_of
+from quantci.quantize.recipe_name import INT16X8, MINMAX, QAT, words_of
 from quantci.quantize.same_range import same_range
 from quantci.quantize.step import Ranged
 from quantci.quantize.transforms.activation_aware import equalize_activations
 from quantci.quantize.transforms.cross_layer import equalize_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from quantci.quantize.step import Correction, Statistics, Transformed
     from quantci.records.config import IntegerType, QuantizationConfig
 
 Engine = Literal["litert", "tensorflow"]
+RangeRule = Callable[["Statistics"], Ranged]
 
 
 class Types(NamedTuple):
@@ -53,14 +55,16 @@ class Recipe:
         engine: what turns float model and ranges into INT8.
         types: of the quantized model.
         corrections: from both models and samples to a better INT8 model; each sees what the one before it made.
+        starts: range rules by name that training may start from; none where nothing is trained.
     """
 
     name: str
     transforms: tuple[Callable[[Statistics], Transformed], ...]
-    range_rules: tuple[Callable[[Statistics], Ranged], ...]
+    range_rules: tuple[RangeRule, ...]
     engine: Engine
     types: Types
     corrections: tuple[Correction, ...] = ()
+    starts: Mapping[str, RangeRule] = field(default_factory=dict)
 
 
 def minmax(statistics: Statistics) -> Ranged:
@@ -80,6 +84,7 @@ RANGE_RULES: Final[dict[str, Callable[[Statistics], Ranged]]] = {
     "kl": least_divergence,
 }
 CORRECTIONS: Final[dict[str, Correction]] = {"bias-correction": correct_biases}
+_STARTS: Final = (MINMAX, "percentile-99.99", "percentile-99.9", "mse")
 
 
 def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: bool) -> Recipe:
@@ -103,13 +108,24 @@ def recipe_named(name: str, config: QuantizationConfig, *, needs_tensorflow: boo
         name="+".join(words),
         transforms=tuple(TRANSFORMS[word] for word in words if word in TRANSFORMS),
         range_rules=(
-            next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax),
+            *(() if QAT in words else (next((RANGE_RULES[word] for word in words if word in RANGE_RULES), minmax),)),
             *((same_range,) if config.rewrite else ()),
         ),
         engine=automatic if config.engine == "auto" else config.engine,
         types=types,
         corrections=tuple(CORRECTIONS[word] for word in words if word in CORRECTIONS),
+        starts=_starts(words) if QAT in words else {},
     )
+
+
+def _starts(words: tuple[str, ...]) -> dict[str, RangeRule]:
+    """What training may start from: the range rule that the recipe names, or the usual ones."""
+    for word in words:
+        if word == INT16X8 or word in CORRECTIONS:  # it trains for 8 bits, and the biases as well
+            cause = f"{QAT} and {word} do not go together."
+            raise ConfigError("recipe", cause, where="quantization.recipe", remedy="Leave one of the two out.")
+    named = [word for word in words if word in RANGE_RULES]
+    return {word: RANGE_RULES[word] for word in named or _STARTS}
 
 
 def _check_int16(config: QuantizationConfig) -> None:

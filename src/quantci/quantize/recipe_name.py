@@ -10,9 +10,10 @@ from typing import Final, Literal, NamedTuple
 
 from quantci.errors import ConfigError
 
-Kind = Literal["transform", "range rule", "correction", "choice of types"]
+Kind = Literal["transform", "range rule", "correction", "training", "choice of types"]
 MINMAX: Final = "minmax"
 INT16X8: Final = "int16x8"
+QAT: Final = "qat"
 
 
 class Word(NamedTuple):
@@ -39,6 +40,7 @@ WORDS: Final[dict[str, Word]] = {
     "bias-correction": Word("correction", "biases take away what quantization adds to the mean of each channel"),
     "per-tensor-dense": Word("choice of types", "one scale for all weights of a dense layer: smaller file and arena"),
     INT16X8: Word("choice of types", "activations of 16 bits: finer, and a larger arena"),
+    QAT: Word("training", "weights and ranges are trained with the rounding of INT8 (docs/qat.md)"),
 }
 
 

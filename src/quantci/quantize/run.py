@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.quantize.advice import advise_on_rewrites
+from quantci.quantize.advice import advise_on_rewrites, advise_on_training
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.prepare import prepare
@@ -47,6 +47,7 @@ def quantize(
     tensorflow: Jail,
     progress: Progress,
     parts: int = 0,
+    allow_code: bool = False,
 ) -> Quantized:
     """Quantize the source model.
 
@@ -58,6 +59,7 @@ def quantize(
         tensorflow: process for TensorFlow; it starts only if it is used.
         progress: told what is going on.
         parts: of the calibration set, to see whether it is large enough; 0 does not look.
+        allow_code: whether functions that [qat] names, which are code of the repository, may be imported.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
@@ -65,7 +67,15 @@ def quantize(
     wanted, ladder = config.quantization, None
     has_ladder = wanted.recipe == AUTO or parts > 0
     held_back = config.ladder.held_back if has_ladder and config.ladder.tuning is None else 0
-    prepared = prepare(config, base, source=source, workers=workers, progress=progress, held_back=held_back)
+    prepared = prepare(
+        config,
+        base,
+        source=source,
+        workers=workers,
+        progress=progress,
+        held_back=held_back,
+        allow_code=allow_code,
+    )
     if has_ladder:
         from quantci.quantize.ladder.run import try_out  # for those who need it
 
@@ -74,7 +84,7 @@ def quantize(
     else:
         recipe = recipe_named(wanted.recipe, wanted, needs_tensorflow=source.needs_tensorflow)
         progress(f"quantizing with {recipe.engine}, recipe {recipe.name}")
-        made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow)
+        made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow, progress=progress)
     oracle = choose_oracle(config.evaluation.oracle)
     lean, proof = made.model, None
     if config.quantization.strip:
@@ -102,6 +112,7 @@ def quantize(
         advice=[
             *prepared.advice,
             *(ladder.advice if ladder else ()),
+            *advise_on_training(made.qat),
             *advise_on_rewrites([*prepared.rewrites, *made.rewrites]),
             *kernel_advice,
         ],
@@ -109,6 +120,7 @@ def quantize(
         kernel_hits=hits,
         ladder=ladder.result if ladder else None,
         stability=ladder.stability if ladder else None,
+        qat=made.qat,
     )
     return Quantized(made.float_model, lean, result)
 

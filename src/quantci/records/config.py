@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.ladder import LadderConfig
+from quantci.records.qat import QatConfig
 from quantci.records.units import (
     Bytes,
     FileOrFunction,
@@ -387,6 +388,7 @@ class Config(Record, frozen=True, kw_only=True):
     input: Annotated[InputConfig, Meta(description="How a file becomes the model's input.")] = InputConfig()
     quantization: Annotated[QuantizationConfig, Meta(description="How the INT8 model is made.")] = QuantizationConfig()
     ladder: Annotated[LadderConfig, Meta(description="How the recipe `auto` tries others.")] = LadderConfig()
+    qat: Annotated[QatConfig, Meta(description="How the recipe qat trains.")] = QatConfig()
     target: Annotated[TargetConfig, Meta(description="The chip that it is for.")] = TargetConfig()
     diagnose: Annotated[DiagnoseConfig, Meta(description="Where accuracy is looked for.")] = DiagnoseConfig()
     embed: Annotated[EmbedConfig, Meta(description="The component that is generated.")] = EmbedConfig()

@@ -7,6 +7,7 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.doubt import Doubt
 from quantci.records.ladder import LadderTry
+from quantci.records.qat import QatInfo
 from quantci.records.quantize import TensorRange
 from quantci.records.rewrite import Rewrite
 from quantci.records.units import Sha256
@@ -22,3 +23,4 @@ class KeptTry(Record, frozen=True, kw_only=True):
     ranges: Annotated[list[TensorRange], Meta(description="That it was quantized with.")]
     rewrites: Annotated[list[Rewrite], Meta(description="Of the recipe.")]
     doubts: Annotated[list[Doubt], Meta(description="About the float model.")]
+    qat: Annotated[QatInfo | None, Meta(description="How the recipe trained; null where it did not.")] = None

@@ -11,6 +11,7 @@ from quantci.records.doubt import Doubt
 from quantci.records.kernels import KernelHit
 from quantci.records.ladder import LadderResult, StabilityResult
 from quantci.records.model import ModelSummary
+from quantci.records.qat import QatInfo
 from quantci.records.rewrite import Rewrite
 from quantci.records.stage import Advice, StageRecord
 from quantci.records.units import Bytes, Count, NonNegative, Positive, Sha256
@@ -121,6 +122,7 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
     kernel_hits: Annotated[list[KernelHit], Meta(description="Ops that meet a known fault of the oracle.")] = (
         msgspec.field(default_factory=list)
     )
+    qat: Annotated[QatInfo | None, Meta(description="How the recipe trained; null where it did not.")] = None
     given: Annotated[
         GivenModel | None, Meta(description="The INT8 model was given, not made; null where quantci made it.")
     ] = None

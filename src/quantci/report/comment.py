@@ -21,6 +21,7 @@ from quantci.report.sections import (
     quality,
     rewrites,
     summary,
+    training,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def sections(report: Report) -> list[Folded]:
     if report.evaluate is not None:
         parts += [quality.waterfall(report.evaluate, report.bench), quality.values(report.evaluate)]
         parts += [quality.classes(report.evaluate), quality.tags(report.evaluate), *_samples(report.evaluate)]
-    parts += ladder.sections(report.quantize)
+    parts += [*ladder.sections(report.quantize), *training.sections(report.quantize)]
     if report.diagnose is not None:
         parts.append(diagnosis.section(report.diagnose))
     parts.append(kernels.faults(report))

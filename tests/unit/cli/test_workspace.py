@@ -61,6 +61,8 @@ def test_every_key_that_names_a_file_is_guarded() -> None:
         "device.firmware_id",
         "quantization.recipe",
         "ladder.recipes",
+        "qat.fine_tune",
+        "qat.loss",
     }
     words |= {f"gates.max_{what}_growth" for what in ("model", "arena", "latency")}
     assert {key.path for key in options.all_keys() if key.is_path} == texts - words

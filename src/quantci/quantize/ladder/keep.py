@@ -57,7 +57,7 @@ class Kept:
             float_model = self._model(kept.float_sha256, self._float_model.file_name)
             model = self._model(kept.int8_sha256, QUANTIZED_MODEL)
             if float_model is not None and model is not None:
-                made = Int8(float_model, model, kept.ranges, kept.rewrites, kept.doubts)
+                made = Int8(float_model, model, kept.ranges, kept.rewrites, kept.doubts, kept.qat)
                 return Attempt(kept.tried, made, kept.float_metric)
         return None
 
@@ -86,6 +86,7 @@ class Kept:
             ranges=list(made.ranges) if made else [],
             rewrites=list(made.rewrites) if made else [],
             doubts=list(made.doubts) if made else [],
+            qat=made.qat if made else None,
         )
         write_bytes(self._file(name), encode(kept))
 
@@ -116,7 +117,7 @@ def content_of(trial: Trial) -> str:
     parts = [
         *(__version__, engine_version("litert"), oracle_name(trial.oracle)),
         *(prepared.statistics.float_model.sha256, prepared.calibration.sha256, held.chosen_on, *samples),
-        *(msgspec.to_builtins(part) for part in (config.task, config.input, config.target)),
+        *(msgspec.to_builtins(part) for part in (config.task, config.input, config.target, config.qat)),
         msgspec.to_builtins(msgspec.structs.replace(config.quantization, recipe="")),
         None if coefficients is None else hashlib.sha256((trial.base / coefficients).read_bytes()).hexdigest(),
     ]

@@ -10,6 +10,7 @@ from quantci.errors import QuantciError
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.ladder.attempt import Attempt, judge, refused, try_recipe
 from quantci.quantize.recipe import recipe_named
+from quantci.quantize.recipe_name import QAT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ class SideBySide:
         """In their order; None for each that the time did not reach."""
         running: deque[tuple[str, Call[Attempt], float]] = deque()
         for name in names:
-            if (found := self._kept.find(name)) is not None:
+            if not self._runs_code(name) and (found := self._kept.find(name)) is not None:
                 self.attempts[name] = found
                 continue
             if len(running) > self._workers.size:
@@ -68,13 +69,22 @@ class SideBySide:
 
     def _is_alone(self, name: str) -> bool:
         """Whether a recipe cannot run in a worker: it starts a process of its own."""
-        del name
-        return self._trial.config.quantization.engine == "tensorflow"
+        return self._trial.config.quantization.engine == "tensorflow" or QAT in name.split("+")
+
+    def _runs_code(self, name: str) -> bool:
+        """Whether what comes of a recipe depends on code of the user's, which may have changed."""
+        return QAT in name.split("+") and self._trial.prepared.qat.has_code
 
     def _alone(self, name: str, start_s: float) -> Attempt:
         try:
             recipe = recipe_named(name, self._trial.config.quantization, needs_tensorflow=False)
-            made = make_int8(self._trial.prepared, recipe, workers=self._workers, tensorflow=self._tensorflow)
+            made = make_int8(
+                self._trial.prepared,
+                recipe,
+                workers=self._workers,
+                tensorflow=self._tensorflow,
+                progress=self._progress,
+            )
             return self._workers.call(judge, name, made, time.monotonic() - start_s)
         except QuantciError as error:
             return refused(name, error, round(time.monotonic() - start_s, 3))

@@ -1,0 +1,1 @@
+"""Quantization-aware training on the float flatbuffer itself, whatever framework it came from (docs/qat.md)."""
