@@ -100,11 +100,12 @@ class QuantizeResult(Record, frozen=True, kw_only=True):
         str | None, Meta(description="Name of the recipe that chose the ranges; null where `given` says why.")
     ]
     input_type: Annotated[
-        str, Meta(description="Type of the quantized model's input: int8 or uint8; of a given one also int16, float32.")
+        str,
+        Meta(description="Type of the quantized model's input: int8, uint8, or int16; of a given one also float32."),
     ]
     output_type: Annotated[
         str,
-        Meta(description="Type of the quantized model's output: int8 or uint8; of a given one also int16, float32."),
+        Meta(description="Type of the quantized model's output: int8, uint8, or int16; of a given one also float32."),
     ]
     ranges: Annotated[list[TensorRange], Meta(description="Range of each activation that was calibrated.")]
     calibration: Annotated[
