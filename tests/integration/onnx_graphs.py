@@ -271,6 +271,18 @@ def one_activation(op: str, **attributes: Any) -> onnx.ModelProto:
     return g.model(1, 4)
 
 
+def lights() -> onnx.ModelProto:
+    """The network of tests/e2e/network.py with channels first; tests/e2e/lights.onnx is this graph."""
+    g = Graph("batch", 3, 16, 16)
+    edge = np.array([-0.5, 1, -0.5])[None, None, None, :] * np.ones((1, 3, 3, 1)) / 9
+    filters = np.concatenate([np.full((1, 3, 3, 3), 1 / 27), edge, -edge])
+    x = g.add("Relu", g.add("Conv", "x", g.constant(filters), g.constant([1, 0, 0])))
+    x = g.add("Flatten", g.add("GlobalAveragePool", x))
+    weights = g.constant(np.array([[-10, -6, -6], [10, -6, -6], [0, 12, 12]]).T)
+    g.add("Softmax", g.add("Gemm", x, weights, g.constant([10, -10, -6])), to="y", axis=1)
+    return g.model("batch", 3)
+
+
 KINDS = {
     "depthwise separable CNN": depthwise,
     "residual CNN with batch normalization": residual,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from tests.integration import onnx_graphs
+from tests.integration.pictures import Done
 
 from quantci.errors import ModelRejected, QuantciError
 from quantci.records.config import ModelConfig
@@ -145,3 +147,30 @@ def test_the_first_node_that_differs_is_named(tmp_path: Path, monkeypatch: pytes
     assert re.match(r"gemm2 \(Gemm\), by \d", runtime.first_difference(samples))
     runtime.remember(runtime.Converted(other, Model(data, "m.onnx"), tensors))
     assert runtime.first_difference(samples) == ""
+
+
+def test_the_network_of_the_end_to_end_test_is_this_graph() -> None:
+    assert (Path(__file__).parents[1] / "e2e/lights.onnx").read_bytes() == onnx_graphs.lights().SerializeToString()
+
+
+def test_the_commands_take_it_from_init_to_the_int8_model(tmp_path: Path, quantci: Callable[..., Done]) -> None:
+    model = onnx_graphs.convolution("N")
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    onnx.save(model, tmp_path / "model.onnx")
+    looked = quantci("inspect", "model.onnx", "--input-shape", "1,3,16,12", cwd=tmp_path)
+    assert (looked.code, "CONV_2D" in looked.out) == (0, True), looked.err
+    asked = quantci("init", "model.onnx", cwd=tmp_path)
+    assert (asked.code, "model.input_shape = [1, 3, ..., 12]" in asked.err) == (2, True), asked.err
+    assert quantci("init", "model.onnx", "--input-shape", "1,3,16,12", cwd=tmp_path).code == 0
+    config = (tmp_path / "quantci.toml").read_text()
+    assert "input_shape = [1, 3, 16, 12]" in config
+    samples = np.random.RandomState(0).rand(40, 3, 16, 12).astype(np.float32)  # channels first, as PyTorch has them
+    np.save(tmp_path / "X.npy", samples)
+    done = quantci("quantize", "--calibration-data", "X.npy", "--input-preprocess", "in-model", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "it/s" not in done.err, "onnx2tf's progress bars are not shown"
+    record = json.loads((tmp_path / "build/quantci/quantize.json").read_text())
+    source = record["result"]["source"]
+    assert (source["format"], source["turned_shape"]) == ("onnx", [1, 3, 16, 12])
+    assert source["largest_difference"] < 1e-5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["X.npy", "build", "model.onnx", "quantci.toml"]

@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantci.cli.console import Console
+from quantci.cli.input_shape import add_input_shape
 from quantci.errors import EXIT_OK, ConfigError, DataRejected
 
 if TYPE_CHECKING:
     import argparse
 
     from quantci.progress import Progress
+    from quantci.records.config import ModelConfig
     from quantci.records.keras_model import KerasLayer
     from quantci.records.model import ModelSummary
 
@@ -35,10 +37,13 @@ _USUAL_DATA = "data/validation"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", help=".keras, .h5, SavedModel folder or .tflite; an INT8 .tflite is taken as it is")
+    parser.add_argument(
+        "model", help=".keras, .h5, .onnx, SavedModel folder or .tflite; an INT8 .tflite is taken as it is"
+    )
     parser.add_argument("--quantized", metavar="FILE", help="your own INT8 .tflite, made from this float model")
     parser.add_argument("--config", default="quantci.toml", metavar="FILE", help="file to write")
     parser.add_argument("--signature", default="serving_default", help="signature of a SavedModel")
+    add_input_shape(parser)
     parser.add_argument(
         "--evaluation-data", metavar="DATA", help="evaluation set; gates are written for the number of its samples"
     )
@@ -57,15 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
         )
     model = Path(arguments.model)
     own = Path(arguments.quantized) if arguments.quantized else model if _is_int8(model) else None
+    from quantci.records.config import ModelConfig
+
+    wanted = ModelConfig(signature=arguments.signature, input_shape=arguments.input_shape)
     with Console("init") as console:
         quantized = _look_at_own(own, console) if own else None
-        summary, layers = (quantized, []) if quantized and own == model else _look(model, arguments.signature, console)
+        summary, layers = (quantized, []) if quantized and own == model else _look(model, wanted, console)
     from quantci.records.base import write_bytes
 
     facts: dict[str, Any] = {
         "source": None if own == model else _seen_from(target, model),
         "quantized": _seen_from(target, own) if own else None,
         "signature": arguments.signature if model.is_dir() else None,
+        "input_shape": list(wanted.input_shape),
         "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{model.stem}".lower())[:63],
     }
     data = arguments.evaluation_data
@@ -80,10 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
+def _look(model: Path, wanted: ModelConfig, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
     """The look into the float model, and the layers of a Keras file."""
     from quantci.cli.keras_table import look_into
-    from quantci.records.config import ModelConfig
     from quantci.source.open_source import open_source
     from quantci.tasks.outputs import check_one_output, only_input
     from quantci.tflite.identify import read_head, sniff
@@ -91,7 +99,7 @@ def _look(model: Path, signature: str, progress: Progress) -> tuple[ModelSummary
 
     progress("reading the model")
     with Jail(where=str(model)) as jail:
-        source = open_source(model, ModelConfig(signature=signature), jail=jail)
+        source = open_source(model, wanted, jail=jail)
         summary = source.convert().summary
     only_input(summary, str(model))
     check_one_output(summary, "", str(model))

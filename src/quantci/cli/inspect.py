@@ -8,6 +8,7 @@ examples:
   quantci inspect model.tflite
   quantci inspect model.tflite --target-chip esp32s3-n16r8 --target-clock-hz 160000000
   quantci inspect model.keras
+  quantci inspect model.onnx          what onnx2tf makes of it
   quantci inspect model.tflite --json > model.json
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantci.cli import options
+from quantci.cli.input_shape import add_input_shape
 from quantci.errors import EXIT_OK
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.render.cells import Block, Cell
+    from quantci.tflite.model import Model
 
 _COSTS = ("MACs", "weight bytes")
 _LONG = 200
@@ -33,7 +36,8 @@ _LONG = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("model", help=".tflite, .keras or .h5 file")
+    parser.add_argument("model", help=".tflite, .onnx, .keras or .h5 file")
+    add_input_shape(parser)
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
     parser.add_argument("--layers", action="store_true", help="list every layer, not only each kind of op")
     options.add_keys(parser.add_argument_group("the chip"), "target.")
@@ -57,13 +61,27 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             show(keras_table.blocks_of(layers))
         return EXIT_OK
-    model = Model.read(path)
+    model = (
+        _converted(path, arguments.input_shape)
+        if kind == "onnx" or path.suffix.lower() == ".onnx"
+        else Model.read(path)
+    )
     if arguments.json:
         sys.stdout.write(encode(model.summary).decode())
         return EXIT_OK
     target = target_of(arguments, os.environ)
     show([*_blocks(model.summary, layers=arguments.layers), *map(Paragraph, on_chip(model, target))])
     return EXIT_OK
+
+
+def _converted(path: Path, input_shape: tuple[int, ...]) -> Model:
+    """The float flatbuffer that an ONNX model becomes."""
+    from quantci.records.config import ModelConfig
+    from quantci.source.open_source import open_source
+    from quantci.workers.jail import Jail
+
+    with Jail(where=str(path)) as jail:
+        return open_source(path, ModelConfig(input_shape=input_shape), jail=jail).convert()
 
 
 def _blocks(summary: ModelSummary, *, layers: bool) -> list[Block]:

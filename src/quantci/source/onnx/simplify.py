@@ -56,7 +56,7 @@ def fixed_shape(graph: Any, input_shape: Sequence[int], where: str) -> list[int]
     dimensions = inputs[0].type.tensor_type.shape.dim
     written = [dim.dim_param or "?" if not dim.HasField("dim_value") else dim.dim_value for dim in dimensions]
     if input_shape:
-        if len(written) in {0, len(input_shape)} and all(map(_fits, written, input_shape)):
+        if len(written) in {0, len(input_shape)} and all(map(_fits, written[1:], input_shape[1:])):
             return list(input_shape)
         raise ModelRejected(
             "dynamic-shape",
