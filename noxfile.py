@@ -393,8 +393,10 @@ def benchmarks(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def locks(session: nox.Session) -> None:
     """Make requirements/*.txt again from pyproject.toml; `-- --upgrade` takes new versions."""
-    for chain, python in ((LOCKS, PYTHONS[0]), (ROADS, "3.12")):
-        done = ["requirements/constraints.in"]
+    constraints = "requirements/constraints.in"
+    beside = "requirements/build.txt"  # sessions install it together with theirs
+    for chain, python, first in ((LOCKS, PYTHONS[0], [constraints]), (ROADS, "3.12", [constraints, beside])):
+        done = list(first)
         for name, sources in chain.items():
             output = f"requirements/{name}.txt"
             earlier = [argument for other in done for argument in ("--constraints", other)]
