@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 FEWEST_A_PART = 8
 AGREEMENT = 0.98  # of two of 64 samples, one may differ
-FACTOR = 2.0  # a score of a part, in those of the whole set
+FACTOR = 2.0  # where there are no answers: a score of a part, in those of the whole set
 
 
 class Part(NamedTuple):
@@ -128,7 +128,7 @@ def compare(recipe: str, whole: Part, parts: Sequence[Part], trial: Trial, part_
     shares = [float((one == other).all(axis=1).mean()) for one, other in combinations(everybody, 2)]
     agreement = min(shares, default=None)
     scores = [part.score for part in parts]
-    agrees = agreement is None or agreement >= AGREEMENT
+    is_alike = max(scores) <= FACTOR * whole.score if agreement is None else agreement >= AGREEMENT
     return StabilityResult(
         parts=len(parts),
         part_samples=part_samples,
@@ -138,7 +138,7 @@ def compare(recipe: str, whole: Part, parts: Sequence[Part], trial: Trial, part_
         whole_score=whole.score,
         measure=trial.held.measure,
         smallest_agreement=agreement,
-        is_enough=agrees and max(scores) <= FACTOR * whole.score,
+        is_enough=is_alike,
     )
 
 
