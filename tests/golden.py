@@ -65,6 +65,7 @@ from quantci.statistics.paired import accuracy_delta_interval
 
 if TYPE_CHECKING:
     from quantci.records.report import Report
+    from quantci.report.device_job import DeviceJob
 
 LABELS = ("green", "off", "red", "yellow")
 FLOAT_CONFUSION = [[97, 1, 0, 2], [2, 95, 1, 2], [0, 0, 98, 2], [1, 2, 3, 94]]
@@ -595,6 +596,7 @@ def example_report(
     layers: tuple[Layer, ...] = LAYERS,
     baseline: Report | None = None,
     bench: BenchRecord | None = None,
+    device_job: DeviceJob = "",
     validate: bool = True,
 ) -> Report:
     """Report of the example; every gate holds."""
@@ -612,6 +614,7 @@ def example_report(
         baseline=baseline,
         provenance=example_provenance(0.1),
         title="traffic_lights.keras",
+        device_job=device_job,
     )
     if validate:
         encode(report)

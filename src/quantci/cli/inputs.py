@@ -47,7 +47,7 @@ ACTIONS: Final[dict[str, tuple[Input, ...]]] = {
     "diagnose": (),
     "embed": (Input("model", is_path=True),),
     "bench": (Input("device"), Input("bisect"), *_BASELINE),
-    "report": (*_BASELINE, Input("fail-on")),
+    "report": (*_BASELINE, Input("fail-on"), Input("device-job")),
     "comment": (Input("report", is_path=True), Input("key"), Input("sha"), Input("pull-request")),
 }
 CONFIG: Final = Input("config", is_path=True)

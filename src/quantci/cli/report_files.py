@@ -62,6 +62,7 @@ def write_report(
             title=Path(settings.config.model.file).name,
             failure=failure_of(fault) if fault else None,
             status=fault.status if fault else "ok",
+            device_job=wanted.device_job,
         )
 
     try:

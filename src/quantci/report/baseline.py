@@ -13,7 +13,8 @@ from quantci.errors import ToolError
 from quantci.records.base import SCHEMA_VERSION, decode
 from quantci.records.baseline_folder import REPORT_FILE, read_file
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
-from quantci.report.latency import NO_DEVICE, base_latency, estimate_of
+from quantci.report.device_job import why_no_latency
+from quantci.report.latency import base_latency, estimate_of
 from quantci.report.wording import metric_name, metric_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Parts(NamedTuple):
     embed: EmbedResult | None
     quantci_version: str
     bench: BenchResult | None = None
-    no_latency: str = NO_DEVICE  # why nothing was measured on a board, where it was not
+    no_latency: str = why_no_latency("")  # why nothing was measured on a board, where it was not
 
 
 _SOON_CHECKED: Final = 1_000_000  # bytes: jsonschema takes a minute for a large report

@@ -11,10 +11,10 @@ from quantci.records.config import GatesConfig
 from quantci.records.report import GateChange, GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.records.stages import BENCH, STAGES, Stage
+from quantci.report import device_job as jobs
 from quantci.report.baseline import Parts, compare
 from quantci.report.gates.judge import Base, judge
 from quantci.report.gates.moved import gate_changes
-from quantci.report.latency import NO_DEVICE
 from quantci.report.verdict import Fault, decide
 
 if TYPE_CHECKING:
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
     from quantci.records.config import Config
     from quantci.records.origin import ReportOrigin
-
-NO_BENCH = StageOutcome(
-    stage="bench",
-    status="not_run",
-    failure=Failure(
-        code="no-device",
-        cause="No device took part in this run.",
-        where="",
-        remedy="Read latency as not measured; sizes and accuracy do not need a device.",
-    ),
-    duration_s=None,
-)
 
 
 def build_report(
@@ -48,12 +36,14 @@ def build_report(
     baseline_failure: Failure | None = None,
     failure: Failure | None = None,
     status: str = "config_rejected",
+    device_job: jobs.DeviceJob = "",
 ) -> Report:
     """The report of what there is: a stage that failed or did not run leaves its part null, the rest stands.
 
     `records` are those of the stages, by name; None is one that is not there. `failure` is a fault outside of the
     stages, and `status` its kind. `baseline_failure` says why the baseline that was asked for is missing; it costs the
-    candidate nothing. `base_commit` is what the base branch stood at.
+    candidate nothing. `base_commit` is what the base branch stood at. `device_job` is how it stands with the job that
+    was to run the model on a device.
 
     Raises:
         ConfigError: `mixed-records`: the records do not belong to one model.
@@ -67,7 +57,7 @@ def build_report(
         embed=results.get("embed"),
         quantci_version=provenance.quantci_version,
         bench=results.get("bench"),
-        no_latency=_why_no_latency(found.get(BENCH)),
+        no_latency=_why_no_latency(found.get(BENCH), device_job),
     )
     changes = compare(parts, baseline, base_commit) if baseline else None
     base = Base(baseline, changes) if baseline and changes else None
@@ -87,7 +77,9 @@ def build_report(
         ),
         *(Fault("", "config_rejected", failure) for failure in refused),
     ]
-    stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), _bench_outcome(found.get(BENCH))]
+    device = found.get(BENCH)
+    of_bench = _outcome(BENCH, device) if device else jobs.outcome(device_job, provenance.created_at)
+    stages = [*(_outcome(stage, found.get(stage)) for stage in deciding), of_bench]
     doubts = [doubt for part in (parts.evaluate, parts.quantize) if part for doubt in part.reference]
     decision = decide(stages, gates, faults[0] if faults else None, parts.embed, base_gates, moved, doubts)
     return Report(
@@ -119,6 +111,7 @@ def build_report(
                 if not _counts(stage, record)
                 for advice in _as_advice(record.failure, f"quantci {stage.name} did not finish: ")
             ),
+            *_as_advice(of_bench.failure if device_job and not device else None),
         ],
     )
 
@@ -200,15 +193,10 @@ def _outcome(stage: Stage[Any], record: Any) -> StageOutcome:
     )
 
 
-def _bench_outcome(record: Any) -> StageOutcome:
-    """Also where no device took part: a report that is silent about it would be read as if one had."""
-    return NO_BENCH if record is None else _outcome(BENCH, record)
-
-
-def _why_no_latency(record: Any) -> str:
+def _why_no_latency(record: Any, device_job: jobs.DeviceJob) -> str:
     """The end of a sentence; empty where a board measured it."""
     if record is None:
-        return NO_DEVICE
+        return jobs.why_no_latency(device_job)
     if record.result is None:
         return f"bench did not finish ({record.failure.code})" if record.failure else "bench did not finish"
     reason: str = record.result.latency_reason

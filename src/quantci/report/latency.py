@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from quantci.bench.fingerprint import differences
 from quantci.records.report import GateResult
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from quantci.records.embed import EmbedResult
     from quantci.records.latency import LatencyEstimate
     from quantci.records.report import Report, Verdict
-
-NO_DEVICE: Final = "no device took part"
 
 
 def estimate_of(embed: EmbedResult | None) -> LatencyEstimate | None:

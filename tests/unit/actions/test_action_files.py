@@ -31,7 +31,7 @@ ALL = {COMMAND_OF.get(path.parent.name, path.parent.name): path for path in sort
 # Those of the reusable workflow: nothing is installed for them.
 OWN = ("check", "firmware", "prepare")
 ACTIONS = {name: path for name, path in ALL.items() if name not in OWN}
-REUSABLE = {name: ROOT / f".github/workflows/model-{name}.yml" for name in ("measure", "ci")}
+REUSABLE = {name: ROOT / f".github/workflows/model-{name}.yml" for name in ("measure", "device", "ci")}
 FILES = [
     ROOT / "action.yml",
     *ALL.values(),
@@ -174,7 +174,9 @@ def test_no_expression_is_part_of_a_script(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
     for use in uses(path):
-        ours = r"\./actions/[a-z-]+|org/quantci(/actions/[a-z-]+|/\.github/workflows/model-(ci|measure)\.yml)?@v1"
+        ours = (
+            r"\./actions/[a-z-]+|org/quantci(/actions/[a-z-]+|/\.github/workflows/model-(ci|device|measure)\.yml)?@v1"
+        )
         assert re.fullmatch(rf"{ours}|[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+", use), use
 
 
@@ -224,9 +226,39 @@ def test_both_workflows_take_the_same_and_one_hands_it_on() -> None:
     job = read(REUSABLE["ci"])["jobs"]["measure"]
     assert job["with"] == {name: f"${{{{ inputs.{name} }}}}" for name in measure["inputs"]}
     assert job["secrets"] == {name: f"${{{{ secrets.{name} }}}}" for name in measure["secrets"]}
-    handed = {name: f"${{{{ jobs.measure.outputs.{name} }}}}" for name in ci["outputs"]}
+    handed = {name: f"${{{{ jobs.device.outputs.{name} || jobs.measure.outputs.{name} }}}}" for name in ci["outputs"]}
     assert {name: one["value"] for name, one in ci["outputs"].items()} == handed
-    assert set(ci["outputs"]) == set(measure["outputs"]) - {"refused"}
+    assert set(ci["outputs"]) == set(measure["outputs"]) - {"refused", "baseline"}
+
+
+def test_a_device_that_does_not_come_holds_up_neither_report_nor_comment() -> None:
+    """H22: a job that no runner takes waits for a day; whoever needs it waits as long, and so does a workflow's end."""
+    measure, ci = read(REUSABLE["measure"])["jobs"], read(REUSABLE["ci"])["jobs"]
+    assert measure.keys() == {"quantize", "evaluate", "report"}
+    assert [job for job in ci if "device" in ci[job].get("needs", [])] == ["device-comment"]
+    assert ci["comment"]["needs"] == "measure"
+    (first,) = (step for step in measure["report"]["steps"] if step.get("id") == "report")
+    assert first["with"]["device-job"] == "${{ inputs.emulated && 'waiting' || '' }}"
+
+
+def test_a_device_that_fails_still_gets_a_report_that_says_how() -> None:
+    jobs = read(REUSABLE["device"])["jobs"]
+    device, report = jobs["emulated"], jobs["report"]
+    assert (report["needs"], report["if"]) == ("emulated", "${{ !cancelled() }}")
+    (second,) = (step for step in report["steps"] if step.get("id") == "report")
+    assert second["with"]["device-job"] == "${{ needs.emulated.result }}"
+    assert [job["permissions"] for job in (device, report)] == [{"contents": "read"}] * 2
+    ours = read(REUSABLE["ci"])["jobs"]
+    assert "inputs.emulated" in ours["device"]["if"]
+    assert "!cancelled()" in ours["device-comment"]["if"]
+    assert ours["device-comment"]["steps"] == ours["comment"]["steps"]
+
+
+def test_the_device_gets_what_the_measurement_got() -> None:
+    given, taken = read(REUSABLE["ci"])["jobs"]["device"]["with"], call("device")
+    assert given.pop("baseline") == "${{ needs.measure.outputs.baseline }}"
+    assert given == {name: f"${{{{ inputs.{name} }}}}" for name in taken["inputs"] if name != "baseline"}
+    assert {name: call("ci")["inputs"][name] for name in given} == {name: taken["inputs"][name] for name in given}
 
 
 def test_what_measures_asks_for_no_right_to_write() -> None:
@@ -243,8 +275,9 @@ def test_no_model_of_a_run_can_cancel_another(name: str) -> None:
     assert not [job for job in document["jobs"].values() if "concurrency" in job]
 
 
-def test_secrets_reach_the_command_that_prepares_and_nothing_else() -> None:
-    for step in steps_of(read(REUSABLE["measure"])):
+@pytest.mark.parametrize("name", ["measure", "device"])
+def test_secrets_reach_the_command_that_prepares_and_nothing_else(name: str) -> None:
+    for step in steps_of(read(REUSABLE[name])):
         is_prepare = step.get("uses") == "org/quantci/actions/prepare@v1"
         assert ("secrets." in str(step)) == is_prepare, step
 
@@ -257,7 +290,7 @@ def test_the_inputs_are_checked_first() -> None:
     assert all("quantize" in job["needs"] for job in others)
 
 
-@pytest.mark.parametrize("name", REUSABLE)
+@pytest.mark.parametrize("name", ["measure", "ci"])
 def test_inputs_of_the_workflow_stand_in_the_docs(name: str) -> None:
     text = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| `([a-z-]+)` \| (?:`(.*?)`)? ?\| ", text[text.index("| input | default |") :])

@@ -17,7 +17,7 @@ ALONE = {
     "quantize": {"shards"},
     "evaluate": {"shard", "shards", "base-branch"},
     "embed": {"model"},
-    "report": {"base-branch"},
+    "report": {"base-branch", "device-job"},
     "comment": {"report", "sha", "pull-request"},
 }
 

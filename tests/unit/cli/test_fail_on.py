@@ -61,3 +61,15 @@ def test_another_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--fail-on", "always"]) == 2
     assert "--fail-on: 'always' is neither gate nor never." in capsys.readouterr().err
     assert read(OUTPUT / "report.json", Report).status == "config_rejected", "and there is a report that says so"
+
+
+def test_a_device_job_in_no_state_of_a_job_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--device-job", "queued"]) == 2
+    assert "--device-job: 'queued' is not a state of a job." in capsys.readouterr().err
+
+
+def test_a_device_job_that_waits_is_told_and_fails_nothing() -> None:
+    assert main(["report", "--fail-on", "never", "--device-job", "waiting"]) == 0
+    failure = read(OUTPUT / "report.json", Report).stages[-1].failure
+    assert failure is not None
+    assert failure.code == "device-job"

@@ -12,6 +12,7 @@ from quantci.records.report import Report
 from quantci.records.stage import Failure
 from quantci.render.terminal import render as terminal
 from quantci.report.comment import opening, render
+from quantci.report.device_job import DeviceJob
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -111,6 +112,34 @@ def test_a_report_without_a_device_says_so() -> None:
     assert report.stages[-1].stage == "bench"
     assert report.stages[-1].failure is not None
     assert report.stages[-1].failure.code == "no-device"
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ("waiting", "its job has been waiting since `2026-10-24T09:30:00Z`"),
+        ("failure", "its job failed, or no runner took it"),
+        ("cancelled", "its job was cancelled"),
+        ("skipped", "its job was skipped"),
+        ("success", "left no `bench.json`"),
+    ],
+)
+def test_a_device_whose_job_does_not_come_spoils_nothing_and_is_told(job: DeviceJob, words: str) -> None:
+    """H22."""
+    plain, report = example_report(), example_report(device_job=job)
+    assert (report.status, report.verdict, report.gates) == (plain.status, plain.verdict, plain.gates)
+    outcome = report.stages[-1]
+    assert (outcome.stage, outcome.status) == ("bench", "not_run")
+    assert outcome.failure is not None
+    assert outcome.failure.code == "device-job"
+    text = render(report)
+    assert "The device was not measured" in text
+    assert words in text
+
+
+def test_a_device_that_came_is_told_and_not_its_job() -> None:
+    text = render(example_report(bench=example_bench_record(), device_job="success"))
+    assert text == render(example_report(bench=example_bench_record()))
 
 
 def test_the_gate_on_its_outputs_says_in_words_what_it_asks_for() -> None:
