@@ -30,6 +30,8 @@ from quantci.tflite.oracle import choose_oracle, open_oracle
 
 torch = pytest.importorskip("torch")
 
+pytestmark = pytest.mark.roads
+
 from quantci.quantize.qat.network import fake, training  # noqa: E402
 from quantci.quantize.qat.network.network import Network, knows  # noqa: E402
 
