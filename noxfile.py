@@ -245,10 +245,10 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def coverage(session: nox.Session) -> None:
-    """How much of quantci, branches included, `tests` and `integration` ran; build/coverage/html shows the rest."""
+    """How much of quantci, branches included, `tests`, `integration` and `torch` ran; build/coverage/html shows the rest."""
     prepare(session, "test")
     if not list(COVERED.glob(".coverage.*")):
-        first = f"tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON}"
+        first = f"tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON} torch"
         session.error(f"nothing is measured yet: run `sh nox.sh -s {first}` first")
     environment = {"COVERAGE_FILE": str(COVERED / ".coverage")}
     session.run("coverage", "combine", "--keep", "--quiet", str(COVERED), env=environment)
@@ -289,7 +289,8 @@ def torch(session: nox.Session) -> None:
     except nox.command.CommandFailed:
         session.log("PyTorch's own index did not give it: it is taken from the package index")
         session.install(*wanted)
-    run_pytest(session, "tests/integration", "-m", "roads")
+    options, environment = measured(session)
+    run_pytest(session, "tests/integration", "-m", "roads", *options, env=environment)
 
 
 @nox.session(venv_backend="none")
