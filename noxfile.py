@@ -245,7 +245,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(python=TOOL_PYTHON)
 def coverage(session: nox.Session) -> None:
-    """How much of quantci, branches included, `tests`, `integration` and `torch` ran; build/coverage/html shows the rest."""
+    """How much of quantci, branches included, the tests ran; build/coverage/html shows the rest."""
     prepare(session, "test")
     if not list(COVERED.glob(".coverage.*")):
         first = f"tests-{TENSORFLOW_PYTHON} integration-{TENSORFLOW_PYTHON} torch"

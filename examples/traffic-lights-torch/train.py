@@ -18,9 +18,9 @@ from generate import SPLITS, Plan, Split, plan  # of the other example, which dr
 from scene import CLASSES, render
 
 SEED = 7
-EPOCHS = 4
+EPOCHS = 6
 BATCH = 64
-PEAK_LEARNING_RATE = 8e-3
+PEAK_LEARNING_RATE = 6e-3
 
 
 def load(split: Split) -> tuple[Tensor, Tensor]:
