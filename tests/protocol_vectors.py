@@ -87,6 +87,10 @@ PACKETS: dict[str, tuple[int, int, int, bytes]] = {
         NONCE,
         struct.pack("<H", 2) + struct.pack("<HHQI", 3, 10, 1 << 33, 1) + struct.pack("<HHQI", 25, 10, 500, 0x80000000),
     ),
+    "invoke-long": (0x22, 23, NONCE, struct.pack("<IIB", 0xFFFFFFFF, 8, 0)),
+    "error-cancelled": (0xFF, 23, NONCE, struct.pack("<BH", 0x22, 17) + b"cancelled"),
+    "cancel": (0x27, 24, NONCE, b""),
+    "cancel-reply": (0xA7, 24, NONCE, b""),
     "event-progress": (0xFE, 0, NONCE, struct.pack("<BI", 1, 50)),
     "event-dropped": (0xFE, 0, NONCE, struct.pack("<BI", 2, 1)),
     "error-op": (0xFF, 20, NONCE, struct.pack("<BH", 0x20, 10) + b"GELU"),
@@ -290,6 +294,8 @@ def make() -> dict[str, object]:
             for name, (kind, sequence, nonce, payload) in packets.items()
         ],
         "receiver": receivers(),
+        # To a device whose model has its inputs: what is sent at once, and what it answers.
+        "cancel": {"send": ["invoke-long", "cancel"], "expect": ["error-cancelled", "cancel-reply"]},
         "text": [
             {
                 "name": name,

@@ -21,6 +21,9 @@ class Terminal : public Port {
   // connected.
   virtual std::size_t Read(std::uint8_t* data, std::size_t size,
                            int timeout_ms) = 0;
+  std::size_t Poll(std::uint8_t* data, std::size_t size) final {
+    return Read(data, size, 0);
+  }
 };
 
 class Pty final : public Terminal {

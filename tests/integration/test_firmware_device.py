@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,6 +159,26 @@ def answers(*command: object) -> dict[str, str]:
             except DeviceError as error:
                 found[what] = ErrorCode(error.code).name
     return {what: len(answer) if what in OF_THE_DEVICE else answer for what, answer in found.items()}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", ["firmware", "virtual"])
+def test_an_invocation_without_end_is_cancelled(kind: str, request: pytest.FixtureRequest) -> None:
+    command = (request.getfixturevalue("firmware"), "--echo", 64) if kind == "firmware" else virtual()
+    with running(*command) as name, Device(open_port(name)) as device:
+        device.hello()
+        device.upload(0, MODEL)
+        device.select(0)
+        values = np.arange(64, dtype=np.int8).reshape(1, 64)
+        device.load([values])
+
+        def stop(done: int) -> None:
+            raise KeyboardInterrupt
+
+        started_s = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            device.invoke(2**32 - 1, 1, on_progress=stop)
+        assert time.monotonic() - started_s < 30
+        np.testing.assert_array_equal(device.run([values]).outputs[0], values)
 
 
 def test_the_firmware_and_the_virtual_device_answer_alike(firmware: Path) -> None:

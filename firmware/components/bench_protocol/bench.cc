@@ -168,6 +168,11 @@ Status Bench::Repeat(std::uint32_t iterations) {
   return status;
 }
 
+Status Bench::Tell(IterationListener* listener) const {
+  if (listener == nullptr || listener->OnIteration(measured_)) return Status();
+  return Status::Error(ErrorCode::kCancelled, "cancelled");
+}
+
 Status Bench::Measure(std::uint32_t warm_up, std::uint32_t iterations,
                       IterationListener* listener) {
   measured_ = 0;
@@ -179,14 +184,14 @@ Status Bench::Measure(std::uint32_t warm_up, std::uint32_t iterations,
   for (std::uint32_t i = 0; i < warm_up && status.ok(); ++i) {
     status = Once(OpMode::kNone, nullptr);
     has_output_ = has_output_ || status.ok();
-    if (listener != nullptr) listener->OnIteration(0);
+    if (status.ok()) status = Tell(listener);
   }
   for (std::uint32_t i = 0; i < iterations && status.ok(); ++i) {
     status = Once(OpMode::kNone, &memory_.times[i]);
     if (!status.ok()) break;
     has_output_ = true;
     measured_ = i + 1;
-    if (listener != nullptr) listener->OnIteration(measured_);
+    status = Tell(listener);
   }
   return status.ok() ? CheckTimer() : status;
 }
@@ -196,7 +201,7 @@ Status Bench::InspectOps(OpMode mode, std::uint32_t iterations,
   Status status = CheckReady();
   for (std::uint32_t i = 0; i < iterations && status.ok(); ++i) {
     status = Once(mode, nullptr);
-    if (listener != nullptr) listener->OnIteration(measured_);
+    if (status.ok()) status = Tell(listener);
   }
   return status;
 }

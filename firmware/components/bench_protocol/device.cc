@@ -7,8 +7,16 @@ Link::Link(Device* device, Port* port)
       port_(port),
       receiver_(this, &device->bench_->platform()) {}
 
+void Link::Receive(const std::uint8_t* data, std::size_t size) {
+  receiver_.Put(data, size);
+  std::uint8_t held[FrameCommands::kMaxHeld];
+  while ((size = device_->frames_.TakeHeld(held)) > 0) {
+    receiver_.Put(held, size);
+  }
+}
+
 void Link::OnPacket(const Packet& packet) {
-  device_->frames_.Answer(packet, port_);
+  device_->frames_.Answer(packet, receiver_.rest(), port_);
 }
 
 void Link::OnCharacter(char character) {

@@ -31,7 +31,7 @@ void WriteFact(ByteWriter* out, const char* key, std::uint32_t value) {
 
 }  // namespace
 
-void FrameCommands::Answer(const Packet& packet, Port* port) {
+void FrameCommands::Answer(const Packet& packet, ByteReader rest, Port* port) {
   ++checked_;
   const PacketHead& head = packet.head;
   if (has_reply_ && head.type == last_head_.type &&
@@ -40,7 +40,8 @@ void FrameCommands::Answer(const Packet& packet, Port* port) {
     return;
   }
   port_ = port;
-  last_progress_us_ = bench_->platform().Microseconds();
+  last_progress_us_ = last_poll_us_ = bench_->platform().Microseconds();
+  cancelled_ = HasCancel(rest.rest(), rest.left());
 
   ByteWriter out(reply_ + kHeadSize, kMaxPayload);
   const bool hello = head.type == static_cast<std::uint8_t>(PacketType::kHello);
@@ -82,11 +83,53 @@ void FrameCommands::Drop(Port* port) {
   SendEvent(EventKind::kDropped, dropped_, port);
 }
 
-void FrameCommands::OnIteration(std::uint32_t done) {
+// The receiver cannot take bytes here: it waits for the request to be done. So
+// they are held for it, and only searched for CANCEL.
+bool FrameCommands::OnIteration(std::uint32_t done) {
   const std::uint64_t now = bench_->platform().Microseconds();
-  if (now - last_progress_us_ < kProgressUs) return;
-  last_progress_us_ = now;
-  SendEvent(EventKind::kProgress, done, port_);
+  if (now - last_poll_us_ >= kPollUs && held_size_ < kMaxHeld) {
+    last_poll_us_ = now;
+    const std::size_t got =
+        port_->Poll(held_ + held_size_, kMaxHeld - held_size_);
+    held_size_ += got;
+    if (got > 0) cancelled_ = cancelled_ || HasCancel(held_, held_size_);
+  }
+  if (now - last_progress_us_ >= kProgressUs) {
+    last_progress_us_ = now;
+    SendEvent(EventKind::kProgress, done, port_);
+  }
+  return !cancelled_;
+}
+
+std::size_t FrameCommands::TakeHeld(std::uint8_t* data) {
+  const std::size_t size = held_size_;
+  std::memcpy(data, held_, size);
+  held_size_ = 0;
+  return size;
+}
+
+bool FrameCommands::HasCancel(const std::uint8_t* data,
+                              std::size_t size) const {
+  constexpr std::size_t kMost = CobsMaxSize(kHeadSize + 4);
+  std::size_t start = 0;
+  for (std::size_t end = 0; end < size; ++end) {
+    if (data[end] != 0) continue;
+    const std::size_t length = end - start;
+    std::uint8_t piece[kMost];
+    std::size_t decoded = 0;
+    Packet packet;
+    if (length > 0 && length <= kMost) {
+      std::memcpy(piece, data + start, length);
+      if (CobsDecode(piece, length, &decoded) &&
+          ParsePacket(piece, decoded, &packet) &&
+          packet.head.type == static_cast<std::uint8_t>(PacketType::kCancel) &&
+          packet.head.nonce == nonce_) {
+        return true;
+      }
+    }
+    start = end + 1;
+  }
+  return false;
 }
 
 Status FrameCommands::Execute(const Packet& packet, ByteWriter* out) {
@@ -126,6 +169,8 @@ Status FrameCommands::Execute(const Packet& packet, ByteWriter* out) {
       return Run(packet, out);
     case PacketType::kOps:
       return Ops(in, out);
+    case PacketType::kCancel:  // what there was to cancel has ended by now
+      return in.Done() ? Status() : LengthError();
     default:
       return Status::Error(ErrorCode::kCommand, "unknown type 0x%02x",
                            packet.head.type);

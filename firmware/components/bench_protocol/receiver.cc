@@ -17,9 +17,12 @@ void Receiver::Put(const std::uint8_t* data, std::size_t size) {
       if (collected_ < kMaxFrame) buffer_[collected_] = byte;
       if (collected_ <= kMaxFrame) ++collected_;
     } else if (collected_ > 0) {
+      rest_ = data + i + 1;
+      rest_size_ = size - i - 1;
       EndFrame();
     }
   }
+  rest_size_ = 0;
   // Read now: a packet among these bytes may have been carried out for long.
   if (size > 0) last_byte_us_ = clock_->Microseconds();
 }

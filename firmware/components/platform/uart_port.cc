@@ -47,6 +47,10 @@ std::size_t UartPort::Read(std::uint8_t* data, std::size_t size) {
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
+std::size_t UartPort::Poll(std::uint8_t* data, std::size_t size) {
+  return Read(data, size);
+}
+
 std::uint32_t UartPort::TakeOverrun() {
   std::uint32_t lost = 0;
   uart_event_t event;

@@ -23,10 +23,22 @@ bool UsbPort::Open() {
   return usb_serial_jtag_driver_install(&config) == ESP_OK;
 }
 
-std::size_t UsbPort::Read(std::uint8_t* data, std::size_t size) {
+namespace {
+
+std::size_t ReadWithin(TickType_t ticks, std::uint8_t* data, std::size_t size) {
   const int got =
-      usb_serial_jtag_read_bytes(data, static_cast<std::uint32_t>(size), 1);
+      usb_serial_jtag_read_bytes(data, static_cast<std::uint32_t>(size), ticks);
   return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+}  // namespace
+
+std::size_t UsbPort::Read(std::uint8_t* data, std::size_t size) {
+  return ReadWithin(1, data, size);
+}
+
+std::size_t UsbPort::Poll(std::uint8_t* data, std::size_t size) {
+  return ReadWithin(0, data, size);
 }
 
 // The driver takes a piece as a whole, or nothing: then nobody reads.

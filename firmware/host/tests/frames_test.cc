@@ -44,6 +44,40 @@ TEST(FramesTest, HelloNamesTheModelsThatCheck) {
             std::string::npos);
 }
 
+TEST(FramesTest, CancelThatComesLaterEndsAnInvocation) {
+  FakeDevice fake;
+  fake.platform.step_us = 1000;
+  fake.Hello();
+  fake.Upload(0, "a model");
+  fake.Select(0);
+  fake.Ask(PacketType::kInput, Fields().U8(0).U32(0).Text("abcdef"));
+  const std::string invoke = Fields().U32(0xFFFFFFFF).U32(8).U8(0);
+  const std::uint16_t sequence = fake.sequence;
+  // The host repeats its request first: it is not carried out again.
+  fake.port.comes =
+      Frame(PacketType::kInvoke, sequence + 1, FakeDevice::kNonce, invoke) +
+      Frame(PacketType::kCancel, 7, FakeDevice::kNonce + 1, "") +
+      Frame(PacketType::kCancel, 8, FakeDevice::kNonce, "") +
+      Frame(PacketType::kEcho, 9, FakeDevice::kNonce, "x");
+  std::vector<Reply> replies = fake.Request(PacketType::kInvoke, invoke);
+  ASSERT_EQ(replies.size(), 5u);
+  EXPECT_EQ(ErrorOf(replies[0], PacketType::kInvoke),
+            Code(ErrorCode::kCancelled));
+  EXPECT_EQ(replies[1].payload, replies[0].payload);
+  EXPECT_EQ(ErrorOf(replies[2], PacketType::kCancel), Code(ErrorCode::kNonce));
+  EXPECT_EQ(replies[3].type, ReplyTo(PacketType::kCancel));
+  EXPECT_EQ(replies[4].payload, "x");
+  EXPECT_EQ(fake.Ask(PacketType::kRun).type, ReplyTo(PacketType::kRun));
+}
+
+TEST(FramesTest, CancelWithoutAnInvocationIsAnswered) {
+  FakeDevice fake;
+  fake.Hello();
+  EXPECT_EQ(fake.Ask(PacketType::kCancel).type, ReplyTo(PacketType::kCancel));
+  EXPECT_EQ(ErrorOf(fake.Ask(PacketType::kCancel, "x"), PacketType::kCancel),
+            Code(ErrorCode::kLength));
+}
+
 TEST(FramesTest, AnotherVersionIsRefused) {
   FakeDevice fake;
   EXPECT_EQ(ErrorOf(fake.Ask(PacketType::kHello, Fields().U16(2)),

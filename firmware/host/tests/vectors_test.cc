@@ -100,6 +100,32 @@ TEST(VectorsTest, TheReceiverStaysInStep) {
   }
 }
 
+TEST(VectorsTest, AnInvocationIsCancelled) {
+  const json& vector = Vectors()["cancel"];
+  const std::uint32_t nonce = PacketNamed("cancel")["nonce"];
+  FakeDevice fake;
+  fake.Send(Frame(PacketType::kHello, 1, nonce, Fields().U16(1)));
+  const std::string model = "a model";
+  const std::string begin = Fields().U8(0).U32(7).Text(Sha256Of(model));
+  fake.Send(Frame(PacketType::kBegin, 2, nonce, begin));
+  fake.Send(Frame(PacketType::kChunk, 3, nonce,
+                  Fields().U8(0).U32(0).Text(model)));
+  fake.Send(Frame(PacketType::kEnd, 4, nonce, Fields().U8(0)));
+  fake.Send(
+      Frame(PacketType::kSelect, 5, nonce, Fields().U8(0).U8(0).U32(0)));
+  fake.Send(Frame(PacketType::kInput, 6, nonce,
+                  Fields().U8(0).U32(0).Text("abcdef")));
+  std::string sent;
+  std::string wanted;
+  for (const json& name : vector["send"]) {
+    sent += FromHex(PacketNamed(name)["line_hex"]);
+  }
+  for (const json& name : vector["expect"]) {
+    wanted += FromHex(PacketNamed(name)["line_hex"]);
+  }
+  EXPECT_EQ(fake.Send(sent), wanted);
+}
+
 TEST(VectorsTest, TextIsAnsweredToTheByte) {
   ASSERT_FALSE(Vectors()["text"].empty());
   for (const json& vector : Vectors()["text"]) {

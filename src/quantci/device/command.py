@@ -27,6 +27,7 @@ class Command(IntEnum):
     OUTPUT = 0x24
     RUN = 0x25
     OPS = 0x26
+    CANCEL = 0x27
 
 
 EVENT: Final = 0xFE
@@ -76,3 +77,4 @@ class ErrorCode(IntEnum):
     STATE = 14
     MEMORY = 15
     TIMER = 16
+    CANCELLED = 17

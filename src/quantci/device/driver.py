@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import struct
 import time
 import zlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from quantci.device.command import NO_FLAGS, VERSION, Command, ErrorCode, Flag, Region
@@ -47,6 +47,7 @@ HELLO_S: Final = 5.0
 ANSWER_S: Final = 5.0
 ERASE_S: Final = 30.0  # a megabyte of flash
 INVOKE_S: Final = 10.0
+CANCEL_S: Final = 3.0
 _AGAIN_S: Final = 2.0
 _DOWNLOAD: Final = "waiting for download"  # what the chip's ROM prints
 
@@ -210,14 +211,32 @@ class Device:
         deadline_s: float = INVOKE_S,
         on_progress: Callable[[int], None] | None = None,
     ) -> Invocation:
-        """Run the loaded inputs many times; `deadline_s` is the longest time without a sign of life."""
+        """Run the loaded inputs many times; `deadline_s` is the longest time without a sign of life.
+
+        Who is stopped meanwhile leaves a device that is ready.
+        """
         payload = struct.pack("<IIB", warm_up, iterations, flags)
         self.link.on_progress = on_progress
         try:
             answer = self._ask("measuring", Command.INVOKE, payload, deadline_s=deadline_s, repeat_after_s=1.0)
+        except BoardError as error:
+            if error.code in {"timeout", "link"}:
+                self._cancel(wait=False)
+            raise
+        except KeyboardInterrupt:
+            self._cancel(wait=True)
+            raise
         finally:
             self.link.on_progress = None
         return self._parse(parse_invocation, answer)
+
+    def _cancel(self, *, wait: bool) -> None:
+        """Let the device end what it does; where it answered nothing, that is not waited for."""
+        with contextlib.suppress(BoardError, DeviceError):
+            if wait:
+                self.link.request(Command.CANCEL, deadline_s=CANCEL_S, after_loss=True)
+            else:
+                self.link.send(Command.CANCEL, b"", after_loss=True)
 
     def times(self, count: int) -> list[Timing]:
         """Each iteration of the last INVOKE."""
@@ -289,7 +308,7 @@ class Device:
         limits = {"max_payload": hello.max_payload, "window": hello.window}
         Transfer(self.link, command, number, data, start=start, clock=self._clock, **limits).run(ANSWER_S)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _phase(self, phase: str) -> Iterator[None]:
         """Name what is going on, and say of a failure in it whether the device has restarted."""
         self.link.phase = phase

@@ -142,7 +142,13 @@ class Link:
         self.suspects_loss = False
 
     def request(
-        self, command: Command, payload: bytes = b"", *, deadline_s: float, repeat_after_s: float | None = None
+        self,
+        command: Command,
+        payload: bytes = b"",
+        *,
+        deadline_s: float,
+        repeat_after_s: float | None = None,
+        after_loss: bool = False,
     ) -> bytes:
         """The payload of the reply.
 
@@ -151,13 +157,14 @@ class Link:
             payload: its arguments.
             deadline_s: longest time without a reply or a sign of progress.
             repeat_after_s: first repetition; by default that of the link.
+            after_loss: whether the last request may have been cut off in the middle.
 
         Raises:
             BoardError: `timeout`: the device answered nothing at all; `link`: what it answered was disturbed;
                 `identity`: it answers another run; `port-lost`, `link-write`.
             DeviceError: it refused.
         """
-        sequence, _ = self.send(command, payload)
+        sequence, _ = self.send(command, payload, after_loss=after_loss)
         waiting = _Waiting(self._clock(), deadline_s, self.repeat_after_s if repeat_after_s is None else repeat_after_s)
         before = self.heard()
         while True:

@@ -4,10 +4,13 @@ import hashlib
 
 import numpy as np
 import pytest
-from tests.virtual_line import VirtualLine, echo_model
+from tests.virtual_line import PACKETS, VECTORS, VirtualLine, echo_model
 
-from quantci.device.command import Flag
+from quantci.device.command import Command, Flag
 from quantci.device.driver import Device
+from quantci.device.link import Link
+from quantci.device.packet import Packet
+from quantci.device.receiver import Receiver
 from quantci.errors import BoardError, ModelRejected
 
 MODEL = echo_model(490)
@@ -92,7 +95,7 @@ def test_invoke_gives_a_time_for_each_iteration() -> None:
 
 
 def test_a_disturbed_line_changes_no_output() -> None:
-    device = ready("drop=5e-5,flip=5e-5,duplicate=5e-5,reorder=5e-5,noise=0.2", seed=5)
+    device = ready("drop=2e-5,flip=2e-5,duplicate=2e-5,reorder=2e-5,noise=0.2", seed=5)
     model = np.random.default_rng(0).bytes(200_000)
     assert device.upload(1, model).sha256 == hashlib.sha256(model).hexdigest()
     for value in range(100):
@@ -217,3 +220,51 @@ def test_a_port_that_goes_says_what_was_going_on() -> None:
     assert caught.value.cause == (
         "The port has gone: EIO, while reading counters; last frame COUNTERS 1; requests 2, replies 1."
     )
+
+
+def test_an_invocation_is_cancelled_as_the_vectors_say() -> None:
+    line = VirtualLine()
+    device, cancel = line.open(), VECTORS["cancel"]
+    device.link = Link(line, device.log, nonce=PACKETS["cancel"].nonce, clock=lambda: line.now_s)
+    device.hello()
+    device.upload(0, MODEL)
+    device.select(0)
+    device.load([INPUT])
+    line.write(b"".join(PACKETS[name].to_line() for name in cancel["send"]))
+    assert line.read(0) == b"".join(PACKETS[name].to_line() for name in cancel["expect"])
+
+
+def test_who_is_stopped_while_the_device_measures_leaves_it_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes while the device computes; what the host then sends, the device finds between two iterations."""
+    line = VirtualLine()
+    device = line.open()
+    device.hello()
+    device.upload(0, MODEL)
+    device.select(0)
+    device.load([INPUT])
+    sent: list[int] = []
+    feed = line.write
+
+    def write(data: bytes) -> None:
+        (packet,) = Receiver(lambda noise: None).feed(data)
+        sent.append(packet.type)
+        if packet.type == Command.INVOKE:
+            line.device._poll = iter([b"", b"", Packet(Command.CANCEL, 99, packet.nonce, b"").to_line()]).__next__
+            feed(data)
+            raise KeyboardInterrupt
+        line.device._poll = bytes
+        feed(data)
+
+    monkeypatch.setattr(line, "write", write)
+    with pytest.raises(KeyboardInterrupt):
+        device.invoke(2**32 - 1, 1)
+    assert sent == [Command.INVOKE, Command.CANCEL]
+    np.testing.assert_array_equal(device.run([INPUT]).outputs[0], INPUT)
+
+
+def test_a_device_that_does_not_answer_is_told_that_nobody_waits() -> None:
+    device = ready("hang@invoke")
+    device.load([INPUT])
+    with pytest.raises(BoardError, match="No answer to INVOKE"):
+        device.invoke(0, 1, deadline_s=2)
+    assert "last frame CANCEL" in str(device.link.fault("timeout", "x"))

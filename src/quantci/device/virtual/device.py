@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from quantci.device.command import Command, Event
@@ -34,6 +35,7 @@ class VirtualDevice:
         machine: its state.
         send: takes what it sends.
         clock: seconds that never go back.
+        poll: what has come while it computes.
 
     Attributes:
         away_s: how long its port shall be away now; None for ever.
@@ -42,9 +44,14 @@ class VirtualDevice:
     """
 
     def __init__(
-        self, machine: Machine, send: Callable[[bytes], None], *, clock: Callable[[], float] = time.monotonic
+        self,
+        machine: Machine,
+        send: Callable[[bytes], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        poll: Callable[[], bytes] = bytes,
     ) -> None:
-        self._machine, self._to_port, self._clock = machine, send, clock
+        self._machine, self._to_port, self._clock, self._poll = machine, send, clock, poll
         self._inward, self._outward = Disturbance(machine.script), Disturbance(machine.script)
         self.is_away = False
         self.away_s: float | None = None
@@ -66,8 +73,11 @@ class VirtualDevice:
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
         self._heard_s = self._clock()
-        for item in self._receiver.feed(self._inward.pass_on(data)):
+        self._receive(data)
+        while self._received:
+            item = self._received.popleft()
             if self._is_hanging or self.is_away:
+                self._received.clear()
                 return
             try:
                 self._take(item)
@@ -83,10 +93,21 @@ class VirtualDevice:
         if self._hangs_until_s is not None and self._clock() >= self._hangs_until_s:
             self.restart("watchdog")
 
+    def _receive(self, data: bytes) -> None:
+        self._received.extend(self._receiver.feed(self._inward.pass_on(data)))
+
+    def _is_cancelled(self, nonce: int) -> bool:
+        """Whether CANCEL waits behind what is carried out now."""
+        self._receive(self._poll())
+        return any(
+            isinstance(item, Packet) and (item.type, item.nonce) == (Command.CANCEL, nonce) for item in self._received
+        )
+
     def _wake(self) -> None:
+        self._received: deque[Packet | bytes | None] = deque()
         self.is_deaf = False
         self._receiver = DeviceReceiver(MAX_PAYLOAD)
-        self._framed = FramedMode(self._machine, self._receiver, self._send)
+        self._framed = FramedMode(self._machine, self._receiver, self._send, self._is_cancelled)
         self._text = TextMode(self._machine, self._send)
         self._is_hanging = False
         self._hangs_until_s = None

@@ -43,10 +43,17 @@ class FramedMode:
         machine: what they act on.
         receiver: with its counts.
         send: takes the bytes of a frame.
+        is_cancelled: whether the host of this nonce wants no more of what is carried out.
     """
 
-    def __init__(self, machine: Machine, receiver: DeviceReceiver, send: Callable[[bytes], None]) -> None:
-        self._machine, self._receiver, self._send = machine, receiver, send
+    def __init__(
+        self,
+        machine: Machine,
+        receiver: DeviceReceiver,
+        send: Callable[[bytes], None],
+        is_cancelled: Callable[[int], bool],
+    ) -> None:
+        self._machine, self._receiver, self._send, self._is_cancelled = machine, receiver, send, is_cancelled
         self._nonce = 0
         self._is_greeted = False
         self._last: tuple[int, int, int] | None = None
@@ -178,6 +185,8 @@ class FramedMode:
             if time.monotonic() - last_s >= _PROGRESS_S:
                 self.event(Event.PROGRESS, done)
                 last_s = time.monotonic()
+            if self._is_cancelled(self._nonce):
+                raise Refusal(ErrorCode.CANCELLED, "cancelled")
 
         return write_invocation(self._machine.invoke(warm_up, iterations, flags, progress))
 
@@ -206,6 +215,11 @@ class FramedMode:
         if inputs:
             self._machine.load_inputs(inputs)
         return write_run(self._machine.run())
+
+    def _cancel(self, fields: Fields) -> bytes:
+        """What there was to cancel has ended by now."""
+        del fields
+        return b""
 
     def _ops(self, fields: Fields) -> bytes:
         (first,) = fields.take("<H")

@@ -33,7 +33,7 @@ class Server:
         self._open_port = open_port
         self._port: Port | None = open_port()
         self._waiting = bytearray()
-        self._device = VirtualDevice(machine, self._send)
+        self._device = VirtualDevice(machine, self._send, poll=self._poll)
         self._back_s: float | None = None
         self._is_reset = False
 
@@ -87,6 +87,16 @@ class Server:
         if self._back_s is not None and time.monotonic() >= self._back_s:
             self._port = self._open_port()
             self._device.back()
+
+    def _poll(self) -> bytes:
+        """What has come while the device computes."""
+        most = self._inward.may_pass()
+        if self._port is None or not most or self._device.is_deaf:
+            return b""
+        data = self._port.read(most)
+        if data:
+            self._inward.passed(len(data), most)
+        return data
 
     def _send(self, data: bytes) -> None:
         if len(self._waiting) < MAX_WAITING_BYTES:

@@ -29,7 +29,8 @@ struct BenchMemory {
 // Is told between two iterations, outside of what is measured.
 class IterationListener {
  public:
-  virtual void OnIteration(std::uint32_t done) = 0;
+  // False: the rest is not wanted any more.
+  virtual bool OnIteration(std::uint32_t done) = 0;
 
  protected:
   ~IterationListener() = default;
@@ -91,6 +92,7 @@ class Bench {
 
  private:
   Status CheckReady() const;
+  Status Tell(IterationListener* listener) const;
   Status Once(OpMode mode, IterationTime* time);
   Status CheckTimer() const;
 

@@ -19,9 +19,7 @@ class Link final : private ReceiverHandler {
  public:
   Link(Device* device, Port* port);
 
-  void Receive(const std::uint8_t* data, std::size_t size) {
-    receiver_.Put(data, size);
-  }
+  void Receive(const std::uint8_t* data, std::size_t size);
   void Tick() { receiver_.Tick(); }
   Port* port() { return port_; }
 

@@ -16,12 +16,18 @@ class FrameCommands final : private IterationListener {
   explicit FrameCommands(Bench* bench) : bench_(bench) {}
 
   // Carries a request out, unless it is the last one again, and answers.
-  void Answer(const Packet& packet, Port* port);
+  // `rest` is what came after it.
+  void Answer(const Packet& packet, ByteReader rest, Port* port);
+  // Bytes that were read while the last request was carried out: they are yet
+  // to be received. `data` has room for kMaxHeld.
+  std::size_t TakeHeld(std::uint8_t* data);
+  static constexpr std::size_t kMaxHeld = 512;
   // Counts it; says so to a host that has said HELLO.
   void Drop(Port* port);
 
  private:
-  void OnIteration(std::uint32_t done) override;
+  bool OnIteration(std::uint32_t done) override;
+  bool HasCancel(const std::uint8_t* data, std::size_t size) const;
 
   Status Execute(const Packet& packet, ByteWriter* out);
   Status Hello(ByteReader in, ByteWriter* out);
@@ -43,6 +49,7 @@ class FrameCommands final : private IterationListener {
   void SendEvent(EventKind kind, std::uint32_t value, Port* port);
 
   static constexpr std::uint64_t kProgressUs = 500'000;
+  static constexpr std::uint64_t kPollUs = 50'000;
 
   Bench* bench_;
   Port* port_ = nullptr;  // on which the request in progress came
@@ -51,6 +58,10 @@ class FrameCommands final : private IterationListener {
   std::uint32_t checked_ = 0;
   std::uint32_t dropped_ = 0;
   std::uint64_t last_progress_us_ = 0;
+  std::uint64_t last_poll_us_ = 0;
+  bool cancelled_ = false;
+  std::size_t held_size_ = 0;
+  std::uint8_t held_[kMaxHeld];
 
   // The last request, to tell a repetition; its reply stands in reply_.
   bool has_reply_ = false;

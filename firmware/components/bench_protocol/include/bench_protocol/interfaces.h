@@ -25,6 +25,8 @@ class Clock {
 class Port {
  public:
   virtual void Write(const std::uint8_t* data, std::size_t size) = 0;
+  // What has come, without waiting for more.
+  virtual std::size_t Poll(std::uint8_t* data, std::size_t size) = 0;
 
  protected:
   ~Port() = default;

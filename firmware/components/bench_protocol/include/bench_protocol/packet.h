@@ -33,6 +33,7 @@ enum class PacketType : std::uint8_t {
   kOutput = 0x24,
   kRun = 0x25,
   kOps = 0x26,
+  kCancel = 0x27,
   kReply = 0x80,  // added to the type of the request
   kEvent = 0xFE,
   kError = 0xFF,

@@ -29,6 +29,8 @@ class Receiver {
       : handler_(handler), clock_(clock) {}
 
   void Put(const std::uint8_t* data, std::size_t size);
+  // While a packet is handled: what was put with it, and comes after it.
+  ByteReader rest() const { return ByteReader(rest_, rest_size_); }
   // To be called now and then: silence inside a frame leads back to text.
   void Tick();
 
@@ -42,6 +44,8 @@ class Receiver {
   bool in_frame_ = false;
   std::size_t collected_ = 0;  // also counts what no longer fits
   std::uint64_t last_byte_us_ = 0;
+  const std::uint8_t* rest_ = nullptr;
+  std::size_t rest_size_ = 0;
   std::uint8_t buffer_[kMaxFrame];
 };
 

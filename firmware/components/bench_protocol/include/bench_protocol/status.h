@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint16_t {
   kState = 14,
   kMemory = 15,
   kTimer = 16,
+  kCancelled = 17,
 };
 
 class Status {

@@ -18,6 +18,7 @@ class UartPort final : public Port {
 
   // What has come; never waits.
   std::size_t Read(std::uint8_t* data, std::size_t size);
+  std::size_t Poll(std::uint8_t* data, std::size_t size) override;
   // Bytes that were lost since the last call, at least.
   std::uint32_t TakeOverrun();
   void Write(const std::uint8_t* data, std::size_t size) override;

@@ -16,6 +16,7 @@ class UsbPort final : public Port {
 
   // Waits for at most one tick of FreeRTOS.
   std::size_t Read(std::uint8_t* data, std::size_t size);
+  std::size_t Poll(std::uint8_t* data, std::size_t size) override;
   void Write(const std::uint8_t* data, std::size_t size) override;
 };
 
