@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -174,3 +176,25 @@ def test_the_commands_take_it_from_init_to_the_int8_model(tmp_path: Path, quantc
     assert (source["format"], source["turned_shape"]) == ("onnx", [1, 3, 16, 12])
     assert source["largest_difference"] < 1e-5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["X.npy", "build", "model.onnx", "quantci.toml"]
+
+
+def test_a_second_run_does_not_import_the_converter(
+    tmp_path: Path, quantci: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(onnx_graphs.convolution(), tmp_path / "model.onnx")
+    first = quantci("inspect", "model.onnx", "--json", cwd=tmp_path)
+    assert first.code == 0, first.err
+    (tmp_path / "stand_in/onnx2tf").mkdir(parents=True)
+    (tmp_path / "stand_in/onnx2tf/__init__.py").write_text("raise SystemExit('it was imported')")
+    path = os.pathsep.join([str(tmp_path / "stand_in"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    monkeypatch.setenv("PYTHONPATH", path)
+    assert quantci("inspect", "model.onnx", "--json", cwd=tmp_path).out == first.out
+    assert quantci("init", "model.onnx", cwd=tmp_path).code == 0
+    np.save(tmp_path / "X.npy", np.random.RandomState(0).rand(40, 3, 16, 12).astype(np.float32))
+    quantize = ("quantize", "--calibration-data", "X.npy", "--input-preprocess", "in-model")
+    done = quantci(*quantize, cwd=tmp_path)
+    assert done.code == 0, done.err
+    source = json.loads((tmp_path / "build/quantci/quantize.json").read_text())["result"]["source"]
+    assert source["largest_difference"] < 1e-5, "it is compared with ONNX Runtime all the same"
+    shutil.rmtree(tmp_path / "build/quantci/.kept")
+    assert "it was imported" in quantci(*quantize, cwd=tmp_path).err

@@ -67,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = ModelConfig(signature=arguments.signature, input_shape=arguments.input_shape)
     with Console("init") as console:
         quantized = _look_at_own(own, console) if own else None
-        summary, layers = (quantized, []) if quantized and own == model else _look(model, wanted, console)
+        summary, layers = (
+            (quantized, []) if quantized and own == model else _look(model, wanted, target.parent, console)
+        )
     from quantci.records.base import write_bytes
 
     facts: dict[str, Any] = {
@@ -89,9 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _look(model: Path, wanted: ModelConfig, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
+def _look(model: Path, wanted: ModelConfig, base: Path, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
     """The look into the float model, and the layers of a Keras file."""
     from quantci.cli.keras_table import look_into
+    from quantci.records.config import OUTPUT_DIR
     from quantci.source.open_source import open_source
     from quantci.tasks.outputs import check_one_output, only_input
     from quantci.tflite.identify import read_head, sniff
@@ -99,7 +102,7 @@ def _look(model: Path, wanted: ModelConfig, progress: Progress) -> tuple[ModelSu
 
     progress("reading the model")
     with Jail(where=str(model)) as jail:
-        source = open_source(model, wanted, jail=jail)
+        source = open_source(model, wanted, jail=jail, output_dir=base / OUTPUT_DIR)
         summary = source.convert().summary
     only_input(summary, str(model))
     check_one_output(summary, "", str(model))

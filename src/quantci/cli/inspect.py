@@ -2,7 +2,8 @@
 
 Of a .tflite: operators, sizes, quantization, and what TFLM cannot run; of a quantized one also the tensor arena and the
 latency on the chip, both estimated. Of a Keras file: layers, shapes, parameters, and what quantci refuses to load. A
-SavedModel is a program: quantize it, and inspect model_float.tflite. No quantci.toml is read.
+SavedModel is a program: quantize it, and inspect model_float.tflite. What an .onnx is converted to is kept in
+build/quantci, as quantize keeps it, so that it is converted once. No quantci.toml is read.
 
 examples:
   quantci inspect model.tflite
@@ -75,13 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _converted(path: Path, input_shape: tuple[int, ...]) -> Model:
-    """The float flatbuffer that an ONNX model becomes."""
-    from quantci.records.config import ModelConfig
+    """The float flatbuffer that an ONNX model becomes; kept where a project here keeps it by default."""
+    from quantci.records.config import OUTPUT_DIR, ModelConfig
     from quantci.source.open_source import open_source
     from quantci.workers.jail import Jail
 
     with Jail(where=str(path)) as jail:
-        return open_source(path, ModelConfig(input_shape=input_shape), jail=jail).convert()
+        wanted = ModelConfig(input_shape=input_shape)
+        return open_source(path, wanted, jail=jail, output_dir=Path(OUTPUT_DIR)).convert()
 
 
 def _blocks(summary: ModelSummary, *, layers: bool) -> list[Block]:

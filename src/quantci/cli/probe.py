@@ -79,7 +79,13 @@ def work(settings: Settings, progress: Progress) -> Probed:
     with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as jail:
         workers.start()  # while this process reads the source
         progress("reading the model")
-        source = open_model(settings.config.model, settings.base, jail=jail, allow_code=settings.allow_code)
+        source = open_model(
+            settings.config.model,
+            settings.base,
+            jail=jail,
+            allow_code=settings.allow_code,
+            output_dir=settings.output,
+        )
         model = source.convert()
         return probe(settings.config, settings.base, model, workers=workers, progress=progress)
 

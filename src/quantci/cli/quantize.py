@@ -100,7 +100,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
         Jail(where=str(path)) as jail,
     ):
         workers.start()  # while this process reads the source
-        source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code)
+        source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code, output_dir=settings.output)
         made = quantize(
             config,
             base,
@@ -131,7 +131,13 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
         source = None
         if wanted.source is not None:
             progress("reading and converting the source model")
-            source = open_model(wanted, settings.base, jail=jail, allow_code=settings.allow_code)
+            source = open_model(
+                wanted,
+                settings.base,
+                jail=jail,
+                allow_code=settings.allow_code,
+                output_dir=settings.output,
+            )
         made = take(settings.config, model, digest(path), source)
     return _keep(made, folder)
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantci.cli.config_file import read_config, read_toml
 from quantci.cli.options import DEFAULT_FILE, file_of, overrides
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quantci.records.config import Config
-
-_OUTPUT: Final = "build/quantci"
 
 
 class Settings(NamedTuple):
@@ -76,6 +74,8 @@ def _stand_in(arguments: argparse.Namespace, file: Path) -> dict[str, Any] | Non
 
 def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Path:
     """Where a report goes when the configuration is wrong: where it would have gone, as far as that can be told."""
+    from quantci.records.config import OUTPUT_DIR
+
     environment = os.environ if environment is None else environment
     given = arguments.output_dir or environment.get("QUANTCI_OUTPUT_DIR")
     file = file_of(arguments, environment)
@@ -84,9 +84,9 @@ def output_of_broken(arguments: argparse.Namespace, environment: Mapping[str, st
         with contextlib.suppress(QuantciError):
             folder = read_toml(file).get("output_dir")
     base = file.parent if file.parent.is_dir() else Path()
-    output = Path(given) if given else base / (folder if isinstance(folder, str) and folder else _OUTPUT)
+    output = Path(given) if given else base / (folder if isinstance(folder, str) and folder else OUTPUT_DIR)
     with contextlib.suppress(QuantciError):
         workspace = Workspace.of(environment)
         if workspace.root is not None and not workspace.holds(output):
-            return workspace.root / _OUTPUT
+            return workspace.root / OUTPUT_DIR
     return output

@@ -21,6 +21,7 @@ from quantci.records.units import (
 )
 
 MOST_BYTES = 1_000_000  # of a quantci.toml
+OUTPUT_DIR = "build/quantci"
 
 Task = Literal["classification", "multi-label", "regression", "anomaly"]
 Resize = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "area"]
@@ -383,7 +384,7 @@ class Config(Record, frozen=True, kw_only=True):
     model: Annotated[ModelConfig, Meta(description="Where the model comes from.")]
     calibration: Annotated[CalibrationConfig, Meta(description="What the ranges are found on.")] = CalibrationConfig()
     evaluation: Annotated[EvaluationConfig, Meta(description="What the models are judged on.")]
-    output_dir: Annotated[FilePath, Meta(description="Folder for everything that quantci writes.")] = "build/quantci"
+    output_dir: Annotated[FilePath, Meta(description="Folder for everything that quantci writes.")] = OUTPUT_DIR
     task: Annotated[TaskConfig, Meta(description="What the model answers.")] = TaskConfig()
     input: Annotated[InputConfig, Meta(description="How a file becomes the model's input.")] = InputConfig()
     quantization: Annotated[QuantizationConfig, Meta(description="How the INT8 model is made.")] = QuantizationConfig()

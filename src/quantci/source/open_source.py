@@ -66,7 +66,9 @@ class Source(Protocol):
         ...
 
 
-def open_model(wanted: ModelConfig, base: Path, *, jail: Jail, allow_code: bool) -> Source:
+def open_model(
+    wanted: ModelConfig, base: Path, *, jail: Jail, allow_code: bool, output_dir: Path | None = None
+) -> Source:
     """The reader for model.source: a file, a folder, or a function that builds a PyTorch module.
 
     Args:
@@ -74,6 +76,7 @@ def open_model(wanted: ModelConfig, base: Path, *, jail: Jail, allow_code: bool)
         base: folder that its paths start from.
         jail: where the model is read.
         allow_code: whether the repository's code may run.
+        output_dir: where conversions are kept for later runs; None keeps none.
 
     Raises:
         ModelRejected: as open_source() does.
@@ -89,19 +92,20 @@ def open_model(wanted: ModelConfig, base: Path, *, jail: Jail, allow_code: bool)
                 where=f"model.source: {wanted.source}",
                 remedy="Remove model.weights, or name the function as model.source.",
             )
-        return open_source(base / wanted.source, wanted, jail=jail)
+        return open_source(base / wanted.source, wanted, jail=jail, output_dir=output_dir)
     from quantci.source.torch import open_function
 
-    return open_function(name, wanted, base, jail, allow_code=allow_code)
+    return open_function(name, wanted, base, jail, allow_code=allow_code, output_dir=output_dir)
 
 
-def open_source(path: Path, wanted: ModelConfig, *, jail: Jail) -> Source:
+def open_source(path: Path, wanted: ModelConfig, *, jail: Jail, output_dir: Path | None = None) -> Source:
     """The reader for this file or folder.
 
     Args:
         path: file or SavedModel folder.
         wanted: [model], of which each format takes what it needs.
         jail: where the model is read, unless it is a .tflite.
+        output_dir: where conversions are kept for later runs; None keeps none.
 
     Raises:
         ModelRejected: missing, or not a format that is read.
@@ -129,11 +133,11 @@ def open_source(path: Path, wanted: ModelConfig, *, jail: Jail) -> Source:
     if what == "onnx" or (what == "unknown" and path.suffix.lower() == ".onnx"):
         from quantci.source.onnx.source import OnnxSource
 
-        return OnnxSource(path, wanted.input_shape, jail)
+        return OnnxSource(path, wanted.input_shape, jail, output_dir)
     if what in {"zip", "torch"} and path.suffix.lower() == ".pt2":
         from quantci.source.torch import TorchSource
 
-        return TorchSource(str(path), "exported-program", wanted, path.parent, jail, str(path))
+        return TorchSource(str(path), "exported-program", wanted, path.parent, jail, str(path), output_dir)
     from quantci.source.tflite import TfliteSource
 
     return TfliteSource(path)  # which says what the file really is, should it be something else

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from quantci.errors import ModelRejected
 from quantci.source.digest import digest
-from quantci.source.onnx.convert import convert_onnx
-from quantci.source.onnx.runtime import as_given, first_difference, onnx_outputs
+from quantci.source.onnx.once import ConvertOnce
+from quantci.source.onnx.runtime import as_given
 from quantci.source.onnx.source import float_model
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.source.torch_export import load, outputs, to_flatbuffer, to_onnx
@@ -30,7 +30,9 @@ _ONNX_FAULTS: Final = frozenset({"onnx-operator", "conversion"})
 _OTHER_CONVERTER: Final = 'Or let litert-torch (6 GB) convert it: model.converter = "litert-torch".'
 
 
-def open_function(name: CodeName, wanted: ModelConfig, base: Path, jail: Jail, *, allow_code: bool) -> TorchSource:
+def open_function(
+    name: CodeName, wanted: ModelConfig, base: Path, jail: Jail, *, allow_code: bool, output_dir: Path | None
+) -> TorchSource:
     """The model that a function of the repository builds.
 
     Args:
@@ -39,6 +41,7 @@ def open_function(name: CodeName, wanted: ModelConfig, base: Path, jail: Jail, *
         base: folder of quantci.toml, which the function may read.
         jail: where it runs; it has not started yet.
         allow_code: whether the repository's code may run.
+        output_dir: where the conversion of its ONNX is kept; None keeps nothing.
 
     Raises:
         ConfigError: `code-not-allowed`.
@@ -47,7 +50,7 @@ def open_function(name: CodeName, wanted: ModelConfig, base: Path, jail: Jail, *
     if not allow_code:
         raise not_allowed("This function", where, "or name a .pt2, .onnx or .tflite file")
     jail.let_read(base.resolve())
-    return TorchSource(str(name), "torch", wanted, base, jail, where)
+    return TorchSource(str(name), "torch", wanted, base, jail, where, output_dir)
 
 
 class TorchSource:
@@ -60,7 +63,16 @@ class TorchSource:
     needs_tensorflow = False
     signature: str | None = None
 
-    def __init__(self, source: str, kind: str, wanted: ModelConfig, base: Path, jail: Jail, where: str) -> None:
+    def __init__(
+        self,
+        source: str,
+        kind: str,
+        wanted: ModelConfig,
+        base: Path,
+        jail: Jail,
+        where: str,
+        output_dir: Path | None,
+    ) -> None:
         """A model that is read later.
 
         Args:
@@ -70,6 +82,7 @@ class TorchSource:
             base: folder of quantci.toml.
             jail: where it is read.
             where: the source, for messages.
+            output_dir: where the conversion of its ONNX is kept; None keeps nothing.
         """
         self.format = kind
         self.converter: str | None = None
@@ -77,6 +90,7 @@ class TorchSource:
         self.exported_difference: float | None = None
         # That of a function's model is that of what it becomes: no file holds all that it is made of.
         self.sha256 = "" if kind == "torch" else digest(Path(source))
+        self._once = ConvertOnce(jail, output_dir)
         self._source, self._wanted, self._base, self._jail, self._where = source, wanted, base, jail, where
 
     def convert(self) -> Model:
@@ -110,15 +124,17 @@ class TorchSource:
 
     def _through_onnx(self) -> tuple[bytes, str]:
         inside, data = self._jail.call(to_onnx, self._where)
-        self.sha256 = self.sha256 or hashlib.sha256(data).hexdigest()
-        converted, converter, self.turned_shape = self._jail.call(convert_onnx, inside, [], self._where)
-        return converted, converter
+        exported = hashlib.sha256(data).hexdigest()
+        converted, known = self._once.convert(inside, f"{self.sha256} {exported}", [], self._where)
+        self.sha256 = self.sha256 or exported
+        self.turned_shape = known.turned_shape
+        return converted, known.converter
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]] | None:
         """What the module answers to samples [n, ...] as the flatbuffer takes them."""
         own = self._jail.call(outputs, samples)
         if self._wanted.converter == "onnx2tf":
-            exported = self._jail.call(onnx_outputs, samples)
+            exported = self._once.outputs(samples)
             own = [as_given(ours, theirs) for ours, theirs in zip(own, exported, strict=True)]
             self.exported_difference = max(
                 float(abs(ours - theirs).max()) for ours, theirs in zip(own, exported, strict=True)
@@ -127,4 +143,4 @@ class TorchSource:
 
     def first_difference(self, samples: NDArray[np.float32]) -> str:
         """The first node of its ONNX graph that the flatbuffer computes otherwise."""
-        return self._jail.call(first_difference, samples) if self._wanted.converter == "onnx2tf" else ""
+        return self._once.first_difference(samples) if self._wanted.converter == "onnx2tf" else ""

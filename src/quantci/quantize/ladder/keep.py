@@ -1,14 +1,12 @@
 """Tries of earlier runs, by the content that they depend on: what was tried once is not tried again.
 
-A change of the model, of a sample, of the configuration or of a tool is another content, and so another try. The files
-lie in the output folder; those that a run has no use for any more are removed.
+A change of the model, of a sample, of the configuration or of a tool is another content, and so another try. Those that
+a run has no use for any more are removed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,7 +16,7 @@ from quantci.errors import ModelRejected
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import Int8
 from quantci.quantize.ladder.attempt import Attempt
-from quantci.records.base import decode, encode, write_bytes
+from quantci.records.kept_files import FOLDER, KeptFiles, key_of
 from quantci.records.kept_try import KeptTry
 from quantci.records.quantize import QUANTIZED_MODEL
 from quantci.tflite.model import Model
@@ -30,9 +28,9 @@ if TYPE_CHECKING:
 
     from quantci.quantize.ladder.attempt import Trial
 
-FOLDER: Final = ".ladder"  # hidden: artifacts of a CI run do not take it along
+TRIES: Final = FOLDER / "tries"
 # Of what has another reason than the model nothing is kept: the next run may have more time, memory or packages.
-_REMEDY: Final = "Remove the folder .ladder beside the record to try it again."
+_REMEDY: Final = f"Remove the folder {TRIES.as_posix()} beside the record to try it again."
 _OF_THE_MACHINE: Final = frozenset({"too-slow", "crashed-interpreter"})
 
 
@@ -40,30 +38,30 @@ class Kept:
     """The tries of one folder that fit one trial."""
 
     def __init__(self, folder: Path, trial: Trial) -> None:
-        self._folder = folder
+        self._files = KeptFiles(folder)
         self._float_model = trial.prepared.statistics.float_model
         self._content = content_of(trial)
-        self._used: set[str] = set()
 
     def find(self, name: str) -> Attempt | None:
         """What came of a recipe; None where it was not tried, or where a file of it is damaged."""
-        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            kept = decode(self._file(name).read_bytes(), KeptTry)
-            if kept.int8_sha256 is None or kept.float_sha256 is None:
-                error = ModelRejected(
-                    "refused-recipe", kept.tried.refused or "", where=self._float_model.where, remedy=_REMEDY
-                )
-                return Attempt(kept.tried, error=error)
-            float_model = self._model(kept.float_sha256, self._float_model.file_name)
-            model = self._model(kept.int8_sha256, QUANTIZED_MODEL)
-            if float_model is not None and model is not None:
-                made = Int8(float_model, model, kept.ranges, kept.rewrites, kept.doubts, kept.qat)
-                return Attempt(kept.tried, made, kept.float_metric)
-        return None
+        kept = self._files.find(self._key(name), KeptTry)
+        if kept is None:
+            return None
+        if kept.int8_sha256 is None or kept.float_sha256 is None:
+            error = ModelRejected(
+                "refused-recipe", kept.tried.refused or "", where=self._float_model.where, remedy=_REMEDY
+            )
+            return Attempt(kept.tried, error=error)
+        float_model = self._model(kept.float_sha256, self._float_model.file_name)
+        model = self._model(kept.int8_sha256, QUANTIZED_MODEL)
+        if float_model is None or model is None:
+            return None
+        made = Int8(float_model, model, kept.ranges, kept.rewrites, kept.doubts, kept.qat)
+        return Attempt(kept.tried, made, kept.float_metric)
 
     def holds_all(self, names: Iterable[str]) -> bool:
         """Whether none of these recipes has to be tried."""
-        return all(self._file(name).exists() for name in names)
+        return all(self._files.has(self._key(name)) for name in names)
 
     def keep(self, name: str, attempt: Attempt) -> None:
         """Keep what came of a recipe, unless only the machine was at fault.
@@ -74,10 +72,6 @@ class Kept:
         made, error = attempt.made, attempt.error
         if error is not None and (not isinstance(error, ModelRejected) or error.code in _OF_THE_MACHINE):
             return
-        if made is not None:
-            for model in (made.float_model, made.model):
-                write_bytes(self._folder / f"{model.sha256}.tflite", model.data)
-                self._used.add(f"{model.sha256}.tflite")
         kept = KeptTry(
             tried=attempt.tried,
             float_metric=attempt.float_metric,
@@ -88,25 +82,18 @@ class Kept:
             doubts=list(made.doubts) if made else [],
             qat=made.qat if made else None,
         )
-        write_bytes(self._file(name), encode(kept))
+        self._files.keep(self._key(name), kept, (made.float_model.data, made.model.data) if made else ())
 
     def tidy(self) -> None:
         """Remove what this run neither found nor kept."""
-        for path in self._folder.glob("*") if self._folder.is_dir() else ():
-            if path.name not in self._used:
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        self._files.tidy()
 
-    def _file(self, name: str) -> Path:
-        key = hashlib.sha256(json.dumps([self._content, name]).encode()).hexdigest()
-        self._used.add(f"{key}.json")
-        return self._folder / f"{key}.json"
+    def _key(self, name: str) -> str:
+        return key_of(self._content, name)
 
     def _model(self, sha256: str, file_name: str) -> Model | None:
-        path = self._folder / f"{sha256}.tflite"
-        model = Model(path.read_bytes(), self._float_model.where, file_name=file_name)
-        self._used.add(path.name)
-        return model if model.sha256 == sha256 else None
+        data = self._files.file(sha256)
+        return None if data is None else Model(data, self._float_model.where, file_name=file_name)
 
 
 def content_of(trial: Trial) -> str:
@@ -121,4 +108,4 @@ def content_of(trial: Trial) -> str:
         msgspec.to_builtins(msgspec.structs.replace(config.quantization, recipe="")),
         None if coefficients is None else hashlib.sha256((trial.base / coefficients).read_bytes()).hexdigest(),
     ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return key_of(*parts)

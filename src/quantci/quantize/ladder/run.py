@@ -14,7 +14,7 @@ from quantci.quantize.ladder.choose import best_of, holds, pareto
 from quantci.quantize.ladder.climb import climb
 from quantci.quantize.ladder.estimate import right_answers
 from quantci.quantize.ladder.held_back import hold_back
-from quantci.quantize.ladder.keep import FOLDER, Kept
+from quantci.quantize.ladder.keep import TRIES, Kept
 from quantci.quantize.ladder.rungs import first_rung
 from quantci.quantize.ladder.side_by_side import SideBySide
 from quantci.quantize.recipe import recipe_named
@@ -83,7 +83,7 @@ def try_out(
     """
     progress("running the float model on samples to choose on")
     trial = prepare_trial(prepared, config, base, workers)
-    kept = Kept(base / config.output_dir / FOLDER, trial)
+    kept = Kept(base / config.output_dir / TRIES, trial)
     if config.quantization.recipe == AUTO and not kept.holds_all(first_rung(config).recipes):
         progress("counting the values of each activation")
         prepared.observed.statistics(*prepared.statistics[:2], workers).observe()  # most recipes ask for it

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[bytes, str, list[int] | None]:
-    """The float flatbuffer, with a batch of 1, the converter, and what turned_shape() says.
+def convert_onnx(
+    inside: str, input_shape: Sequence[int], where: str
+) -> tuple[bytes, str, list[int] | None, dict[str, str]]:
+    """The float flatbuffer, with a batch of 1, the converter, what turned_shape() says, and the names of its tensors.
 
     What convolutions read is channels first in ONNX and channels last in the flatbuffer; any other input keeps its
     layout. onnx_outputs() then answers for this model.
@@ -35,7 +37,17 @@ def convert_onnx(inside: str, input_shape: Sequence[int], where: str) -> tuple[b
     model = simplify(read_onnx(Path(inside), where), input_shape, where)
     data, tensors = to_flatbuffer(model, where)
     remember(Converted(model, Model(data, where), tensors))
-    return data, f"onnx2tf {version('onnx2tf')}", turned_shape(model)
+    return data, f"onnx2tf {version('onnx2tf')}", turned_shape(model), tensors
+
+
+def recall(inside: str, input_shape: Sequence[int], where: str, data: bytes, tensors: dict[str, str]) -> None:
+    """Let onnx_outputs() answer for a model that was converted by an earlier run, to this flatbuffer.
+
+    Raises:
+        ModelRejected: as convert_onnx() does.
+    """
+    model = simplify(read_onnx(Path(inside), where), input_shape, where)
+    remember(Converted(model, Model(data, where), tensors))
 
 
 def turned_shape(model: Any) -> list[int] | None:
