@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model, build_tree, graph_of, pack_tree, tiny_int8_cnn
 
 from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.conditions import clamps
 from quantci.chip.esp_nn.dispatch import choose
-from quantci.chip.esp_nn.faults import clamps
 from quantci.chip.esp_nn.version import EXAMINED
 from quantci.chip.known_bad.release import choose_release
 from quantci.chip.known_bad.scan import LITE_RT, TFLM, advise, libraries, scan_host, worst_first

@@ -10,17 +10,10 @@ aligns every tensor to 16 bytes: an ADD whose output is not aligned while its in
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from quantci.chip.esp_nn import dispatch as to
-from quantci.chip.esp_nn.s3 import STRIP_LIMIT, padded_3x3
+from quantci.chip.esp_nn import conditions as when
 from quantci.chip.rule import Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from quantci.chip.op import Op
-    from quantci.chip.window import Window
 
 _ESP_NN: Final = "https://github.com/espressif/esp-nn/"
 _DEPTHWISE: Final = _ESP_NN + "blob/d45b843c/src/convolution/esp_nn_depthwise_conv_s8_esp32s3.c"
@@ -38,140 +31,6 @@ _old = partial(Rule, library="esp-nn", seen=("1.0.0", "1.2.0"))
 _read = partial(Rule, library="esp-nn", seen=("1.2.1", "1.2.3"))
 _emulated = partial(Rule, library="esp-nn", seen=("1.1.2", "1.2.3"), evidence="emulated")
 
-
-def _in(op: Op, *kernels: to.Kernel) -> Window | None:
-    """The window of an op that one of these kernels runs."""
-    return op.window if to.choose(op).kernel in kernels else None
-
-
-def _pads_more_behind(w: Window) -> bool:
-    return w.trailing[0] > w.leading[0] or w.trailing[1] > w.leading[1]
-
-
-def pads_unevenly(op: Op) -> bool:
-    """SAME that pads more on the right or at the bottom: both sides are padded alike, or not at all."""
-    w = op.window
-    return w is not None and to.choose(op).kernel is not to.REFERENCE and _pads_more_behind(w)
-
-
-def pads_unevenly_and_before(op: Op) -> bool:
-    """The same with padding on the left or on top as well; without, it is right since 1.2.1."""
-    w = _in(op, to.GENERAL, to.GENERAL_PADDED)
-    return w is not None and any(w.leading) and _pads_more_behind(w)
-
-
-def overruns_scratch(op: Op) -> bool:
-    """Padded on one axis only, it asks for the scratch of another path than it takes."""
-    w = _in(op, to.DEPTHWISE_3X3)
-    return w is not None and any(w.leading) and w.leading != (1, 1)
-
-
-def overruns_strip(op: Op) -> bool:
-    """It asks for a strip of three rows, as the path for padding on all sides does, and then pads the whole input."""
-    w = _in(op, to.DEPTHWISE_3X3)
-    return w is not None and not any(w.leading) and padded_3x3(w) > STRIP_LIMIT
-
-
-def pads_tiles_with_zero(op: Op) -> bool:
-    """Done row by row and padded on top or at the bottom, with a zero point.
-
-    The padding rows hold -zero_point, which stands for the quantized 0, where they must hold what stands for 0.0.
-    """
-    w, x = _in(op, to.DEPTHWISE_TILED), op.input(0)
-    return w is not None and x is not None and (w.leading[1] > 0 or w.trailing[1] > 0) and x.zero_point != 0
-
-
-def leaves_last_pixel(op: Op) -> bool:
-    """1x1, with channels that are widened to a multiple of 8."""
-    return _in(op, to.POINTWISE_ODD) is not None
-
-
-def multiplies_channels(op: Op) -> bool:
-    """A depth multiplier that is a multiple of 4."""
-    w = _in(op, to.DEPTHWISE)
-    return w is not None and w.multiplier % 4 == 0
-
-
-def pools_wide(op: Op) -> bool:
-    """Averages into more columns than rows: a row of the input is taken to be as long as the output is high."""
-    return _pools_in_fours(op) and op.window is not None and op.window.output[0] > op.window.output[1]
-
-
-def pools_high(op: Op) -> bool:
-    """Averages into more rows than columns: the last ones land behind the output."""
-    return _pools_in_fours(op) and op.window is not None and op.window.output[0] < op.window.output[1]
-
-
-def _pools_in_fours(op: Op) -> bool:
-    return to.choose(op).kernel.name in {"avg pool", "max pool"}
-
-
-def clamps_in_fours(op: Op) -> bool:
-    """A max pool of 4, 12, 20 ... channels whose activation cuts off a part of what int8 can hold."""
-    w = op.window
-    return w is not None and _pools_in_fours(op) and w.channels % 8 == 4 and clamps(op)
-
-
-def clamps(op: Op) -> bool:
-    """Whether the fused activation leaves out values of int8: the bounds as TFLM quantizes them."""
-    low, high = _BOUNDS.get(op.activation, (None, None))
-    y = op.outputs[0]
-    if y.scale <= 0:
-        return op.activation != "NONE"
-    return (low is not None and y.zero_point + round(low / y.scale) > -128) or (
-        high is not None and y.zero_point + round(high / y.scale) < 127
-    )
-
-
-_BOUNDS: Final[Mapping[str, tuple[float, float | None]]] = {
-    "RELU": (0.0, None),
-    "RELU6": (0.0, 6.0),
-    "RELU_N1_TO_1": (-1.0, 1.0),
-}
-
-
-def has_odd_softmax_rows(op: Op) -> bool:
-    """Two rows or more that are longer than 32 and no multiple of 16."""
-    x = op.input(0)
-    if x is None or not x.shape or to.choose(op).kernel.name != "softmax":
-        return False
-    length = x.shape[-1]
-    return length > 32 and length % 16 != 0 and x.elements > length
-
-
-def reads_odd_rows(op: Op) -> bool:
-    """Several rows whose length is not a multiple of 8: the second starts off the alignment of 8 bytes.
-
-    TFLM aligns tensors to 16 bytes, so that the first row is always right. Fewer than 8 values are summed one by one.
-    """
-    if to.choose(op).kernel is not to.DENSE_REST:
-        return False
-    x, weights = op.input(0), op.input(1)
-    return x is not None and weights is not None and weights.shape[-1] % 8 != 0 and x.elements > weights.shape[-1]
-
-
-def is_dense(op: Op) -> bool:
-    """Any FULLY_CONNECTED that ESP-NN runs."""
-    return to.choose(op).kernel is not to.REFERENCE
-
-
-def leaves_elements(op: Op) -> bool:
-    """A MUL of a number of elements that is no multiple of 8."""
-    x = op.input(0)
-    return x is not None and to.choose(op).kernel.path == "vector" and x.elements % 8 != 0
-
-
-def is_convolution(op: Op) -> bool:
-    """Any CONV_2D that ESP-NN is called for."""
-    return to.choose(op).kernel is not to.REFERENCE
-
-
-def outgrows_scratch(op: Op) -> bool:
-    """More values than its second dimension has: the scratch is sized by that dimension."""
-    x = op.input(0)
-    return x is not None and len(x.shape) > 2 and x.shape[-1] > x.shape[1] and to.choose(op).kernel.name == "softmax"
-
-
 _CONVOLUTION: Final = frozenset({"CONV_2D"})
 _DEPTHWISE_OP: Final = frozenset({"DEPTHWISE_CONV_2D"})
 _DENSE: Final = frozenset({"FULLY_CONNECTED"})
@@ -180,7 +39,7 @@ RULES: Final = (
     _old(
         name="conv-same-padding",
         ops=_CONVOLUTION,
-        matches=pads_unevenly,
+        matches=when.pads_unevenly,
         cause="A SAME convolution that pads more on the right or at the bottom than on the left and top gives wrong "
         "values in its last column or row.",
         remedy=_REPAD,
@@ -189,7 +48,7 @@ RULES: Final = (
     _read(
         name="conv-same-padding-both",
         ops=_CONVOLUTION,
-        matches=pads_unevenly_and_before,
+        matches=when.pads_unevenly_and_before,
         cause="A SAME convolution that pads on all sides, and more on the right or at the bottom, gives wrong values "
         "in its last column or row.",
         remedy=_REPAD,
@@ -199,7 +58,7 @@ RULES: Final = (
         name="conv-pointwise-channels",
         seen=("1.1.2", "1.2.2"),
         ops=_CONVOLUTION,
-        matches=leaves_last_pixel,
+        matches=when.leaves_last_pixel,
         cause="A 1x1 convolution whose input channels are not a multiple of 8 gives wrong values in its last pixel.",
         remedy="Make the input channels a multiple of 8, or use esp-nn 1.2.3.",
         source=_ESP_NN,
@@ -210,7 +69,7 @@ RULES: Final = (
         seen=("1.2.3", "1.3.2"),
         beside=("esp-tflite-micro", "1.3.8"),
         ops=_CONVOLUTION,
-        matches=is_convolution,
+        matches=when.is_convolution,
         severity="slow",
         cause="esp-tflite-micro before 1.3.8 does not tell this esp-nn the channels of the filter, so that every "
         "CONV_2D runs in plain C, 10 to 16 times slower.",
@@ -220,7 +79,7 @@ RULES: Final = (
     _emulated(
         name="depthwise-scratch",
         ops=_DEPTHWISE_OP,
-        matches=overruns_scratch,
+        matches=when.overruns_scratch,
         severity="overwrites-memory",
         evidence="sources",
         cause="A 3x3 depthwise convolution that is padded on one axis only writes beyond its scratch buffer.",
@@ -230,7 +89,7 @@ RULES: Final = (
     _read(
         name="depthwise-strip",
         ops=_DEPTHWISE_OP,
-        matches=overruns_strip,
+        matches=when.overruns_strip,
         severity="overwrites-memory",
         cause="A 3x3 depthwise convolution that is padded on the right and bottom only, of more than 40 KiB, writes "
         "far beyond its scratch buffer.",
@@ -241,7 +100,7 @@ RULES: Final = (
         name="depthwise-multiplier",
         seen=("1.1.2", "1.1.2"),
         ops=_DEPTHWISE_OP,
-        matches=multiplies_channels,
+        matches=when.multiplies_channels,
         severity="overwrites-memory",
         cause="A depthwise convolution whose depth multiplier is a multiple of 4 writes up to 16 bytes beyond its "
         "scratch buffer.",
@@ -251,7 +110,7 @@ RULES: Final = (
     _read(
         name="depthwise-tile-padding",
         ops=_DEPTHWISE_OP,
-        matches=pads_tiles_with_zero,
+        matches=when.pads_tiles_with_zero,
         cause="A large depthwise convolution with another filter than 3x3 pads its first and last rows with a value "
         "that does not stand for zero.",
         remedy="Use a 3x3 filter, make its input smaller, or make the convolution VALID.",
@@ -260,7 +119,7 @@ RULES: Final = (
     _emulated(
         name="avg-pool-columns",
         ops=frozenset({"AVERAGE_POOL_2D"}),
-        matches=pools_wide,
+        matches=when.pools_wide,
         evidence="sources",
         cause="An AVERAGE_POOL_2D whose output is wider than high takes the length of a row from the height, and "
         "averages other values.",
@@ -270,7 +129,7 @@ RULES: Final = (
     _emulated(
         name="avg-pool-rows",
         ops=frozenset({"AVERAGE_POOL_2D"}),
-        matches=pools_high,
+        matches=when.pools_high,
         severity="overwrites-memory",
         evidence="sources",
         cause="An AVERAGE_POOL_2D whose output is higher than wide takes the length of a row from the height, and "
@@ -281,7 +140,7 @@ RULES: Final = (
     _emulated(
         name="max-pool-clamp",
         ops=frozenset({"MAX_POOL_2D"}),
-        matches=clamps_in_fours,
+        matches=when.clamps_in_fours,
         cause="A MAX_POOL_2D with a fused activation, whose channels are a multiple of 4 and not of 8, gives wrong "
         "values.",
         remedy="Make its channels a multiple of 8, or move the activation into the layer before it.",
@@ -291,7 +150,7 @@ RULES: Final = (
         name="dense-alignment",
         seen=("1.1.2", "1.2.5"),
         ops=_DENSE,
-        matches=reads_odd_rows,
+        matches=when.reads_odd_rows,
         cause="A FULLY_CONNECTED over several rows reads the second row off its alignment when the length is not "
         "a multiple of 8, and sums up other values.",
         remedy="Make the length of a row a multiple of 8, or the batch 1.",
@@ -301,7 +160,7 @@ RULES: Final = (
         name="dense-1-2-1",
         seen=("1.2.1", "1.2.2"),
         ops=_DENSE,
-        matches=is_dense,
+        matches=when.is_dense,
         cause="About 45 % of the shapes of FULLY_CONNECTED give wrong values in these versions; which is not known.",
         remedy="Use esp-nn 1.2.3.",
         source=_ESP_NN,
@@ -309,7 +168,7 @@ RULES: Final = (
     _emulated(
         name="mul-rest",
         ops=frozenset({"MUL"}),
-        matches=leaves_elements,
+        matches=when.leaves_elements,
         cause="A MUL whose elements are not a multiple of 8 rounds the last ones otherwise: by one step of the output.",
         remedy="Make the number of elements a multiple of 8, or accept a difference of one step.",
         source=_ESP_NN,
@@ -317,7 +176,7 @@ RULES: Final = (
     _read(
         name="softmax-rows",
         ops=frozenset({"SOFTMAX"}),
-        matches=has_odd_softmax_rows,
+        matches=when.has_odd_softmax_rows,
         cause="A SOFTMAX over two rows or more, each longer than 32 and not a multiple of 16, gives wrong values.",
         remedy="Make a row a multiple of 16 long, or take the softmax of one row at a time.",
         source=_ESP_NN + "blob/d45b843c/src/softmax/esp_nn_softmax_s8_esp32s3.c",
@@ -328,7 +187,7 @@ RULES: Final = (
         severity="overwrites-memory",
         seen=("1.3.1", "1.4.0"),
         ops=frozenset({"SOFTMAX"}),
-        matches=outgrows_scratch,
+        matches=when.outgrows_scratch,
         cause="A SOFTMAX of more than two dimensions asks for scratch by its second dimension and writes as many "
         "values as its last one has.",
         remedy="Reshape what goes into the softmax to two dimensions.",
