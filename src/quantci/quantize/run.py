@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from quantci.errors import ConfigError
 from quantci.quantize.advice import advise_on_rewrites, advise_on_training
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import make_int8
@@ -65,6 +66,8 @@ def quantize(
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     wanted, ladder = config.quantization, None
+    if wanted.engine == "tensorflow" and config.model.converter == "onnx2tf":
+        check_engine(source.format)
     has_ladder = wanted.recipe == AUTO or parts > 0
     held_back = config.ladder.held_back if has_ladder and config.ladder.tuning is None else 0
     prepared = prepare(
@@ -123,6 +126,22 @@ def quantize(
         qat=made.qat,
     )
     return Quantized(made.float_model, lean, result)
+
+
+def check_engine(source_format: str) -> None:
+    """Refuse TensorFlow's quantizer for what onnx2tf converts: the two are not installed together.
+
+    Raises:
+        ConfigError: `engine`.
+    """
+    if source_format in {"onnx", "torch", "exported-program"}:
+        raise ConfigError(
+            "engine",
+            "The engine `tensorflow` does not go together with an ONNX or PyTorch source: onnx2tf and TensorFlow are "
+            "not installed together.",
+            where="quantization.engine",
+            remedy="Set quantization.engine to auto or litert.",
+        )
 
 
 def known_faults(model: Model, oracle: Oracle) -> tuple[list[KernelHit], list[Advice]]:

@@ -192,6 +192,13 @@ def _check_regular(path: Path) -> None:
         raise ModelRejected(
             "wrong-format", "This is a folder, not a file.", where=str(path), remedy="Name the model file inside."
         )
+    if path.is_symlink() and not path.exists():
+        raise ModelRejected(
+            "not-found",
+            f"This is a link to {str(path.readlink())[:200]}, which does not exist.",
+            where=str(path),
+            remedy="Put the file itself in its place, or fetch what it stands for (DVC, git-annex: pull; a mount).",
+        )
     if not is_file:
         # A device or a pipe would be read for ever.
         exists = path.exists()

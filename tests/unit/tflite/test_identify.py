@@ -120,3 +120,10 @@ def test_reads_up_to_the_limit(tmp_path: Path) -> None:
     assert read_model_file(path, limit_bytes=len(model)) == model
     with pytest.raises(ModelRejected, match="too-large"):
         read_model_file(path, limit_bytes=len(model) - 1)
+
+
+def test_a_link_to_nothing_is_named_with_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").symlink_to("away/model.onnx")
+    with pytest.raises(ModelRejected, match=r"a link to away/model\.onnx, which does not exist") as caught:
+        read_head(tmp_path / "model.onnx")
+    assert caught.value.code == "not-found"
