@@ -31,6 +31,7 @@ from torch import nn
 class Two(nn.Module):
     def forward(self, x): return torch.polygamma(1, x.relu() + 1)
 def nothing(): return 3
+def empty(): return ()
 def two(): return nn.Identity(), torch.zeros(1, 3), torch.zeros(1, 3)
 def pair(): return nn.Identity(), (torch.zeros(1, 3), torch.zeros(1, 3))
 def whole(): return nn.Identity(), torch.zeros(1, 3, dtype=torch.int32)
@@ -110,6 +111,7 @@ def test_the_same_network_is_the_same_from_pytorch_onnx_and_tensorflow(
 REFUSED = {
     "no-module": ({"source": "absent:network"}, "factory", "No module named"),
     "no-function": ({"source": "own_code:absent"}, "factory", "has no function absent"),
+    "empty-tuple": ({"source": "own_code:empty"}, "factory", "own_code:empty returned tuple"),
     "no-nn-module": ({"source": "own_code:nothing"}, "factory", "own_code:nothing returned int"),
     "two-examples": ({"source": "own_code:two"}, "factory", "returned Identity, Tensor, Tensor"),
     "fails": ({"source": "own_code:broken"}, "factory", "KeyError"),
@@ -194,7 +196,23 @@ def with_pickle(members: dict[str, bytes]) -> None:
     members["network/data/constants/opaque_obj_0"] = file.getvalue()
 
 
+class Evil:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return print, ("unpickled",)
+
+
+def with_evil_example(members: dict[str, bytes]) -> None:
+    import torch
+
+    file = io.BytesIO()
+    torch.save(((torch.zeros(1, 3, 16, 16),), {"more": Evil()}), file)
+    members["network/data/sample_inputs/model.pt"] = file.getvalue()
+
+
 HOSTILE = {
+    "pickled-example": (with_evil_example, "format-not-accepted"),
     "pickled-weight": (text('"use_pickle": false', '"use_pickle": true'), "format-not-accepted"),
     "other-function": (text("torch.ops.aten.relu.default", "torch.load"), "unsafe-op"),
     "own-operator": (text("torch.ops.aten.relu.default", "torch.ops.own.relu.default"), "unsafe-op"),

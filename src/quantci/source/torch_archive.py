@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+EXAMPLE: Final = "data/sample_inputs/model.pt"  # a pickle: who loads it looks first whether it holds but tensors
 _GRAPH: Final = "models/model.json"
 _CONFIGS: Final = ("data/weights/model_weights_config.json", "data/constants/model_constants_config.json")
 _PLAIN: Final = re.compile(
     r"archive_format|archive_version|byteorder|\.data/version|version|\.data/serialization_id|data/weights/weight_\d+"
-    r"|data/constants/tensor_\d+|data/sample_inputs/model\.pt"  # the last one is loaded with weights_only
+    rf"|data/constants/tensor_\d+|{re.escape(EXAMPLE)}"
 )
-_OPERATORS: Final = re.compile(r"torch\.ops\.aten\.\w+\.\w+|_operator\.(getitem|add|sub|mul|truediv|floordiv)")
+_PAYLOAD: Final = re.compile(r"(weight|tensor)_\d+")  # others are pickles, whatever is said of them
+# from_file() and save() reach files.
+_OPERATORS: Final = re.compile(
+    r"torch\.ops\.aten\.(?!(from_file|save)\.)\w+\.\w+|_operator\.(getitem|add|sub|mul|truediv|floordiv)"
+)
+# What holds several inputs or outputs. For others Python imports a module that the file names.
+_CONTAINERS: Final = frozenset({None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict"})
 _SAVE_AGAIN: Final = "Save it with torch.export.save(torch.export.export(model.eval(), (example,)), 'model.pt2')."
 
 
@@ -88,14 +95,19 @@ def _json(members: dict[str, bytes], name: str, where: str) -> dict[str, Any]:
 
 def _check_payloads(config: dict[str, Any], where: str) -> None:
     for payload in _objects(config):
-        if payload.get("use_pickle"):
-            raise ModelRejected(
-                "format-not-accepted",
-                "It holds a weight or a constant as a Python pickle, which runs code when it is loaded; it was not "
-                "opened.",
-                where=where,
-                remedy=f"Keep to plain tensors as parameters and buffers. {_SAVE_AGAIN}",
-            )
+        name = payload.get("path_name")
+        if payload.get("use_pickle") or not (name is None or _PAYLOAD.fullmatch(str(name))):
+            raise holds_pickle("a weight or a constant", where)
+
+
+def holds_pickle(what: str, where: str) -> ModelRejected:
+    """A part of it is a Python pickle, or something that only a pickle can be."""
+    return ModelRejected(
+        "format-not-accepted",
+        f"It holds {what} as a Python pickle, which runs code when it is loaded; it was not opened.",
+        where=where,
+        remedy=f"Keep to plain tensors as parameters, buffers and example. {_SAVE_AGAIN}",
+    )
 
 
 def _check_graph(graph: dict[str, Any], where: str) -> None:
@@ -112,14 +124,36 @@ def _check_graph(graph: dict[str, Any], where: str) -> None:
             remedy="Export it without dynamic_shapes, with an example of batch size 1: a microcontroller reserves its "
             "memory once.",
         )
+    for part in _objects(graph):
+        if part.get("as_graph"):
+            raise _unsafe("holds a graph within the graph", where)
+        for key in ("in_spec", "out_spec"):
+            _check_containers(part.get(key), where)
     for target in targets:
         if not _OPERATORS.fullmatch(target):
-            raise ModelRejected(
-                "unsafe-op",
-                f"Its graph calls {target[:200]}, which is not one of PyTorch's own tensor operators; it is not run.",
-                where=where,
-                remedy="Export only what a prediction needs, without control flow and without operators of your own.",
-            )
+            raise _unsafe(f"calls {target[:200]}, which is not one of PyTorch's own tensor operators", where)
+
+
+def _check_containers(spec: Any, where: str) -> None:
+    """Refuse what the module takes or returns where a class of its own holds it."""
+    if not spec:
+        return
+    try:
+        kinds = {part.get("type") for part in _objects(json.loads(spec)) if "children_spec" in part}
+        contexts = [json.loads(part.get("context") or "null") for part in _objects(json.loads(spec))]
+    except (ValueError, TypeError, RecursionError):
+        raise _malformed("what the module takes or returns is not described as JSON", where) from None
+    if not kinds <= _CONTAINERS or any(True for context in contexts for _ in _objects(context)):
+        raise _unsafe("takes or returns something else than tensors in tuples, lists and dicts", where)
+
+
+def _unsafe(what: str, where: str) -> ModelRejected:
+    return ModelRejected(
+        "unsafe-op",
+        f"Its graph {what}; it is not run.",
+        where=where,
+        remedy="Export only what a prediction needs, without control flow and without operators of your own.",
+    )
 
 
 def _objects(tree: Any) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+import zipfile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError, missing_torch
-from quantci.source.torch_archive import repack
+from quantci.source.torch_archive import EXAMPLE, holds_pickle, repack
 from quantci.workers.own_code import load_function, search_first
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def build(name: CodeName, base: Path, weights: Path | None, shape: list[int], wh
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's own code
         raise _fault(f"{name} failed: {type(error).__name__}: {_line(error)}", where, "Let it run by itself.") from None
-    module, *examples = made if isinstance(made, tuple) else (made,)
+    module, *examples = made if isinstance(made, tuple) and made else (made,)
     if not isinstance(module, torch.nn.Module) or len(examples) > 1:
         kinds = ", ".join(type(part).__name__ for part in (module, *examples))
         raise _fault(f"{name} returned {kinds}.", where, _RETURNS)
@@ -91,6 +93,7 @@ def load_program(path: Path, where: str) -> TorchModel:
     """
     torch = import_torch()
     repack(path, MAX_FILE_BYTES, where)
+    _check_example(torch, path, where)
     try:
         program = torch.export.load(str(path))
         module, inputs = program.module(), program.example_inputs
@@ -109,6 +112,19 @@ def load_program(path: Path, where: str) -> TorchModel:
             remedy="Save it with torch.export.save(); it keeps the example that torch.export.export() was given.",
         )
     return ready(torch, _Fixed.of(torch, module), _only_tensor(torch, (*inputs[0], *inputs[1].values()), where), where)
+
+
+def _check_example(torch: Any, path: Path, where: str) -> None:
+    """Refuse an example that is more than tensors: where weights_only fails, torch.export.load() goes on without it."""
+    with zipfile.ZipFile(path) as archive:
+        name = f"model/{EXAMPLE}"
+        data = archive.read(name) if name in archive.namelist() else b""
+    if not data:
+        return
+    try:
+        torch.load(io.BytesIO(data), weights_only=True)
+    except Exception:  # noqa: BLE001  whatever the loader raises, it is about the file
+        raise holds_pickle("the example of its input", where) from None
 
 
 class _Fixed:
@@ -208,7 +224,7 @@ def _load_weights(torch: Any, module: Any, path: Path, where: str) -> None:
         raise _weights("the file holds something else than a state dict", where)
     try:
         module.load_state_dict(state)
-    except RuntimeError as error:
+    except Exception as error:  # noqa: BLE001  names that are not text, for example
         raise _weights(_line(error), where) from None
 
 

@@ -65,6 +65,8 @@ def test_what_is_known_is_packed_again_without_code_and_without_extras(tmp_path:
         ("torch.ops.aten.conv2d.default", True),
         ("torch.ops.aten.mean.dim", True),
         ("_operator.getitem", True),
+        ("torch.ops.aten.from_file.default", False),
+        ("torch.ops.aten.save.default", False),
         ("torch.load", False),
         ("torch.ops.aten.relu", False),
         ("torch.ops.load_library", False),
@@ -119,3 +121,46 @@ def test_no_zip_at_all(tmp_path: Path) -> None:
     with pytest.raises(ModelRejected) as caught:
         repack(path, 10_000, "model.pt2")
     assert caught.value.code == "malformed"
+
+
+def spec(kind: str | None, context: object = None) -> str:
+    """A tree of one container, as PyTorch writes it."""
+    return json.dumps([1, {"type": kind, "context": json.dumps(context), "children_spec": []}])
+
+
+@pytest.mark.parametrize(
+    ("written", "accepted"),
+    [
+        ("", True),
+        (spec("builtins.tuple"), True),
+        (spec("builtins.dict", ["scores", "boxes"]), True),
+        (spec(None), True),
+        (spec("collections.defaultdict", {"default_factory_module": "this", "default_factory_name": "c"}), False),
+        (spec("builtins.dict", [{"__enum__": True, "fqn": "this:c", "name": "d"}]), False),
+        (spec("own.Answer"), False),
+    ],
+)
+def test_what_is_taken_and_returned_imports_nothing(tmp_path: Path, written: str, accepted: bool) -> None:
+    members = deepcopy(MEMBERS)
+    graph = members["models/model.json"]["graph_module"]
+    graph["module_call_graph"] = [{"fqn": "", "signature": {"in_spec": written, "out_spec": ""}}]
+    if accepted:
+        repack(archive(tmp_path, members), 10_000, "model.pt2")
+    else:
+        assert refused(tmp_path, members).code == "unsafe-op"
+    graph["module_call_graph"][0]["signature"]["in_spec"] = "{"
+    assert refused(tmp_path, members).code == "malformed"
+
+
+def test_a_graph_within_an_argument_is_refused(tmp_path: Path) -> None:
+    members = deepcopy(MEMBERS)
+    node = members["models/model.json"]["graph_module"]["graph"]["nodes"][0]
+    node["inputs"] = [{"name": "x", "arg": {"as_graph": {"name": "inner", "graph": {"nodes": []}}}, "kind": 1}]
+    assert refused(tmp_path, members).code == "unsafe-op"
+
+
+def test_a_payload_by_a_name_of_pickles_is_refused(tmp_path: Path) -> None:
+    members = deepcopy(MEMBERS)
+    listed = {"config": {"k": {"path_name": "opaque_obj_0", "use_pickle": False}}}
+    members["data/constants/model_constants_config.json"] = listed
+    assert refused(tmp_path, members).code == "format-not-accepted"
