@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 Opener: TypeAlias = "Callable[[], AbstractContextManager[Opened]]"
 
+# An emulator that hangs or dies at its start: QEMU does in about one of ten.
+_AT_START: Final = {"usb-dead", "timeout", "link", "foreign-firmware", "emulator-died"}
 _BROKEN: Final = {"golden"}  # what puts a board into quarantine
 
 
@@ -86,7 +88,8 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
 
     Args:
         asked: what is to be done.
-        open_device: gives the device; asked once more where the port was lost, or a silent board was brought back.
+        open_device: gives the device; asked once more where the port was lost, a silent board was brought back, or
+            an emulator did not come up.
         progress: told what is done.
 
     Raises:
@@ -97,15 +100,19 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
     golden = read_golden()
     metrics = load_metrics(asked.config.task.metrics, asked.base, allow_code=asked.allow_code)
     found = find_set(asked.config, asked.base, asked.output, asked.evaluated, asked.model.summary)
+    begun: list[Session] = []
     try:
-        return _held(asked, open_device, golden, found, metrics, progress)
+        return _held(asked, open_device, golden, found, metrics, progress, begun)
     except BoardError as error:
-        if error.code != "port-lost" and not isinstance(error, _BroughtBack):
+        device = asked.config.device
+        is_ours = device.kind == "emulated" and device.port is None
+        is_at_start = is_ours and not begun and error.code in _AT_START
+        if error.code != "port-lost" and not isinstance(error, _BroughtBack) and not is_at_start:
             raise
         lost = error
     progress(f"{lost.code}: once more from the start")
     try:
-        return replace(_held(asked, open_device, golden, found, metrics, progress), retries=1)
+        return replace(_held(asked, open_device, golden, found, metrics, progress, begun), retries=1)
     except BoardError as error:
         raise (lost if error.code == "no-board" else error) from None
 
@@ -117,12 +124,19 @@ def _held(
     found: EvaluationSet,
     metrics: Mapping[str, Metric],
     progress: Progress,
+    begun: list[Session],
 ) -> BenchResult:
-    """One session, from opening the device to closing it; a board that is broken goes into quarantine."""
+    """One session, from opening the device to closing it; a board that is broken goes into quarantine.
+
+    Args:
+        asked, open_device, golden, found, metrics, progress: as above.
+        begun: gets the session, once the device has answered.
+    """
     with open_device() as opened:
         session: Session | None = None
         try:
             session = Session(opened.device, opened.kind, asked.config.device, expected_us=asked.expected_us)
+            begun.append(session)
             return _run(asked, session, golden, found, metrics, progress)
         except BoardError as error:
             if error.code in _BROKEN and session is not None and session.board_id is not None:
@@ -224,7 +238,7 @@ def _wrong(outputs: DeviceOutputs) -> list[Advice]:
     different = agreement.samples - (agreement.identical_outputs or 0)
     if not different:
         return []
-    where = f" The first op that differs is {first.op} {first.name}".rstrip() + "." if first else ""
+    where = f" The first op that differs is {first.words}." if first else ""
     text = (
         f"{different:,} of {agreement.samples:,} outputs of the device are not those of the host, by "
         f"{agreement.largest_lsb:,.0f} LSB at most.{where} Look for the op in docs/kernels.md, and build the firmware "

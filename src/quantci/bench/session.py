@@ -35,6 +35,9 @@ _SLOWEST: Final = 20  # times what is expected of an inference; then the device 
 _LEAST_DEADLINE_S: Final = 10.0
 _PROFILED: Final = 10  # iterations whose ops are timed
 _BOOT_S: Final = 60.0  # an emulated chip starts as slowly as the machine is busy, and drops what comes before
+_EMULATED: Final = (
+    "Look at what the emulator printed, in device.log and serial.log; build the firmware with sdkconfig.emulated."
+)
 _SILENT: Final = {"usb-dead", "timeout", "link", "foreign-firmware"}
 
 
@@ -108,8 +111,10 @@ class Session:
             try:
                 return self._device.hello()
             except BoardError as error:
-                if error.code not in _SILENT or self._clock() >= end_s:
+                if error.code not in _SILENT or kind != "emulated":
                     raise
+                if self._clock() >= end_s:
+                    raise BoardError(error.code, error.cause, where=error.where, remedy=_EMULATED) from error
 
     @property
     def where(self) -> str:

@@ -11,6 +11,7 @@ from quantci.records.paired import Paired
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Bytes, Count, Microseconds, NonNegative, Positive, Ratio, Seconds, Sha256
 
+_MOST_OF_NAME = 40
 DeviceKind = Literal["board", "emulated", "virtual"]
 
 
@@ -128,6 +129,13 @@ class FirstOp(Record, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="Name of its output, from before stripping; empty when it has none.")]
     sample: Annotated[str, Meta(description="Id of the sample that was looked at.")]
 
+    @property
+    def words(self) -> str:
+        """As sentences name it. The name of a fused op is a list of all that was fused: its first entry is enough."""
+        name = self.name.partition(";")[0]
+        short = name if len(name) <= _MOST_OF_NAME else f"…{name[1 - _MOST_OF_NAME :]}"
+        return f"op {self.index}, {self.op}" + (f" ({short})" if short else "")
+
 
 class DeviceOutputs(Record, frozen=True, kw_only=True):
     """The evaluation set on the device: the last step of the loss waterfall, against the oracle on the host."""
@@ -178,7 +186,9 @@ class BenchResult(Record, frozen=True, kw_only=True):
     ] = None
     phases: Annotated[list[Phase], Meta(description="The parts of the session, in their order.")]
     link: Annotated[LinkCounters, Meta(description="What went wrong on the line.")]
-    retries: Annotated[Count, Meta(description="How often the session began anew because the port was lost.")] = 0
+    retries: Annotated[
+        Count, Meta(description="How often the session began anew: the port was lost, or an emulator hung.")
+    ] = 0
     predictions_sha256: Annotated[Sha256, Meta(description="Of evaluate's predictions that it is about.")]
     advice: Annotated[list[Advice], Meta(description="What was noticed, and what to do.")] = msgspec.field(
         default_factory=list

@@ -7,6 +7,7 @@ import pytest
 
 from quantci.bench.first_op import first_different, outputs_crc
 from quantci.bench.golden import read_golden
+from quantci.records.bench import FirstOp
 from quantci.tflite.cut import cut_after
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.model import Model
@@ -48,3 +49,16 @@ def test_a_difference_that_does_not_repeat_is_said() -> None:
 def test_a_device_with_other_ops_is_not_guessed_about() -> None:
     found = first_different(GOLDEN.model, INPUT, "a.png", [1], opened)
     assert found == (None, "The device tells of 1 ops, and the model has 2.")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "op 4, CONV_2D"),
+        ("model/conv/Relu", "op 4, CONV_2D (model/conv/Relu)"),
+        ("model/conv/Relu;model/conv/BiasAdd;model/conv/Conv2D", "op 4, CONV_2D (model/conv/Relu)"),
+        ("x" * 30 + "/stage2/block1/conv", f"op 4, CONV_2D (…{'x' * 20}/stage2/block1/conv)"),
+    ],
+)
+def test_an_op_is_named_by_its_place_and_in_short(name: str, words: str) -> None:
+    assert FirstOp(index=4, op="CONV_2D", name=name, sample="a.png").words == words

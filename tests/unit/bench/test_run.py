@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from tests.bench_subject import SAMPLES, make_subject, subject_model
 from tests.simulated_device import Board
 
-from quantci.bench.run import bench
+from quantci.bench import session
+from quantci.bench.opener import Opened
+from quantci.bench.run import Asked, bench
 from quantci.errors import BoardError, DataRejected, QuantciError, ToolError
 from quantci.progress import silent
 from quantci.records.base import encode
 from quantci.records.bench import BenchResult
+from quantci.records.config import DeviceConfig
 from quantci.records.stage import Failure
 from quantci.tflite.model import Model
 
@@ -198,6 +202,46 @@ def test_a_silent_board_is_brought_back_by_the_first_rung_that_helps(tmp_path: P
     assert bench(make_subject(tmp_path), board, silent).retries == 1
     assert (board.climbed, board.opened) == (RUNGS[:count], 2)
     assert make_subject(tmp_path).boards.all() == []
+
+
+def emulated_subject(folder: Path) -> Asked:
+    return make_subject(folder, DeviceConfig(kind="emulated", iterations=3, warm_up=1, windows=3))
+
+
+def test_an_emulator_that_hangs_at_its_start_is_started_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_BOOT_S", 0.0)
+    starts = [Board(f"{IS_BOARD},hang@hello:1", kind="emulated"), Board(IS_BOARD, kind="emulated")]
+    starts[0].sent.clear()
+    left = iter(starts)
+
+    def open_next() -> AbstractContextManager[Opened]:
+        return next(left)()
+
+    result = bench(emulated_subject(tmp_path), open_next, silent)
+    assert (result.retries, [board.opened for board in starts]) == (1, [1, 1])
+    assert result.outputs.agreement.identical_outputs == SAMPLES
+
+
+def test_an_emulator_that_always_hangs_is_given_up_without_talk_of_its_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_BOOT_S", 0.0)
+    board = Board(f"{IS_BOARD},mute@packet:1+", kind="emulated", key="")
+    board.sent.clear()
+    with pytest.raises(BoardError) as caught:
+        bench(emulated_subject(tmp_path), board, silent)
+    assert (caught.value.code, board.opened) == ("usb-dead", 2)
+    assert "ower" not in caught.value.remedy
+    assert "device.log" in caught.value.remedy
+
+
+def test_an_emulator_that_hangs_later_is_not_started_anew(tmp_path: Path) -> None:
+    board = Board(f"{IS_BOARD},hang@run:20", kind="emulated")
+    with pytest.raises(BoardError) as caught:
+        bench(emulated_subject(tmp_path), board, silent)
+    assert (caught.value.code, board.opened) == ("timeout", 1)
 
 
 def test_a_lost_port_is_tried_once_more(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def identical_gate(bench: BenchResult) -> GateResult:
     different = agreement.samples - (agreement.identical_outputs or 0)
     verdict: Verdict = "fail" if different else "pass"
     if different:
-        op = f" The first op that differs is {first.op} {first.name}".rstrip() + "." if first else ""
+        op = f" The first op that differs is {first.words}." if first else ""
         flips = f"{agreement.flips:,} answers flip" if agreement.flips != 1 else "1 answer flips"
         reason = (
             f"{different:,} of {agreement.samples:,} outputs on {where} are not those of the host; the largest "

@@ -54,7 +54,7 @@ def test_one_output_that_differs_fails_and_names_the_op() -> None:
     assert (gate.verdict, gate.value, gate.limit) == ("fail", 262, 0)  # 400 - 138
     assert gate.reason == (
         "262 of 400 outputs on the board are not those of the host; the largest difference is 46 LSB, and 7 answers "
-        "flip. The first op that differs is DEPTHWISE_CONV_2D model/depthwise2/Relu."
+        "flip. The first op that differs is op 1, DEPTHWISE_CONV_2D (model/depthwise2/Relu)."
     )
 
 
