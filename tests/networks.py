@@ -46,7 +46,7 @@ def network(first_input: str, lines: Sequence[str]) -> bytes:
 def published_network(name: str) -> bytes:
     """A network of the published figures, by the beginning of its name."""
     figure = next(figure for figure in published_figures().figures if figure.name.startswith(name))
-    return network(figure.input, figure.layers)
+    return network(figure.input, [line for line in figure.layers if line != "x"])
 
 
 def _given(layer: Layer, position: int) -> tuple[int, ...]:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.esp_nn.terms import REFERENCE_TERM, work_of
 from quantci.chip.latency.board import MeasuredModel
 from quantci.chip.latency.coefficients import published_coefficients
+from quantci.chip.latency.conditions import USUAL, build_of
 from quantci.chip.latency.data import published_figures
 from quantci.chip.latency.fit import Row, known_cycles, relative_error
 from quantci.chip.latency.layers import parse_layers
@@ -26,7 +27,9 @@ NETWORKS = (
     "MLPerf Tiny visual wake words (MobileNetV1 0.25, 96x96x3)",
     "DeepPicar (PilotNet, 160x66x3), ESP-IDF",
 )
-PUBLISHED = {name: term.cycles for name, term in published_coefficients().record.terms.items()}
+PUBLISHED = {
+    name: term.cycles for name, term in published_coefficients().record.terms.items() if name != REFERENCE_TERM
+}
 
 
 class Board(NamedTuple):
@@ -47,7 +50,9 @@ class Board(NamedTuple):
 def works(name: str) -> list[dict[str, float]]:
     """Work of each op of a published network."""
     figure = next(figure for figure in published_figures().figures if figure.name == name)
-    found = (work_of(layer) for layer in parse_layers(figure.input, figure.layers))
+    layers = parse_layers(figure.input, figure.layers)
+    build = build_of(layers, USUAL, kernels="esp-nn", memory="internal", clock_hz=240_000_000)
+    found = (work_of(layer, build) for layer in layers)
     return [dict(work.terms) for work in found if work]
 
 

@@ -1,9 +1,12 @@
 """Tables in the documents that are made from the code: `python -m tests.docs.tables --write` makes them anew.
 
+It fits the published latencies again before.
+
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,10 +16,21 @@ import msgspec
 from tests.synthetic_boards import errors
 
 from quantci.chip.datasheet import chip_names, load_chip
-from quantci.chip.latency.coefficients import published_coefficients
-from quantci.chip.latency.data import check_groups, published_figures
-from quantci.chip.latency.fit import Check, percentile
+from quantci.chip.esp_nn.terms import TERMS
+from quantci.chip.latency.coefficients import PUBLISHED, published_coefficients
+from quantci.chip.latency.data import (
+    BUILDS,
+    ablations,
+    checks_of,
+    fit_published,
+    network_errors,
+    published_figures,
+    why_left_out,
+    write_published,
+)
+from quantci.chip.latency.fit import percentile
 from quantci.cli.options import all_keys
+from quantci.records.base import encode
 from quantci.records.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -57,21 +71,87 @@ def chips() -> str:
 
 
 def latency_fit() -> str:
-    """Every figure that is fitted, against the fit to all of them and the fit to all others."""
-    return _checks(check_groups(published_figures())["esp-nn"])
+    """Every total that counts, and how far off the terms before, the fit, and the fits without it are."""
+    heads = (
+        "inference",
+        "source",
+        "kernels, arena",
+        "measured",
+        "terms before",
+        "fitted",
+        "network left out",
+        "source left out",
+    )
+    rows = [f"| {' | '.join(heads)} |", "|---|---|---|--:|--:|--:|--:|--:|"]
+    figures = published_figures()
+    found = {figure.name: figure for figure in figures.figures}
+    by_network, by_source = checks_of(figures), checks_of(figures, by_source=True)
+    for build, checks in by_network.items():
+        for check, other in zip(checks, by_source[build], strict=True):
+            if not check.row.is_model:
+                continue
+            figure = found[check.row.name]
+            time_us = 1e6 * check.row.cycles / figure.clock_hz
+            before = "" if figure.before_us is None else _off(time_us, figure.before_us)
+            errors = (_off(check.row.cycles, one) for one in (check.fitted, check.left_out, other.left_out))
+            shown = (
+                check.row.name,
+                f"`{check.row.source}`",
+                ", ".join(build),
+                f"{time_us / 1000:,.1f} ms",
+                before,
+                *errors,
+            )
+            rows.append(f"| {' | '.join(shown)} |")
+    return "\n".join(rows)
+
+
+def _off(measured: float, estimated: float | None) -> str:
+    return "not possible" if not estimated else f"{100 * (measured / estimated - 1):+.0f} %"
+
+
+def latency_builds() -> str:
+    """What is covered, and its error."""
+    heads = ("kernels", "arena", "networks left out", "largest error of each", "error that is stated")
+    rows = [f"| {' | '.join(heads)} |", "|---|---|--:|---|--:|"]
+    checks = checks_of(published_figures())
+    for build in BUILDS:
+        found = network_errors(checks[build])
+        each = ", ".join(f"{name} {100 * error:.1f} %" for name, error in sorted(found.items(), key=lambda one: one[1]))
+        rows.append(f"| {' | '.join(build)} | {len(found)} | {each} | ±{100 * percentile(found.values(), 90):.0f} % |")
+    return "\n".join(rows)
+
+
+def latency_ablation() -> str:
+    """The errors without each term."""
+    heads = ("without", "inferences: median", "90th percentile", "networks", "single ops and kernels: median")
+    rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|--:|"]
+    for one in ablations(published_figures()):
+        name = f"`{one.term}`" if one.term else "nothing"
+        errors = f"{100 * one.median:.1f} % | {100 * one.p90:.1f} % | {one.networks} | {100 * one.ops_median:.1f} %"
+        rows.append(f"| {name} | {errors} |")
+    return "\n".join(rows)
 
 
 def latency_left_out() -> str:
-    """The groups that get no coefficients."""
-    checks = check_groups(published_figures())
-    return _checks([*checks["psram"], *checks["reference"]])
+    """The figures that do not count."""
+    rows = ["| inference | source | measured | why it does not count |", "|---|---|--:|---|"]
+    rows += [
+        f"| {figure.name} | `{figure.source}` | {(figure.time_us or 0) / 1000:,.1f} ms | {why} |"
+        for figure in published_figures().figures
+        if (why := why_left_out(figure))
+    ]
+    return "\n".join(rows)
 
 
 def latency_terms() -> str:
-    """Each term, what one unit of it costs, and how many figures say so."""
-    rows = ["| term | cycles | figures behind it |", "|---|---|---|"]
-    terms = published_coefficients().record.terms
-    rows += [f"| `{name}` | {term.cycles:,.3g} | {term.support} |" for name, term in terms.items()]
+    """Each term, what one unit of it costs, and how many networks say so."""
+    rows = ["| term | a unit is | costs | networks behind it |", "|---|---|--:|--:|"]
+    for name, term in published_coefficients().record.terms.items():
+        unit = "ns" if name.endswith("_ns") else "cycles"
+        what = TERMS.get(name, "multiply-accumulate of TFLM's reference kernels")
+        what = what.removesuffix(": nanoseconds, at any clock")
+        rows.append(f"| `{name}` | {what} | {term.cycles:,.3g} {unit} | {term.support} |")
     return "\n".join(rows)
 
 
@@ -95,26 +175,10 @@ def latency_calibration() -> str:
 def latency_sources() -> str:
     """Where the figures stand."""
     figures = published_figures()
-    rows = ["| source | where | board, clock | flags | note |", "|---|---|---|---|---|"]
+    rows = ["| source | where | board | note |", "|---|---|---|---|"]
     rows += [
-        f"| `{name}` | {source.where} | {source.board}, {source.clock_hz // 1_000_000} MHz | {source.flags} "
-        f"| {source.note} |"
-        for name, source in figures.sources.items()
+        f"| `{name}` | {source.where} | {source.board} | {source.note} |" for name, source in figures.sources.items()
     ]
-    return "\n".join(rows)
-
-
-def _checks(checks: list[Check]) -> str:
-    rows = [
-        "| figure | source | measured, cycles | fitted | left out | measured / estimated - 1 |",
-        "|---|---|--:|--:|--:|--:|",
-    ]
-    for check in checks:
-        left_out, error = ("not possible", "") if check.left_out is None else (f"{check.left_out:,.0f}", "")
-        if check.left_out:
-            error = f"{100 * (check.row.cycles / check.left_out - 1):+.0f} %"
-        measured, fitted = f"{check.row.cycles:,.0f}", f"{check.fitted:,.0f}"
-        rows.append(f"| {check.row.name} | `{check.row.source}` | {measured} | {fitted} | {left_out} | {error} |")
     return "\n".join(rows)
 
 
@@ -134,11 +198,14 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     write = parser.parse_args().write
     stale = 0
+    if write and encode(fit_published()) != PUBLISHED.read_bytes():
+        write_published()
+        os.execv(sys.executable, [sys.executable, "-m", "tests.docs.tables", "--write"])  # with these coefficients
     for path in DOCUMENTS.values():
         text = path.read_text(encoding="utf-8")
-        if fresh(text) != text:
+        if (made := fresh(text)) != text:
             if write:
-                path.write_text(fresh(text), encoding="utf-8")
+                path.write_text(made, encoding="utf-8")
                 continue
             stale = 1
             print(f"{path.relative_to(ROOT)}: out of date; run python -m tests.docs.tables --write")

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from quantci.errors import ConfigError
 from quantci.records.base import Record
+from quantci.records.latency import FlashMode
 from quantci.records.units import Bytes, Positive
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Chip(Record, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, description="As people write it.")]
     kernel_set: Annotated[KernelSet, Meta(description="Which of ESP-NN's sets is built; generic: plain C.")]
     clocks_hz: Annotated[list[Positive], Meta(min_length=1, description="What ESP-IDF can set for the core, in hertz.")]
+    flash_mode: Annotated[FlashMode, Meta(description="How ESP-IDF reads the flash unless told.")] = "dio"
+    data_cache_bytes: Annotated[Positive, Meta(description="Data cache that ESP-IDF sets unless told.")] = 32_768
     internal_bytes: Annotated[Bytes, Meta(description="SRAM of the chip that an application can get.")]
     psram_bytes: Annotated[Bytes, Meta(description="RAM outside of the chip, behind a cache.")] = 0
     flash_bytes: Annotated[Bytes, Meta(description="Flash of the usual module.")]

@@ -10,7 +10,9 @@ from quantci.chip.datasheet import load_chip
 from quantci.chip.esp_nn.version import VERSION
 from quantci.chip.known_bad.release import choose_release
 from quantci.chip.known_bad.scan import advise
+from quantci.chip.latency.advice import advise_faster
 from quantci.chip.latency.coefficients import published_coefficients, read_coefficients
+from quantci.chip.latency.conditions import assumed, build_of, module_of
 from quantci.chip.latency.estimate import estimate_latency
 from quantci.chip.latency.saving import with_savings
 from quantci.records.stage import Advice
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from quantci.chip.graph import Graph
     from quantci.chip.known_bad.release import Release
     from quantci.chip.latency.coefficients import Coefficients
+    from quantci.chip.latency.conditions import Module
     from quantci.chip.op import Op
     from quantci.records.arena import Arena
     from quantci.records.config import TargetConfig
@@ -65,15 +68,18 @@ def predict(
     file = target.latency_coefficients
     coefficients = published_coefficients() if file is None else read_coefficients(base / file)
     coefficients = coefficients.at(target.clock_hz)
-    latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena)
     release = choose_release(graph, chip, target)
+    module = module_of(target, chip, release.esp_nn)
+    latency, unknown = _latency(chip, coefficients, graph.ops, model.summary, arena, module, target)
     kernels = op_kernels(graph, chip)
     if kernels is None:
         kernels = []
         text = f"Which layers ESP-NN accelerates on {chip.name}, and its faults there, are unknown to quantci."
         unknown = [*unknown, Advice(code="kernels-unknown", text=text)]
     if latency is not None:
-        kernels = with_savings(kernels, graph.ops, coefficients.record)
+        build = build_of(graph.ops, module, kernels=latency.kernels, memory=latency.memory, clock_hz=latency.clock_hz)
+        kernels = with_savings(kernels, graph.ops, coefficients.record, build)
+        unknown = [*unknown, *advise_faster(graph, kernels, coefficients.record, build, module.data_cache_bytes)]
     return Prediction(
         arena, latency, release, kernels, [*advice, *unknown, *_other_release(release), *advise(release.hits)]
     )
@@ -91,7 +97,13 @@ def _other_release(release: Release) -> list[Advice]:
 
 
 def _latency(
-    chip: Chip, coefficients: Coefficients, layers: Sequence[Op], summary: ModelSummary, arena: Arena | None
+    chip: Chip,
+    coefficients: Coefficients,
+    layers: Sequence[Op],
+    summary: ModelSummary,
+    arena: Arena | None,
+    module: Module,
+    target: TargetConfig,
 ) -> tuple[LatencyEstimate | None, list[Advice]]:
     """The estimate, unless the figures behind the coefficients are another chip's."""
     if chip.kernel_set != load_chip(coefficients.record.chip).kernel_set:
@@ -107,6 +119,8 @@ def _latency(
         coefficients,
         kernels=chip.kernels if board is None else coefficients.record.kernels,  # a board may be built without ESP-NN
         memory="internal" if arena is None or arena.memory == "internal" else "psram",
+        module=module,
+        assumed=assumed(target, module, coefficients.record.clock_hz),
     )
     return estimate, []
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.datasheet import load_chip
+from quantci.chip.esp_nn.terms import add_terms, work_of
+from quantci.chip.esp_nn.version import VERSION
 from quantci.chip.graph import read_graph
 from quantci.chip.latency.board import MeasuredModel
+from quantci.chip.latency.conditions import build_of, module_of
 from quantci.chip.latency.fit import Row
 from quantci.chip.latency.scope import EstimatedOp, gap
 from quantci.errors import ConfigError, DataRejected
@@ -15,7 +18,7 @@ from quantci.latency_fit.profile import read_profile
 from quantci.tflite.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from quantci.chip.esp_nn.terms import Work
@@ -67,9 +70,16 @@ def read_model(
             remedy="Run quantci bench again on this model.",
         )
     ops = read_graph(model).ops
-    works = [work_of(op, figures.kernels) for op in ops]
+    build = build_of(
+        ops,
+        module_of(figures, load_chip(figures.chip), VERSION),
+        kernels=figures.kernels,
+        memory=figures.memory,
+        clock_hz=figures.clock_hz,
+    )
+    works = [work_of(op, build) for op in ops]
     cycles = entry.cycles if entry.cycles is not None else (entry.latency_us or 0) * figures.clock_hz / 1e6
-    whole = Row(entry.file, entry.file, _sum(works), cycles, is_model=True)
+    whole = Row(entry.file, entry.file, add_terms(works), cycles, is_model=True)
     reason = gap([EstimatedOp(*one, None) for one in zip(model.summary.ops, ops, works, strict=True)])
     if benched is not None and benched.op_cycles:
         return _profiled(whole, works, [op.name for op in ops], benched.op_cycles, 1.0, str(path), reason)
@@ -125,14 +135,6 @@ def _existing(path: Path, name: str, where: str) -> Path:
             "not-found", f"There is no file {name}.", where=where, remedy=f"Its path is relative to {path.name}."
         )
     return file
-
-
-def _sum(works: Iterable[Work | None]) -> dict[str, float]:
-    terms: dict[str, float] = {}
-    for work in works:
-        for name, units in work.terms.items() if work else ():
-            terms[name] = terms.get(name, 0) + units
-    return terms
 
 
 def _compare(ops: float, whole: Row, rounding: float, where: str) -> None:

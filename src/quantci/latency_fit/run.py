@@ -82,7 +82,5 @@ def fit_latency(paths: Sequence[Path], *, fitted_on: str, progress: Progress) ->
 
 
 def _published_for(figures: BoardFigures) -> Coefficients | None:
-    """The published coefficients, if they are of such kernels and such a memory."""
-    known = published_coefficients()
-    same = (known.record.kernels, known.record.memory) == (figures.kernels, figures.memory)
-    return known if same else None
+    """The published coefficients of such kernels and such a memory, if there are any."""
+    return published_coefficients().of(figures.kernels, figures.memory)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from quantci.records.base import Record
-from quantci.records.latency import Kernels, LatencyBoard
-from quantci.records.units import Positive
+from quantci.records.latency import FlashMode, Kernels, LatencyBoard
+from quantci.records.units import Positive, Version
 
 
 class ModelFigures(Record, frozen=True, kw_only=True):
@@ -37,6 +37,9 @@ class BoardFigures(Record, frozen=True, kw_only=True):
     ]
     kernels: Annotated[Kernels, Meta(description="esp-nn, or reference for a build without it.")]
     memory: Annotated[Literal["internal", "psram"], Meta(description="Where the tensor arena lay.")]
+    esp_nn: Annotated[Version | None, Meta(description="As target.esp_nn in quantci.toml.")] = None
+    flash_mode: Annotated[FlashMode | None, Meta(description="As target.flash_mode in quantci.toml.")] = None
+    data_cache_bytes: Annotated[Positive | None, Meta(description="As target.data_cache_bytes in quantci.toml.")] = None
     ticks_per_second: Annotated[
         Positive, Meta(description="Of the profiles; esp-tflite-micro counts microseconds (micro_time.cc).")
     ] = 1_000_000

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.ladder import LadderConfig
+from quantci.records.latency import FlashMode
 from quantci.records.qat import QatConfig
 from quantci.records.units import (
     Bytes,
@@ -235,6 +236,20 @@ class TargetConfig(Record, frozen=True, kw_only=True):
     esp_tflite_micro: Annotated[
         Version | None,
         Meta(description="esp-tflite-micro that your firmware builds; if not set, the one that the component pins."),
+    ] = None
+    flash_mode: Annotated[
+        FlashMode | None,
+        Meta(
+            description="How the chip reads its flash, as in your sdkconfig: dio makes large weights wait. If not set, "
+            "the chip's usual one."
+        ),
+    ] = None
+    data_cache_bytes: Annotated[
+        Positive | None,
+        Meta(
+            description="Data cache, as in your sdkconfig: weights that it does not hold are read from flash in every "
+            "inference. If not set, the chip's usual one."
+        ),
     ] = None
     latency_coefficients: Annotated[
         FilePath | None,

@@ -2,13 +2,16 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.units import Count, Microseconds, NonNegative, Positive, Ratio, Sha256
 
 Kernels = Literal["esp-nn", "reference"]
-Memory = Literal["cached", "internal", "psram"]
+Memory = Literal["internal", "psram"]
+FlashMode = Literal["dio", "qio"]
+Trust = Literal["very high", "high", "medium", "low"]
 
 
 class LatencyBoard(Record, frozen=True, kw_only=True):
@@ -57,7 +60,10 @@ class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     high_us: Annotated[Microseconds | None, Meta(description="total_us * (1 + error_ratio).")]
     error_ratio: Annotated[
         Ratio | None,
-        Meta(description="90th percentile, over models, of |measured / estimated - 1| with that model left out."),
+        Meta(
+            description="90th percentile, over networks of the same kernels and memory, of |measured / estimated - 1| "
+            "with that network left out; where more than a tenth of the time rests on a single network, that share too."
+        ),
     ]
     reason: Annotated[str, Meta(description="One sentence why there is no total; empty when there is one.")]
     basis: Annotated[str, Meta(description="One or two sentences: what the estimate rests on.")]
@@ -72,16 +78,38 @@ class LatencyEstimate(Record, frozen=True, kw_only=True, omit_defaults=True):
     board: Annotated[
         LatencyBoard | None, Meta(description="Whose figures the coefficients were fitted to; null: many boards'.")
     ] = None
+    networks: Annotated[Count, Meta(description="How many networks the error is taken over.")] = 0
+    assumed: Annotated[
+        list[str], Meta(description="What the configuration does not say, as it is taken: `data cache 32 KB`.")
+    ] = msgspec.field(default_factory=list)
 
 
 class LatencyTerm(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One term of the sum, and how well it is known."""
 
-    cycles: Annotated[float, Meta(ge=0, le=1e6, description="Cycles for one unit of the term, such as one MAC.")]
-    support: Annotated[Count, Meta(description="Fitted figures of which this term makes a tenth or more.")]
+    cycles: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1e6,
+            description="Cycles for one unit of the term, such as one MAC; of a term that ends in _ns, nanoseconds.",
+        ),
+    ]
+    support: Annotated[
+        Count, Meta(description="Networks with a figure of which this term makes a tenth or more; of a board: figures.")
+    ]
     published: Annotated[
         Count, Meta(description="The same, of the published figures that a board's coefficients were shrunk towards.")
     ] = 0
+
+
+class OtherBuild(Record, frozen=True, kw_only=True):
+    """Another build that the same coefficients cover, with an error of its own."""
+
+    kernels: Annotated[Kernels, Meta(description="esp-nn, or reference for TFLM's own.")]
+    memory: Annotated[Memory, Meta(description="Where the tensor arena lay.")]
+    models: Annotated[Positive, Meta(description="How many networks could be left out of the fit.")]
+    error_ratio: Annotated[NonNegative, Meta(description="As for the first build.")]
 
 
 class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -109,36 +137,55 @@ class LatencyCoefficients(Record, frozen=True, kw_only=True, omit_defaults=True)
         ),
     ]
     terms: Annotated[dict[str, LatencyTerm], Meta(max_length=100, description="Term -> its coefficient.")]
-    groups_left_out: Annotated[
-        dict[str, NonNegative], Meta(max_length=20, description="Group without coefficients -> its largest error.")
-    ]
     published_sha256: Annotated[
         Sha256 | None, Meta(description="Of the published coefficients that a board's were shrunk towards.")
     ] = None
+    other_builds: Annotated[list[OtherBuild], Meta(max_length=10, description="What else the coefficients cover.")] = (
+        msgspec.field(default_factory=list)
+    )
 
 
 class FigureSource(Record, frozen=True, kw_only=True):
-    """Where a published figure stands, and how it was measured, as far as that is said there."""
+    """Where published figures stand."""
 
     where: str
     board: str
-    clock_hz: Positive
-    flags: str
     note: str = ""
 
 
 class PublishedFigure(Record, frozen=True, kw_only=True):
-    """One measured time, and the layers that it is the time of; exactly one of `cycles` and `time_us` is set."""
+    """One measured time, and the layers that it is the time of; exactly one of `cycles` and `time_us` is set.
+
+    Attributes:
+        network: the same for figures of one network, which are left out of the fit together.
+        kind: total: an inference. kernel: a kernel alone, without what TFLM does for each op.
+        esp_nn: its version, or what is said of it; empty where it is not said.
+        weights: where they lie; "ram" also where they cost nothing.
+        convolutions_in_plain_c: by a fault, no CONV_2D ran in ESP-NN: neither they nor the total count.
+        input, layers: as quantci.chip.latency.layers reads them; empty where the network is not public.
+        op_us: microseconds of each layer, where they are published.
+        before_us: the estimate of the terms that there were before, for comparison.
+    """
 
     name: str
+    network: str
     source: str
     kernels: Kernels
     memory: Memory
-    input: Annotated[str, Meta(pattern=r"^\d+x\d+x\d+$", description="Height, width, channels.")]
-    layers: Annotated[list[str], Meta(min_length=1, description="As quantci.chip.latency.layers reads them.")]
+    trust: Trust
+    clock_hz: Positive
+    kind: Literal["total", "kernel"] = "total"
+    esp_nn: str = ""
+    flash: FlashMode = "dio"
+    data_cache_bytes: Positive = 32_768
+    weights: Literal["flash", "ram"] = "flash"
+    convolutions_in_plain_c: bool = False
+    input: str = ""
+    layers: list[str] = msgspec.field(default_factory=list)
     cycles: NonNegative | None = None
     time_us: Microseconds | None = None
-    is_model: bool = False
+    op_us: list[Microseconds] = msgspec.field(default_factory=list)
+    before_us: Microseconds | None = None
     note: str = ""
 
 

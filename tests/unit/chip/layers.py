@@ -87,6 +87,5 @@ def coefficients(error_ratio: float = 0.25, **changes: float) -> Coefficients:
         models=4,
         error_ratio=error_ratio,
         terms={name: LatencyTerm(cycles=changes.get(name, 1.0), support=2) for name in TERMS},
-        groups_left_out={"psram": 2.5, "reference": 3.5},
     )
     return Coefficients(record, "ab" * 32)

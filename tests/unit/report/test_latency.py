@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from msgspec.structs import replace
 from tests.golden import example_bench_record, example_config, example_report, more_layers
 
 from quantci.records.config import GatesConfig
-from quantci.records.latency import LatencyBoard, LatencyEstimate, UncoveredOp
+from quantci.records.latency import LatencyBoard, LatencyEstimate
 from quantci.records.report import Report
-from quantci.render.numbers import rough_time
 from quantci.render.terminal import render as terminal
 from quantci.report.comment import opening, render
 from quantci.report.latency import latency_gate
@@ -84,44 +82,15 @@ def test_without_a_total_there_is_the_reason() -> None:
     assert "not measured | no device took part<br>no estimate: The cost of `MY_OP` is not known. |" in text
     assert "No total is estimated. The cost of `MY_OP` is not known." in text
     assert "| Estimated time | Share of covered time |" in text
-    assert "arena in internal RAM" not in text
     gate = latency_gate(5_000, report.embed, "no device took part")
     assert (gate.value, gate.kind, gate.verdict) == (None, "not_measured", "inconclusive")
 
 
-def test_times_of_layers_say_where_their_arena_lay() -> None:
-    text = render(changed(total_us=None, memory="psram", reason="The tensor arena does not lie in internal RAM."))
-    assert "The times of single layers assume an arena in internal RAM." in text
-
-
-def test_many_kinds_that_are_not_covered_are_counted() -> None:
-    kinds = [UncoveredOp(op=f"OP{index}", count=2, macs=None) for index in range(13)]
-    text = render(changed(not_covered=kinds, not_covered_mac_share=None))
-    assert "Not covered by the estimate: `OP0` (2)" in text
-    assert "`OP9` (2) and 3 others" in text
-
-
-def test_reports_of_before_there_was_an_estimate() -> None:
-    assert REPORT.embed is not None
-    text = render(replace(REPORT, embed=replace(REPORT.embed, latency=None)))
-    assert "Time on the chip" not in text
-    assert "not measured | no device took part" in text
-
-
-@pytest.mark.parametrize(
-    ("duration_us", "text"),
-    [
-        (0.0, "0 µs"),
-        (0.04, "0.0 µs"),
-        (4.26, "4.3 µs"),
-        (84.9, "85 µs"),
-        (994.0, "990 µs"),
-        (996.0, "1.0 ms"),
-        (7_049.0, "7.0 ms"),
-        (12_345.0, "12 ms"),
-        (999_000.0, "1.0 s"),
-        (123_456_789.0, "120 s"),
-    ],
-)
-def test_a_rough_time_has_two_digits(duration_us: float, text: str) -> None:
-    assert str(rough_time(duration_us)).replace(NBSP, " ") == text
+def test_what_is_assumed_stands_beside_the_estimate() -> None:
+    text = render(changed(networks=4, assumed=["240 MHz", "data cache 32 KB"]))
+    row = next(line for line in text.splitlines() if "**Device latency**" in line)
+    assert f"estimated, not measured, at{NBSP}240{NBSP}MHz;<br>assumed: 240 MHz, data cache 32 KB" in row
+    assert "(over 4 networks), not measured. Assumed: 240 MHz, data cache 32 KB." in text
+    plain = render(changed(networks=4))
+    assert "Assumed:" not in plain
+    assert "assumed: 240 MHz" not in plain

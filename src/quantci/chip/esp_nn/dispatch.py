@@ -43,7 +43,7 @@ class Kernel:
 REFERENCE: Final = Kernel("reference")
 PLAIN_C: Final = Kernel("scalar")
 POINTWISE: Final = Kernel("vector", "1x1", scratch=s3.pointwise)
-POINTWISE_ODD: Final = Kernel("padded", "conv", 8, s3.pointwise)  # of no published cost: taken for that of the general
+POINTWISE_ODD: Final = Kernel("padded", "1x1 padded", 8, s3.pointwise)
 IM2COL: Final = Kernel("vector", "im2col", scratch=s3.im2col)
 GENERAL: Final = Kernel("vector", "conv", scratch=s3.general)
 GENERAL_PADDED: Final = Kernel("padded", "conv", 16, s3.general)
@@ -52,7 +52,7 @@ DEPTHWISE_3X3_PADDED: Final = Kernel("padded", "depthwise 3x3", 16, s3.bytes_3x3
 DEPTHWISE_3X3_NARROW: Final = Kernel("vector", "depthwise 3x3", scratch=s3.words)
 DEPTHWISE: Final = Kernel("vector", "depthwise", scratch=s3.words)
 DEPTHWISE_TILED: Final = Kernel("vector", "depthwise", scratch=s3.words_tiled)
-DEPTHWISE_PADDED: Final = Kernel("padded", "depthwise", 8, s3.words_padded)
+DEPTHWISE_PADDED: Final = Kernel("padded", "depthwise padded", 8, s3.words_padded)
 DEPTHWISE_PLAIN_C: Final = Kernel("scalar", "", 8, s3.margin)
 DENSE: Final = Kernel("vector", "dense")
 DENSE_REST: Final = Kernel("padded", "dense", 16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.esp_nn.terms import CHIP
+from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM
 from quantci.chip.latency.fit import SUPPORT_SHARE, known_cycles, percentile, relative_error, stored_terms
 from quantci.chip.latency.prior import fit_drawn, missing_figures, own_terms
 from quantci.errors import DataRejected
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.latency.fit import Row
-    from quantci.records.latency import Kernels, LatencyBoard, Memory
+    from quantci.records.latency import Kernels, LatencyBoard, LatencyTerm, Memory
 
 IMPLAUSIBLE: Final = 10.0  # times; TFLM's reference kernels take 20 times and more
 LARGEST: Final = 1e6  # cycles of one unit that a file of coefficients can hold
@@ -83,7 +83,7 @@ def calibrate(
         DataRejected: `too-few-figures`: they do not determine the coefficients, or leave no model to judge them by;
             `implausible`: a model took far longer or shorter than any such chip does.
     """
-    known = {} if published is None else published.record.terms
+    known = {} if published is None else _terms_of(published.record.terms, kernels)
     prior = {name: term.cycles for name, term in known.items()}
     rows = [row for model in models for row in model.figures]
     if missing := missing_figures(rows, prior):
@@ -114,11 +114,15 @@ def calibrate(
             models=len(errors),
             error_ratio=percentile(errors, 90) if errors else _error_of(published, checks),
             terms=stored_terms(rows, coefficients, known),
-            groups_left_out={},
             published_sha256=None if published is None else published.sha256,
         ),
         checks,
     )
+
+
+def _terms_of(terms: Mapping[str, LatencyTerm], kernels: Kernels) -> dict[str, LatencyTerm]:
+    """Those that such kernels have."""
+    return {name: term for name, term in terms.items() if (name == REFERENCE_TERM) == (kernels == "reference")}
 
 
 def _check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM, TERMS
 from quantci.errors import ConfigError
 from quantci.records.latency import LatencyCoefficients
+
+if TYPE_CHECKING:
+    from quantci.records.latency import Kernels, Memory
 
 PUBLISHED: Final = Path(__file__).with_name("coefficients.json")
 _LARGEST_FILE: Final = 1 << 20
@@ -27,6 +30,19 @@ class Coefficients(NamedTuple):
     def at(self, clock_hz: int | None) -> Coefficients:
         """The same for another clock of the core: the cycles stay, their time does not."""
         return self if clock_hz is None else self._replace(record=replace(self.record, clock_hz=clock_hz))
+
+    def of(self, kernels: Kernels, memory: Memory) -> Coefficients | None:
+        """Those of such a build, with its error; None where they do not cover it."""
+        record = self.record
+        if (record.kernels, record.memory) == (kernels, memory):
+            return self
+        for build in record.other_builds:
+            if (build.kernels, build.memory) == (kernels, memory):
+                changed = replace(
+                    record, kernels=kernels, memory=memory, error_ratio=build.error_ratio, models=build.models
+                )
+                return self._replace(record=changed)
+        return None
 
 
 @cache

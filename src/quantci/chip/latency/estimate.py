@@ -9,26 +9,31 @@ import math
 from typing import TYPE_CHECKING
 
 from quantci.chip.esp_nn.terms import NOT_COVERED, work_of
-from quantci.chip.latency.scope import EstimatedOp, no_total, uncovered_mac_share
+from quantci.chip.latency.conditions import USUAL, build_of
+from quantci.chip.latency.fit import SUPPORT_SHARE
+from quantci.chip.latency.scope import EstimatedOp, no_total, thin_share, uncovered_mac_share
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from quantci.chip.esp_nn.terms import Work
+    from quantci.chip.esp_nn.terms import Build, Work
     from quantci.chip.latency.coefficients import Coefficients
+    from quantci.chip.latency.conditions import Module
     from quantci.chip.op import Op
     from quantci.records.latency import Kernels, LatencyCoefficients, Memory
     from quantci.records.model import OpInfo
 
 
 def estimate_latency(
-    layers: Iterable[Op],
+    layers: Sequence[Op],
     infos: Sequence[OpInfo],
     coefficients: Coefficients,
     *,
     kernels: Kernels = "esp-nn",
     memory: Memory = "internal",
+    module: Module = USUAL,
+    assumed: Sequence[str] = (),
 ) -> LatencyEstimate:
     """Cycles of each op and their sum, with the error that the coefficients state.
 
@@ -38,12 +43,18 @@ def estimate_latency(
         coefficients: what each unit of work costs.
         kernels: what will run.
         memory: where the tensor arena will lie.
+        module: what decides how long weights take to come.
+        assumed: what of all this the configuration does not say.
     """
+    coefficients = coefficients.of(kernels, memory) or coefficients
     record = coefficients.record
-    ops = [_op(info, layer, record, kernels) for layer, info in zip(layers, infos, strict=True)]
+    build = build_of(layers, module, kernels=kernels, memory=memory, clock_hz=record.clock_hz)
+    ops = [_op(info, layer, record, build) for layer, info in zip(layers, infos, strict=True)]
     cycles = math.fsum(op.cycles or 0 for op in ops)
     reason = no_total(ops, record, kernels, memory)
     total = None if reason else 1e6 * cycles / record.clock_hz
+    thin = thin_share(ops, record)
+    error = min(1.0, record.error_ratio + (thin if thin > SUPPORT_SHARE else 0))
     return LatencyEstimate(
         kind="estimated",
         chip=record.chip,
@@ -51,21 +62,23 @@ def estimate_latency(
         kernels=kernels,
         memory=memory,
         total_us=total,
-        low_us=None if total is None else total * (1 - record.error_ratio),
-        high_us=None if total is None else total * (1 + record.error_ratio),
-        error_ratio=None if total is None else record.error_ratio,
+        low_us=None if total is None else total * (1 - error),
+        high_us=None if total is None else total * (1 + error),
+        error_ratio=None if total is None else error,
         reason=reason,
-        basis=_basis(coefficients),
+        basis=_basis(coefficients, 0 if total is None else error - record.error_ratio),
         coefficients_sha256=coefficients.sha256,
         not_covered=_count(op for op in ops if op.work is None),
         not_covered_mac_share=uncovered_mac_share(ops),
         ops=[_record(op, record.clock_hz, cycles) for op in ops],
         board=record.board,
+        networks=record.models,
+        assumed=list(assumed),
     )
 
 
-def _op(info: OpInfo, layer: Op, record: LatencyCoefficients, kernels: Kernels) -> EstimatedOp:
-    work = work_of(layer, kernels) if kernels == record.kernels else None
+def _op(info: OpInfo, layer: Op, record: LatencyCoefficients, build: Build) -> EstimatedOp:
+    work = work_of(layer, build)
     cycles = None if work is None else complete_cycles(work, record)
     return EstimatedOp(info, layer, None if cycles is None else work, cycles)
 
@@ -103,7 +116,7 @@ def _count(missing: Iterable[EstimatedOp]) -> list[UncoveredOp]:
     ]
 
 
-def _basis(coefficients: Coefficients) -> str:
+def _basis(coefficients: Coefficients, thin: float) -> str:
     record = coefficients.record
     origin = (
         f"{record.figures} published figures from {record.sources} sources"
@@ -112,11 +125,14 @@ def _basis(coefficients: Coefficients) -> str:
     )
     if record.published_sha256:
         origin += f", shrunk towards published ones ({record.published_sha256[:12]})"
+    kind = "networks" if record.board is None else "models"
     error = (
-        f"the 90th percentile over {record.models} models, each left out of the fit"
+        f"the 90th percentile over {record.models} {kind}, each left out of the fit"
         if record.models
         else "that of the published ones, since no measured model could be left out of the fit"
     )
+    if thin:
+        error += f", and {100 * thin:.0f} % more for what rests on a single network"
     return (
         f"Cycles by kernel, fitted on {record.fitted_on} to {origin} (coefficients {coefficients.sha256[:12]}); the "
         f"error is {error}. This model was not measured."

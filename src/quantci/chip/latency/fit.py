@@ -15,7 +15,7 @@ import numpy as np
 from quantci.records.latency import LatencyTerm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,13 +26,25 @@ _TOLERANCE: Final = 1e-10
 
 
 class Row(NamedTuple):
-    """One measured figure: units of each term, and cycles."""
+    """One measured figure: units of each term, and cycles.
+
+    Attributes:
+        network: whose figure it is; empty: it stands for itself.
+        weight: of its relative error in the fit.
+    """
 
     name: str
     source: str
     terms: Mapping[str, float]
     cycles: float
     is_model: bool
+    network: str = ""
+    weight: float = 1.0
+
+    @property
+    def own(self) -> str:
+        """What is left out of the fit together with it."""
+        return self.network or self.name
 
 
 class Check(NamedTuple):
@@ -54,10 +66,11 @@ class Check(NamedTuple):
 
 
 def fit_terms(rows: Sequence[Row]) -> dict[str, float]:
-    """Cycles of one unit of each term that occurs, such that the sum of squared relative errors is least."""
+    """Cycles of one unit of each term that occurs, such that the sum of squared weighted relative errors is least."""
     names = sorted({name for row in rows for name, units in row.terms.items() if units})
+    weights = np.array([row.weight for row in rows])
     matrix = np.array([[row.terms.get(name, 0) / row.cycles for name in names] for row in rows]).reshape(len(rows), -1)
-    solution = nonnegative_least_squares(matrix, np.ones(len(rows)))
+    solution = nonnegative_least_squares(weights[:, None] * matrix, weights)
     return dict(zip(names, solution.tolist(), strict=True))
 
 
@@ -105,30 +118,31 @@ def relative_error(measured: float, estimated: float) -> float:
     return abs(measured / estimated - 1) if estimated else math.inf
 
 
-def supports(rows: Sequence[Row], coefficients: Mapping[str, float]) -> dict[str, list[int]]:
-    """Term -> indices of the figures that support it."""
-    return {
-        name: [
-            index
-            for index, row in enumerate(rows)
-            if row.terms.get(name, 0) * cycles >= SUPPORT_SHARE * known_cycles(row.terms, coefficients) > 0
-        ]
-        for name, cycles in coefficients.items()
-    }
+def supports(
+    rows: Sequence[Row], coefficients: Mapping[str, float], key: Callable[[Row], str] = lambda row: row.own
+) -> dict[str, set[str]]:
+    """Term -> networks (or what `key` tells of a figure) with a figure that supports it."""
+    found: dict[str, set[str]] = {name: set() for name in coefficients}
+    for row in rows:
+        estimate = known_cycles(row.terms, coefficients)
+        for name, units in row.terms.items():
+            if units * coefficients.get(name, 0) >= SUPPORT_SHARE * estimate > 0:
+                found[name].add(key(row))
+    return found
 
 
-def leave_one_out(rows: Sequence[Row]) -> list[Check]:
-    """Each figure against the fit to all of them and the fit to all others."""
+def leave_out(rows: Sequence[Row], key: Callable[[Row], str] = lambda row: row.own) -> list[Check]:
+    """Each figure against the fit to all of them, and the fit to those that `key` does not count to the same."""
     coefficients = fit_terms(rows)
-    supporters = supports(rows, coefficients)
+    supporters = supports(rows, coefficients, key)
+    others = {name: fit_terms([row for row in rows if key(row) != name]) for name in {key(row) for row in rows}}
     checks = []
-    for index, row in enumerate(rows):
+    for row in rows:
         fitted = known_cycles(row.terms, coefficients)
-        alone = [units * coefficients[name] for name, units in row.terms.items() if supporters.get(name) == [index]]
+        alone = [units * coefficients[name] for name, units in row.terms.items() if supporters[name] <= {key(row)}]
         left_out: float | None = None
-        if math.fsum(alone) <= SUPPORT_SHARE * fitted and len(rows) > 1:
-            others = fit_terms([*rows[:index], *rows[index + 1 :]])
-            left_out = known_cycles(row.terms, others)
+        if math.fsum(alone) <= SUPPORT_SHARE * fitted and len(others) > 1:
+            left_out = known_cycles(row.terms, others[key(row)])
         checks.append(Check(row, fitted, left_out))
     return checks
 

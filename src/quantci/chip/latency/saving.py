@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.esp_nn.terms import USUAL, work_of
 from quantci.chip.latency.estimate import complete_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quantci.chip.esp_nn.terms import Build
     from quantci.chip.op import Op, Tensor
     from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyCoefficients
 
 
 def with_savings(
-    kernels: Sequence[OpKernel], layers: Sequence[Op], coefficients: LatencyCoefficients
+    kernels: Sequence[OpKernel], layers: Sequence[Op], coefficients: LatencyCoefficients, build: Build = USUAL
 ) -> list[OpKernel]:
     """The kernels, each with what its remedy would save, where that is a number of channels.
 
@@ -27,23 +28,24 @@ def with_savings(
         kernels: of all ops of the main subgraph, in order.
         layers: the same ops.
         coefficients: what each unit of work costs.
+        build: what their time depends on.
     """
     return [
         kernel
         if kernel.wanted is None
-        else structs.replace(kernel, saved_us=saved_us(layer, kernel.wanted, coefficients))
+        else structs.replace(kernel, saved_us=saved_us(layer, kernel.wanted, coefficients, build))
         for kernel, layer in zip(kernels, layers, strict=True)
     ]
 
 
-def saved_us(layer: Op, wanted: int, coefficients: LatencyCoefficients) -> float | None:
+def saved_us(layer: Op, wanted: int, coefficients: LatencyCoefficients, build: Build = USUAL) -> float | None:
     """Estimated time that the layer alone takes less with `wanted` channels (or inputs), in microseconds.
 
     Negative where the added channels cost more than the faster kernel saves. The layer before, which has to make
     them, is not counted. None where no published figure says what one of the two costs.
     """
     wide = widened(layer, wanted)
-    works = [None if one is None else work_of(one, coefficients.kernels) for one in (layer, wide)]
+    works = [None if one is None else work_of(one, build) for one in (layer, wide)]
     now, then = (None if work is None else complete_cycles(work, coefficients) for work in works)
     return None if now is None or then is None else 1e6 * (now - then) / coefficients.clock_hz
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_UNCOVERED_MACS: Final = 0.1  # share of the model's from which on there is no total
 MOST_UNCOVERED_ELEMENTS: Final = 0.25  # the same for elements that ops give out: an op without MACs costs time, too
-MOST_THIN: Final = 0.5  # share of the cycles that may rest on terms of a single figure
+MOST_THIN: Final = 0.5  # share of the cycles that may rest on terms of a single network
 _NAMED: Final = 5
 
 
@@ -45,18 +45,10 @@ def uncovered_mac_share(ops: Sequence[EstimatedOp]) -> float | None:
 def _outside(record: LatencyCoefficients, kernels: Kernels, memory: Memory) -> str:
     """Why these coefficients do not apply to such a build; empty if they do."""
     if kernels != record.kernels:
-        off = record.groups_left_out.get(kernels)
-        known = "" if off is None else f": published figures lie up to {_percent(off)} off any fit"
-        return f"No coefficients cover the {kernels} kernels{known}."
+        return f"No coefficients cover the {kernels} kernels with such an arena."
     if memory != record.memory:
-        off = record.groups_left_out.get(memory)
-        known = (
-            ""
-            if off is None
-            else f", and published models of that kind took up to {_percent(off)} longer than estimated"
-        )
         place = "does not lie in internal RAM" if memory == "psram" else "lies in internal RAM"
-        return f"The tensor arena {place}: these coefficients do not cover that{known}."
+        return f"The tensor arena {place}: these coefficients do not cover that."
     if record.error_ratio > 1:
         return f"The error of these coefficients is {_percent(record.error_ratio)}: an estimate would say nothing."
     return ""
@@ -84,19 +76,29 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
     return ""
 
 
+def thin_share(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> float:
+    """Share of the cycles that rests on terms of a single network, or of a single figure of a board."""
+    total = math.fsum(op.cycles or 0 for op in ops)
+    return math.fsum(_resting(ops, record).values()) / total if total else 0.0
+
+
 def _thin(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> str:
     """Why the sum rests on too little, or nothing."""
-    total = math.fsum(op.cycles or 0 for op in ops)
+    if (share := thin_share(ops, record)) <= MOST_THIN:
+        return ""
+    resting = _resting(ops, record)
+    kinds = ", ".join(sorted(resting, key=lambda name: -resting[name])[:_NAMED])
+    return f"{_percent(share)} of it would rest on one measured network each ({kinds}): no error can be stated."
+
+
+def _resting(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> dict[str, float]:
+    """Kind of op -> cycles of it that rest on a single network."""
     resting: dict[str, float] = {}
     for op in ops:
         for name, units in op.work.terms.items() if op.work else ():
             if record.terms[name].support + record.terms[name].published < 2:
                 resting[op.info.op] = resting.get(op.info.op, 0) + units * record.terms[name].cycles
-    thin = math.fsum(resting.values())
-    if thin <= MOST_THIN * total:
-        return ""
-    kinds = ", ".join(sorted(resting, key=lambda name: -resting[name])[:_NAMED])
-    return f"{_percent(thin / total)} of it would rest on one measured figure each ({kinds}): no error can be stated."
+    return resting
 
 
 def _elements(ops: Iterable[EstimatedOp]) -> int:

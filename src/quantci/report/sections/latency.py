@@ -47,11 +47,18 @@ def at_clock(clock_hz: int) -> str:
     return f"at{NBSP}{clock_hz / 1e6:g}{NBSP}MHz"
 
 
+def assumed(estimate: LatencyEstimate) -> str:
+    """``assumed: data cache 32 KB``; empty where the configuration says all."""
+    return f"assumed: {', '.join(estimate.assumed)}" if estimate.assumed else ""
+
+
 def line(estimate: LatencyEstimate) -> str:
     """All of it in a line for a terminal; or why there is no total."""
     known = complete(estimate)
     total = f"{about(known.total_us or 0)} {at_clock(known.clock_hz)}" if known else "not known"
     why = margin(known) if known else visible(estimate.reason.removesuffix("."), _LONG)
+    if known and (taken := assumed(estimate)):
+        why += f"; {taken}"
     if estimate.board is not None:
         why += f"; calibrated to {visible(str(estimate.board), _LONG)}"
     return f"latency on the chip, {_ESTIMATED}: {total} ({why})"
@@ -62,10 +69,11 @@ def section(report: Report, estimate: LatencyEstimate) -> Folded:
     said: list[Cell]
     if (known := estimate_of(report.embed)) is None:
         said = ["No total is estimated. ", Sentence(estimate.reason)]
-        if estimate.memory == "psram" and any(op.cycles is not None for op in estimate.ops):
-            said.append(" The times of single layers assume an arena in internal RAM.")
     else:
-        said = [f"Estimated {at_clock(known.clock_hz)} with an error of {error(known)}, not measured."]
+        over = f" (over {known.networks} networks)" if known.networks and known.board is None else ""
+        said = [f"Estimated {at_clock(known.clock_hz)} with an error of {error(known)}{over}, not measured."]
+        if taken := assumed(known):
+            said.append(f" {taken[0].upper()}{taken[1:]}.")
         if known.board is not None:
             said += [" Calibrated to ", Name(str(known.board)), "."]
     names = layer_names(report.quantize) if report.quantize else []

@@ -9,7 +9,7 @@ from quantci.render.cells import Interval, Mark, Name, Sentence, Strong, joined,
 from quantci.render.numbers import NBSP, Number, percent, points, relative, rough_size, size_change
 from quantci.report.latency import estimate_of
 from quantci.report.sections.base import has_base
-from quantci.report.sections.latency import ESTIMATED, about, at_clock, bounds
+from quantci.report.sections.latency import ESTIMATED, about, assumed, at_clock, bounds
 from quantci.report.sections.memory import PLACES
 from quantci.report.verdict import worst_first
 from quantci.report.wording import STATUSES, metric_name, metric_of
@@ -244,7 +244,8 @@ def _latency(report: Report) -> _Figure:
         return _Figure(name, "", NOT_MEASURED, verdict, base, joined("\n", why))
     change = _about(before, estimate.total_us or 0) if is_same and before is not None else ""
     shown = (about(estimate.total_us or 0), "\n", bounds(estimate))
-    return _Figure(name, f"{ESTIMATED}, {at_clock(estimate.clock_hz)}", shown, verdict, base, change)
+    taken = f";\n{assumed(estimate)}" if estimate.assumed else ""
+    return _Figure(name, f"{ESTIMATED}, {at_clock(estimate.clock_hz)}{taken}", shown, verdict, base, change)
 
 
 def _measured(

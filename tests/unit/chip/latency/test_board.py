@@ -62,17 +62,19 @@ def test_each_model_is_left_out_with_all_of_its_ops() -> None:
 
 
 def test_every_term_says_how_many_figures_are_behind_it() -> None:
-    made = fitted([model("a", 3_000, conv_mac=1_000, output=50), model("b", 1_000, conv_mac=1_000)], coefficients())
+    made = fitted(
+        [model("a", 3_000, conv_block=1_000, conv_output=50), model("b", 1_000, conv_block=1_000)], coefficients()
+    )
     terms = made.record.terms
-    assert (terms["conv_mac"].support, terms["conv_mac"].published) == (2, 2)
-    assert terms["output"].support == 0, "50 of 1,050 cycles are less than a tenth"
+    assert (terms["conv_block"].support, terms["conv_block"].published) == (2, 2)
+    assert terms["conv_output"].support == 0, "50 of 1,050 cycles are less than a tenth"
     assert (terms["softmax_element"].support, terms["softmax_element"].published) == (0, 2)
     assert terms.keys() == coefficients().record.terms.keys()
 
 
 @pytest.mark.parametrize(("cycles", "stated"), [(1_100, 0.25), (1_900, 0.9)])
 def test_with_one_model_the_published_error_stays_or_the_larger_one_of_this_board(cycles: float, stated: float) -> None:
-    made = fitted([model("a", cycles, conv_mac=1_000)], coefficients(0.25))
+    made = fitted([model("a", cycles, conv_block=1_000)], coefficients(0.25))
     assert (made.record.models, made.checks[0].left_out) == (0, None)
     assert made.record.error_ratio == pytest.approx(stated)
     basis = estimate_latency(
@@ -84,14 +86,14 @@ def test_with_one_model_the_published_error_stays_or_the_larger_one_of_this_boar
 
 def test_the_same_work_twice_is_one_model() -> None:
     """Other weights in the same network tell its latency: left out alone, each would be right by the other."""
-    made = fitted([model("a", 1_100, conv_mac=1_000), model("b", 1_110, conv_mac=1_000)], coefficients())
+    made = fitted([model("a", 1_100, conv_block=1_000), model("b", 1_110, conv_block=1_000)], coefficients())
     assert [check.left_out for check in made.checks] == [None, None]
     assert made.record.models == 0
 
 
 def test_a_model_without_a_total_is_not_judged() -> None:
-    models = [model("a", 1_100, conv_mac=1_000), model("b", 90_000, has_total=False, conv_mac=2_000)]
-    made = fitted([*models, model("c", 500, output=400)], coefficients())
+    models = [model("a", 1_100, conv_block=1_000), model("b", 90_000, has_total=False, conv_block=2_000)]
+    made = fitted([*models, model("c", 500, conv_output=400)], coefficients())
     assert [check.left_out is None for check in made.checks] == [False, True, False]
     assert made.record.models == 2
 
@@ -107,9 +109,9 @@ def test_a_published_figure_and_one_of_the_board_are_enough_for_a_total() -> Non
 
 
 PSRAM = [
-    model("a", 4_000, conv_mac=1_000, output=100),
-    model("b", 3_300, conv_mac=500, output=120),
-    model("c", 6_200, conv_mac=2_000, output=110),
+    model("a", 4_000, conv_block=1_000, conv_output=100),
+    model("b", 3_300, conv_block=500, conv_output=120),
+    model("c", 6_200, conv_block=2_000, conv_output=110),
 ]
 
 
@@ -117,8 +119,10 @@ def test_without_published_coefficients_the_figures_alone_decide() -> None:
     made = fitted(PSRAM, memory="psram")
     matrix = np.array([[1_000 / 4_000, 100 / 4_000], [500 / 3_300, 120 / 3_300], [2_000 / 6_200, 110 / 6_200]])
     expected = np.linalg.lstsq(matrix, np.ones(3), rcond=None)[0]
-    assert [made.record.terms[name].cycles for name in ("conv_mac", "output")] == pytest.approx(expected, rel=1e-3)
-    assert made.record.terms.keys() == {"conv_mac", "output"}
+    assert [made.record.terms[name].cycles for name in ("conv_block", "conv_output")] == pytest.approx(
+        expected, rel=1e-3
+    )
+    assert made.record.terms.keys() == {"conv_block", "conv_output"}
     assert made.record.models == 3
     assert 0 < made.record.error_ratio < 0.1
     assert made.record.published_sha256 is None
@@ -142,7 +146,7 @@ def test_no_model_to_leave_out_and_nothing_published_is_no_error_to_state() -> N
 @pytest.mark.parametrize(("cycles", "times"), [(11_000.0, "11 times"), (1.0, "0.001 times")])
 def test_milliseconds_for_microseconds_are_refused(cycles: float, times: str) -> None:
     with pytest.raises(DataRejected, match=f"{times} what published figures say") as raised:
-        fitted([model("a", cycles, conv_mac=1_000)], coefficients())
+        fitted([model("a", cycles, conv_block=1_000)], coefficients())
     assert (raised.value.code, raised.value.where) == ("implausible", "a")
 
 

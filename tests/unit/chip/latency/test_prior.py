@@ -14,8 +14,8 @@ from scipy.optimize import minimize
 from tests.synthetic_boards import PUBLISHED, errors, make_board, total, works
 
 from quantci.chip.latency import prior
-from quantci.chip.latency.data import check_groups, published_figures, rows_of
-from quantci.chip.latency.fit import Row, fit_terms, known_cycles, percentile, relative_error
+from quantci.chip.latency.data import published_figures, rows_of
+from quantci.chip.latency.fit import Row, fit_terms, known_cycles, leave_out, percentile, relative_error
 from quantci.chip.latency.prior import BOARD, FIGURE, TERM, fit_drawn, missing_figures
 
 KNOWN = {"mac": 2.0, "output": 30.0, "pool": 3.0}
@@ -115,7 +115,14 @@ def test_many_figures_lead_to_the_truth() -> None:
         part = {name: units * random.uniform(0.1, 4) for name, units in parts[number % len(parts)].items()}
         rows.append(row(known_cycles(part, truth) * math.exp(random.normal(0, 0.02)), **part))
     found = fit_drawn(rows, PUBLISHED)
-    for name in total(parts):
+    told = total(parts).keys() - {
+        "softmax_element",
+        "dense_mac",
+        "dense_call",
+    }  # the parts of two short ops: their sums
+    assert all(known_cycles(part, found) == pytest.approx(known_cycles(part, truth), rel=0.02) for part in parts)
+    assert len(told) > 8
+    for name in told:
         assert found[name] == pytest.approx(truth[name], rel=0.02), name
 
 
@@ -127,25 +134,26 @@ def test_the_stated_spreads_need_not_be_exact(factor: float, monkeypatch: pytest
 
 
 def test_the_spreads_are_those_of_the_published_figures() -> None:
-    checks = check_groups(published_figures())["esp-nn"]
-    left_out = [check.error for check in checks if check.error is not None]
-    assert math.sqrt(statistics.fmean(error**2 for error in left_out)) == pytest.approx(TERM, abs=0.02)
-    assert max(left_out) == pytest.approx(BOARD, abs=0.02)
-    kernels = [check for check in checks if check.row.source == "esp-nn-1-2-1"]
-    worst = max(abs(check.fitted / check.row.cycles - 1) for check in kernels)
-    assert FIGURE <= worst <= 1.5 * FIGURE
-
-
-def test_the_one_board_with_two_published_models_gains_nothing() -> None:
-    """docs/latency.md says so: of its two models one took 41 % longer than estimated, the other as long."""
     rows = rows_of(published_figures(), "esp-nn")
-    known = fit_terms([one for one in rows if one.source != "samsigg"])
-    speech, pictures = (one for one in rows if one.source == "samsigg")
-    found = []
-    for one, other in ((speech, pictures), (pictures, speech)):
-        by_board = known_cycles(one.terms, fit_drawn([other], known))
-        found += [relative_error(one.cycles, known_cycles(one.terms, known)), relative_error(one.cycles, by_board)]
-    assert found == pytest.approx([0.41, 0.44, 0.03, 0.29], abs=0.006)
+    checks = leave_out(rows)
+    fitted = [relative_error(check.row.cycles, check.fitted) for check in checks]
+    assert statistics.median(fitted) == pytest.approx(FIGURE, abs=0.01)
+    ops = [check.error for check in checks if check.error is not None and not check.row.is_model]
+    assert statistics.median(ops) < TERM < percentile(ops, 90)
+    totals = [check.error for check in checks if check.error is not None and check.row.is_model]
+    assert max(totals) < BOARD
+
+
+def test_a_board_whose_model_has_kernels_that_no_other_source_knows_is_misjudged() -> None:
+    """docs/latency.md says so: the unknown kernels of image classification are taken for a faster board."""
+    rows = rows_of(published_figures(), "esp-nn")
+    known = {
+        name: cycles for name, cycles in fit_terms([one for one in rows if one.source != "samsigg"]).items() if cycles
+    }
+    speech, pictures = (one for one in rows if one.source == "samsigg" and "psram_ns" not in one.terms)
+    by_board = known_cycles(speech.terms, fit_drawn([pictures], known))
+    found = [relative_error(speech.cycles, one) for one in (known_cycles(speech.terms, known), by_board)]
+    assert found == pytest.approx([0.05, 0.46], abs=0.006)
 
 
 def test_figures_that_are_missing() -> None:
