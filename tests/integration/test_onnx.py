@@ -127,6 +127,31 @@ def test_what_is_no_onnx_model_is_said(tmp_path: Path, jail: Jail) -> None:
         assert caught.value.code == code, data[:20]
 
 
+def test_an_output_without_a_type_and_an_input_of_another_type_are_said(tmp_path: Path, jail: Jail) -> None:
+    model = onnx_graphs.convolution()
+    model.graph.output[0].ClearField("type")
+    fault = refused(tmp_path, jail, model)
+    assert (fault.code, "its output y has no type" in fault.cause) == ("malformed", True)
+    model = onnx_graphs.convolution()
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    assert refused(tmp_path, jail, model).code == "input-type"
+    model = onnx_graphs.convolution("N")
+    model.graph.input[0].name = "x" * 100_000
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    assert len(str(refused(tmp_path, jail, model))) < 1000
+
+
+def test_what_onnx_runtime_does_not_run_is_no_bug_of_ours(tmp_path: Path, jail: Jail) -> None:
+    model = onnx_graphs.convolution()
+    model.opset_import[0].version = 99
+    onnx.save(model, tmp_path / "model.onnx")
+    source = open_source(tmp_path / "model.onnx", ModelConfig(), jail=jail)
+    source.convert()
+    with pytest.raises(ModelRejected, match="ONNX Runtime cannot run the model") as caught:
+        source.outputs(np.zeros((1, 16, 12, 3), np.float32))
+    assert caught.value.code == "forward"
+
+
 def test_a_graph_that_would_fill_the_memory_ends_in_a_message(tmp_path: Path, jail: Jail) -> None:
     graph = onnx_graphs.Graph(1, 4)
     huge = graph.add("ConstantOfShape", graph.ints(1 << 20, 1 << 20))

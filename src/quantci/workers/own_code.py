@@ -58,10 +58,11 @@ def load_function(name: CodeName, base: Path, *, code: str, where: str) -> Calla
             where=where,
             remedy=f"Put {module.replace('.', '/')}.py into {base}, or install the package that has it.",
         ) from error
-    if own := _namesake(loaded.__file__, module, base):
+    file = getattr(loaded, "__file__", None)  # what is built in has none
+    if own := _namesake(file, module, base):
         raise ConfigError(
             code,
-            f"The name {module} belongs to another module already ({loaded.__file__ or 'built in'}).",
+            f"The name {module} belongs to another module already ({file or 'built in'}).",
             where=where,
             remedy=f"Rename {own.name}, and what names it.",
         )
@@ -71,7 +72,7 @@ def load_function(name: CodeName, base: Path, *, code: str, where: str) -> Calla
             code,
             f"The module {module} has no function {function_name}.",
             where=where,
-            remedy=f"Define {function_name} in {loaded.__file__}.",
+            remedy=f"Define {function_name} in {file or module}.",
         )
     return function
 

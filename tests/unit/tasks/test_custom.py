@@ -107,6 +107,12 @@ def test_fault_names_module_function_and_remedy(text: str | None, cause: str, tm
     assert found.remedy
 
 
+def test_a_module_that_is_built_in_has_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="The module sys has no function balanced") as caught:
+        load_metric("sys:balanced", tmp_path, allow_code=True)
+    assert caught.value.code == "metric"
+
+
 def test_file_whose_name_is_taken_is_refused_instead_of_running_the_other(tmp_path: Path) -> None:
     write(tmp_path, "def dumps(p, y): return 0\n", "json.py")
     found = fault("json:dumps", tmp_path)

@@ -79,6 +79,9 @@ def read_onnx(path: Path, where: str) -> Any:
         raise malformed(str(error), where) from None
     if not model.graph.node or not model.graph.output:
         raise malformed("its graph is empty", where)
+    untyped = next((value.name for value in model.graph.output if not value.HasField("type")), None)
+    if untyped is not None:
+        raise malformed(f"its output {untyped[:100]} has no type", where)
     check_one_file(model, where)
     check_float(model.graph, where)
     return model
@@ -153,12 +156,13 @@ def inputs_of(graph: Any) -> list[Any]:
 def keeps_layout(graph: Any) -> bool:
     """Whether what reads the only input does not tell channels from places: then no axis of it moves."""
     (taken,) = inputs_of(graph)
+    readers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
     names, waiting = {taken.name}, [taken.name]
     while waiting:
-        name = waiting.pop()
-        for node in graph.node:
-            if name not in node.input:
-                continue
+        for node in readers.get(waiting.pop(), ()):
             if node.op_type in _SPATIAL:
                 return False
             if node.op_type in _PASSING:

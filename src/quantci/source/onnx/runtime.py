@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from quantci.errors import ModelRejected
 from quantci.source.onnx.graph import keeps_layout
 from quantci.tflite.lite_rt import open_lite_rt, open_preserved
 
@@ -43,8 +44,16 @@ def remember(converted: Converted) -> None:
 def onnx_outputs(samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """ONNX Runtime's outputs for samples [n, ...] as the flatbuffer takes them, in the layout that it gives them in."""
     (converted,) = _last
-    session = _open_session(converted.onnx)
-    rows = [_run(session, converted.onnx, sample[np.newaxis]) for sample in samples]
+    try:
+        session = _open_session(converted.onnx)
+        rows = [_run(session, converted.onnx, sample[np.newaxis]) for sample in samples]
+    except Exception as error:  # noqa: BLE001  of its own kinds, all about the model
+        raise ModelRejected(
+            "forward",
+            f"ONNX Runtime cannot run the model: {' '.join(str(error).split())[:300]}",
+            where=converted.flatbuffer.where,
+            remedy="Export it again, with an opset that ONNX Runtime has and its true types.",
+        ) from None
     runner = open_lite_rt(converted.flatbuffer)
     given = runner.run([samples[:1]])
     return [np.concatenate([as_given(row[index], like) for row in rows]) for index, like in enumerate(given)]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # A folded constant has at most as much: far more than a chip holds, far less than a machine.
 _MOST_FOLDED: Final = "64MB"
+_FLOAT32: Final = 1  # in TensorProto.DataType
 
 
 def simplify(model: Any, input_shape: Sequence[int], where: str) -> Any:
@@ -24,6 +25,13 @@ def simplify(model: Any, input_shape: Sequence[int], where: str) -> Any:
 
     shape = fixed_shape(model.graph, input_shape, where)
     (taken,) = inputs_of(model.graph)
+    if taken.type.tensor_type.elem_type not in {0, _FLOAT32}:
+        raise ModelRejected(
+            "input-type",
+            f"The input {taken.name[:100]} does not take float32.",
+            where=where,
+            remedy="Export the model with an input of float32, without the CAST behind it.",
+        )
     try:
         simplified, _ = onnxsim.simplify(
             model, overwrite_input_shapes={taken.name: shape}, tensor_size_threshold=_MOST_FOLDED
@@ -60,7 +68,7 @@ def fixed_shape(graph: Any, input_shape: Sequence[int], where: str) -> list[int]
             return list(input_shape)
         raise ModelRejected(
             "dynamic-shape",
-            f"model.input_shape is {list(input_shape)}, but the input {inputs[0].name} is {_said(written)}.",
+            f"model.input_shape is {list(input_shape)}, but the input {inputs[0].name[:100]} is {_said(written)}.",
             where=where,
             remedy="Give the sizes of the model, and a number where it has a name or a question mark.",
         )
@@ -69,7 +77,7 @@ def fixed_shape(graph: Any, input_shape: Sequence[int], where: str) -> list[int]
         example = ", ".join("..." if _is_open(size) else str(size) for size in [1, *shape[1:]])
         raise ModelRejected(
             "dynamic-shape",
-            f"The input {inputs[0].name} is {_said(written)}: not a batch of 1 of a fixed size.",
+            f"The input {inputs[0].name[:100]} is {_said(written)}: not a batch of 1 of a fixed size.",
             where=where,
             remedy=f"Set model.input_shape = [{example}] in quantci.toml, or export the model with fixed sizes; a "
             "microcontroller reserves its memory once.",
