@@ -39,9 +39,9 @@ class QatRun(Record, frozen=True, kw_only=True):
     steps: Annotated[Count, Meta(description="Batches that it was trained on; fewer than asked for where it stopped.")]
     best_step: Annotated[Count, Meta(description="After which the tuning split was best; 0 is before the first.")]
     batch_loss: Annotated[
-        NonNegative | None, Meta(description="Mean over the last tenth of the batches; null if not a number.")
+        float | None, Meta(description="Mean over the last tenth of the batches; null if not a number.")
     ]
-    tuning_loss: Annotated[NonNegative, Meta(description="Of the tuning split, at the best step.")]
+    tuning_loss: Annotated[float, Meta(description="Of the tuning split, at the best step.")]
     agreement: Annotated[
         Ratio | None,
         Meta(description="Samples of the tuning split with the float model's class; null without classes."),
@@ -57,7 +57,7 @@ class QatInfo(Record, frozen=True, kw_only=True):
     ]
     start: Annotated[str, Meta(description="Range rule that training started from.")]
     tuning_samples: Annotated[Count, Meta(description="Samples that were held back to choose the best step.")]
-    start_loss: Annotated[NonNegative, Meta(description="Of the tuning split, before the first step.")]
+    start_loss: Annotated[float, Meta(description="Of the tuning split, before the first step.")]
     start_agreement: Annotated[
         Ratio | None, Meta(description="The same of the agreement with the float model's class; null without classes.")
     ]

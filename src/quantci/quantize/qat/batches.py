@@ -136,6 +136,8 @@ def _checked(given: Any, shape: Sequence[int], where: str, *, has_labels: bool |
         raise _fault(where, f"gives x of shape {list(x.shape)}", wanted)
     if y is not None and (y.ndim < 1 or len(y) != len(x)):
         raise _fault(where, f"gives y of shape {list(y.shape)} for {len(x)} samples", wanted)
+    if y is not None and (y.dtype.kind not in "biuf" or not np.isfinite(y).all()):
+        raise _fault(where, "gives y that is not all finite numbers", wanted)
     if has_labels not in {None, y is not None}:
         raise _fault(where, "gives labels with some batches only", "Let y be None always, or never.")
     if not np.isfinite(x).all():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from quantci.data.tally import Tally
-from quantci.errors import ModelRejected, missing_torch
+from quantci.errors import ConfigError, ModelRejected, missing_torch
 from quantci.quantize.qat.batches import Split, split_calibration, split_function
 from quantci.quantize.qat.graph import FloatGraph, read_float_graph
 from quantci.quantize.qat.tuned import Learned
@@ -83,6 +83,13 @@ class _Session:
             training.best_start(self._network, [self._starts[name] for name in names], self._objective, self._tuning)
         ]
         self._runs: list[Any] = [self._new(split)]
+        if not np.isfinite(loss := self._runs[0].looks[0].loss):
+            raise ConfigError(
+                "fine-tune",
+                f"The loss is {loss} before the first step: there is nothing to make smaller.",
+                where=f"qat.loss: {self._config.loss}" if self._config.loss else "qat.fine_tune",
+                remedy="Make the loss a finite number for the model's outputs and every y.",
+            )
 
     def _split(self, seed: int) -> Split:
         """Batches of a seed; the tuning split is always the first one's."""

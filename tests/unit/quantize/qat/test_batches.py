@@ -81,6 +81,8 @@ def test_a_function_whose_batches_end_is_called_with_the_next_seed() -> None:
         ((np.zeros((0, 2)), None), "gives x of shape [0, 2]"),
         ((np.zeros((4, 2)), np.zeros(3)), "gives y of shape [3] for 4 samples"),
         ((np.full((4, 2), np.nan), None), "not finite"),
+        ((np.zeros((4, 2)), np.array(["off"] * 4)), "y that is not all finite numbers"),
+        ((np.zeros((4, 2)), np.full(4, np.nan)), "y that is not all finite numbers"),
         ((np.zeros((4, 2)), None), "too few samples"),
     ],
 )

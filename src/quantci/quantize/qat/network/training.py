@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import torch
 
+from quantci.errors import ConfigError
 from quantci.quantize.qat.network import losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from quantci.quantize.qat.batches import Batch, Split
     from quantci.quantize.qat.network.network import Network
@@ -117,7 +120,7 @@ class Objective:
             for place, (ours, wanted) in enumerate(zip(found, network.original(x), strict=True))
         ]
         if batch.y is not None:
-            parts.append(losses.error(self._answer, found[0], torch.from_numpy(batch.y)))
+            parts.append(_error(self._answer, found[0], batch.y))
         return sum(parts[1:], parts[0])
 
     def look(self, network: Network, tuning: Batch) -> Look:
@@ -133,6 +136,23 @@ class Objective:
                     same += int((ours.argmax(-1) == wanted.argmax(-1)).sum())
         count = len(tuning.x)
         return Look(total / count, same / count if self._answer == "class" else None)
+
+
+def _error(answer: losses.Answer, found: Any, y: NDArray[Any]) -> Any:
+    """The error by the labels.
+
+    Raises:
+        ConfigError: `fine-tune`: they do not fit what the model answers.
+    """
+    try:
+        return losses.error(answer, found, torch.from_numpy(y))
+    except (IndexError, RuntimeError, TypeError) as error:
+        raise ConfigError(
+            "fine-tune",
+            f"y of shape {list(y.shape)} does not fit the model's output {list(found.shape)}: {error}",
+            where="qat.fine_tune",
+            remedy="Let y be the index of a class [n], or what the output should be, in the output's shape.",
+        ) from None
 
 
 def best_start(network: Network, starts: Sequence[Ranges], objective: Objective, tuning: Batch) -> int:
