@@ -59,8 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     if (ladder := result.ladder) is not None:
         print(
             f"{ladder.chosen}, of {len(ladder.tries)} recipes the best on {len(ladder.samples)} samples "
-            f"({ladder.chosen_on}); the report has the table"
+            f"({ladder.chosen_on})"
         )
+        from quantci.render.terminal import show
+        from quantci.report.sections.ladder import tries
+
+        show(tries(ladder))
     for doubt in result.reference:
         print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from quantci.records.ladder import LadderTry
 
 DEFAULT_GOAL = 0.01
+WERE_OVER = " were over."  # ends the reason where the budget did not reach a recipe
 
 
 class Climbed(NamedTuple):
@@ -60,14 +61,14 @@ def climb(config: Config, try_all: Callable[[Sequence[str]], Sequence[LadderTry 
         for name, tried in zip(names, try_all(names), strict=True):
             if tried is None:
                 is_cut = True
-                reason = f"The {wanted.budget_s} s of ladder.budget_s were over."
+                reason = f"The {wanted.budget_s} s of ladder.budget_s{WERE_OVER}"
                 not_tried.append(NotTried(recipe=name, reason=reason))
                 continue
             first = next((one for one in tries if one.score is not None), tried)
             tries.append(replace(tried, misses=misses(tried, first, config.gates)))
         for name in rung.recipes[len(names) :]:
             is_cut = True
-            reason = f"The {wanted.tries} tries of ladder.tries were over."
+            reason = f"The {wanted.tries} tries of ladder.tries{WERE_OVER}"
             not_tried.append(NotTried(recipe=name, reason=reason))
 
     climb_one(first_rung(config))

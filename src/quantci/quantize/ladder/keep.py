@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from quantci import __version__
+from quantci.data.labelling import as_written
 from quantci.errors import ModelRejected
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import Int8
@@ -96,6 +97,15 @@ class Kept:
         return None if data is None else Model(data, self._float_model.where, file_name=file_name)
 
 
+def _torch_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return ""
+
+
 def content_of(trial: Trial) -> str:
     """Digest of everything that a try depends on, but the recipe."""
     config, held, prepared = trial.config, trial.held, trial.prepared
@@ -104,7 +114,9 @@ def content_of(trial: Trial) -> str:
     parts = [
         *(__version__, engine_version("litert"), oracle_name(trial.oracle)),
         *(prepared.statistics.float_model.sha256, prepared.calibration.sha256, held.chosen_on, *samples),
+        *(as_written(sample.truth, held.labels) for sample in held.samples),
         *(msgspec.to_builtins(part) for part in (config.task, config.input, config.target, config.qat)),
+        *(config.gates.int_only, sorted(config.embed.custom_ops), _torch_version()),
         msgspec.to_builtins(msgspec.structs.replace(config.quantization, recipe="")),
         None if coefficients is None else hashlib.sha256((trial.base / coefficients).read_bytes()).hexdigest(),
     ]

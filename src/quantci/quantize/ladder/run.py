@@ -11,18 +11,20 @@ from quantci.quantize.int8 import make_int8
 from quantci.quantize.ladder import stability
 from quantci.quantize.ladder.attempt import Trial, take_trial
 from quantci.quantize.ladder.choose import best_of, holds, pareto
-from quantci.quantize.ladder.climb import climb
+from quantci.quantize.ladder.climb import WERE_OVER, climb
 from quantci.quantize.ladder.estimate import right_answers
 from quantci.quantize.ladder.held_back import hold_back
 from quantci.quantize.ladder.keep import TRIES, Kept
 from quantci.quantize.ladder.rungs import first_rung
 from quantci.quantize.ladder.side_by_side import SideBySide
 from quantci.quantize.recipe import recipe_named
+from quantci.quantize.recipe_name import QAT
 from quantci.quantize.strip import strip
 from quantci.records.ladder import AUTO, LadderResult
 from quantci.records.stage import Advice
 from quantci.tasks.choose import choose_task
 from quantci.tflite.oracle import choose_oracle
+from quantci.workers.here import Here
 from quantci.workers.pool import Pool
 
 if TYPE_CHECKING:
@@ -99,10 +101,14 @@ def try_out(
             recipe = recipe_named(name, trial.config.quantization, needs_tensorflow=False)
         else:
             recipe = recipe_named(name, trial.config.quantization, needs_tensorflow=False)
-            made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow)
+            made = make_int8(prepared, recipe, workers=workers, tensorflow=tensorflow, progress=progress)
         if parts:
             progress(f"calibrating on {parts} parts of the set")
-            found = stability.stability(trial, name, strip(made.model), parts, workers=forked)
+            place = forked
+            if QAT in name.split("+"):  # training starts a process, which no worker may
+                take_trial(trial)
+                place = Here()
+            found = stability.stability(trial, name, strip(made.model), parts, workers=place)
             advice = [*advice, stability.advise(found, prepared.calibration.path)]
     return TriedOut(recipe, made, result, found, advice)
 
@@ -178,7 +184,7 @@ def advise(result: LadderResult) -> list[Advice]:
     """What the ladder leaves to be done."""
     found = []
     if result.is_cut:
-        missed = ", ".join(one.recipe for one in result.not_tried if "ladder." in one.reason)
+        missed = ", ".join(one.recipe for one in result.not_tried if one.reason.endswith(WERE_OVER))
         text = (
             f"The budget ended the ladder before {missed}: with a larger ladder.budget_s or ladder.tries the choice "
             "may be another. What was tried is kept, so a further run goes on from there."

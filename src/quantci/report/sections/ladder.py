@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from quantci.render.cells import Folded, Interval, Name, Paragraph, Sentence, Strong, bullets, table
+from quantci.render.cells import Folded, Interval, Name, Paragraph, Sentence, Strong, bullets, joined, table
 from quantci.render.numbers import Number, percent, points, rough_size, rough_time
 from quantci.report.wording import metric_name
 
 if TYPE_CHECKING:
     from quantci.records.ladder import Estimate, LadderResult, LadderTry
     from quantci.records.quantize import QuantizeResult
-    from quantci.render.cells import Cell
+    from quantci.render.cells import Block, Cell
 
 MEASURES: Final = {
     "kl": "mean KL divergence of INT8's probabilities from the float model's",
@@ -21,6 +21,9 @@ MEASURES: Final = {
 _NOTE: Final = (
     "The evaluation set took no part; its figures for the chosen model stand in the other sections. Time is what the "
     "try took; arena and latency are estimated."
+)
+_MARKS: Final = (
+    "The chosen recipe is bold; ◆ marks those that no other one beats in score, file, arena and latency at once."
 )
 _SETS: Final = {
     "held-back": "calibration samples that were held back",
@@ -35,11 +38,6 @@ def sections(quantize: QuantizeResult | None) -> list[Folded]:
 
 def section(ladder: LadderResult) -> Folded:
     """The tries in their order, with what each costs; then what was not tried, and why."""
-    heads = ("Recipe", "Score", _head(ladder), "File", "Arena", "Latency", "Time")
-    rows = (_row(tried, ladder) for tried in ladder.tries)
-    marks = (
-        "The chosen recipe is bold; ◆ marks those that no other one beats in score, file, arena and latency at once."
-    )
     not_tried: list[Cell] = [(Name(one.recipe), ": ", Sentence(one.reason)) for one in ladder.not_tried]
     misses: list[Cell] = [
         (Name(tried.recipe), ": ", Sentence("; ".join(tried.misses)), ".") for tried in ladder.tries if tried.misses
@@ -48,11 +46,35 @@ def section(ladder: LadderResult) -> Folded:
         "Ladder of recipes",
         [
             Paragraph(_chosen(ladder)),
-            table(heads, rows, len(ladder.tries)),
-            Paragraph(marks),
-            bullets([*misses, *_goal(ladder), *not_tried]),
+            *tries(ladder),
+            bullets([*_no_latency(ladder), *misses, *_goal(ladder), *not_tried]),
         ],
     )
+
+
+def tries(ladder: LadderResult) -> list[Block]:
+    """The table of the tries, and what its marks mean: also what a terminal shows."""
+    heads = ("Recipe", "Score", _head(ladder), "File", "Arena", "Latency", "Time")
+    rows = (_row(tried, ladder) for tried in ladder.tries)
+    return [table(heads, rows, len(ladder.tries)), Paragraph(_MARKS)]
+
+
+def _no_latency(ladder: LadderResult) -> list[Cell]:
+    """Why there is no estimate, each reason once; without names where it is that of all."""
+    made = [tried for tried in ladder.tries if tried.score is not None]
+    names: dict[str, list[str]] = {}
+    for tried in made:
+        if tried.latency_us is None and tried.latency_reason:
+            names.setdefault(tried.latency_reason, []).append(tried.recipe)
+    return [
+        (
+            "Latency is not known",
+            "" if len(recipes) == len(made) else (" for ", joined(", ", map(Name, recipes))),
+            ": ",
+            Sentence(reason),
+        )
+        for reason, recipes in names.items()
+    ]
 
 
 def _chosen(ladder: LadderResult) -> Cell:
@@ -88,7 +110,7 @@ def _row(tried: LadderTry, ladder: LadderResult) -> tuple[Cell, ...]:
         _estimate(tried.estimate),
         "not known" if tried.file_bytes is None else rough_size(tried.file_bytes),
         "not known" if tried.arena_bytes is None else rough_size(tried.arena_bytes),
-        rough_time(tried.latency_us) if tried.latency_us is not None else Sentence(tried.latency_reason or "not known"),
+        "not known" if tried.latency_us is None else rough_time(tried.latency_us),
         duration,
     )
 

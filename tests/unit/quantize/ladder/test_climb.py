@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from tests.unit.quantize.ladder.tries import tried
+from tests.unit.report.sections.test_ladder import result
 
 from quantci.quantize.ladder.climb import Climbed, climb
+from quantci.quantize.ladder.run import advise
 from quantci.quantize.ladder.rungs import FIRST
 from quantci.records.config import Config, EvaluationConfig, GatesConfig, ModelConfig
-from quantci.records.ladder import LadderConfig, LadderTry
+from quantci.records.ladder import LadderConfig, LadderTry, NotTried
 
 BEST = "percentile-99.9"
 
@@ -113,3 +115,12 @@ def test_a_recipe_that_is_refused_costs_itself_alone() -> None:
     climbed = climb(config, try_all)
     assert [one.recipe for one in climbed.tries if one.refused is None] == ["minmax"]
     assert climbed.tries[-1].recipe == "bias-correction"  # on min-max ranges, which its name does not say
+
+
+def test_advice_names_what_the_budget_cut_and_not_what_lacks_a_tuning_set() -> None:
+    not_tried = [
+        NotTried(recipe="int16x8", reason="Nothing says whether it is needed: name a labelled set as ladder.tuning."),
+        *way(Recipes(others=0.0), tries=9).not_tried[:1],
+    ]
+    (cut, _) = advise(result(not_tried=not_tried))
+    assert cut.text.startswith(f"The budget ended the ladder before {not_tried[1].recipe}: with")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from quantci.errors import ConfigError, DataRejected, ModelRejected, ToolError
 from quantci.progress import silent
 from quantci.quantize.ladder.attempt import Trial, refused, try_recipe
 from quantci.quantize.ladder.choose import EQUAL
-from quantci.quantize.ladder.keep import Kept
+from quantci.quantize.ladder.keep import Kept, content_of
 from quantci.quantize.ladder.run import run_ladder
 from quantci.quantize.ladder.stability import stability
 from quantci.records.config import GatesConfig
+from quantci.records.truth import ClassTruth
 from quantci.workers.here import Here
 
 NAMES = ("minmax", "percentile-99.9")
@@ -134,6 +136,13 @@ def test_another_content_is_tried_anew_and_the_old_one_is_removed(trial: Trial, 
     climb(other, folder, workers)
     assert workers.tried == list(NAMES)
     assert not before & {path.name for path in folder.glob("*.json")}
+
+
+def test_what_refuses_a_recipe_and_what_is_right_are_part_of_the_content(trial: Trial) -> None:
+    gates = trial._replace(config=replace(trial.config, gates=GatesConfig(int_only=False)))
+    samples = [dataclasses.replace(one, truth=ClassTruth(index=0)) for one in trial.held.samples]
+    labels = trial._replace(held=trial.held._replace(samples=samples))
+    assert len({content_of(one) for one in (trial, gates, labels)}) == 3
 
 
 def test_limits_are_judged_anew_with_kept_tries(trial: Trial, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from quantci.report.sections import ladder
 PLAIN = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{MINUS SIGN}": "-"})
 TRIES = [
     tried("minmax", 0.25, delta=-0.04),
-    tried("clip", 0.125, delta=-0.03, latency_us=None, latency_reason="GELU"),
+    tried("clip", 0.12, delta=-0.03, latency_us=None, latency_reason="GELU has no known cost."),
     tried("cle", None),
     tried("int16x8", 0.01, delta=0.0, misses=["the arena fits nowhere on the chip"]),
 ]
@@ -63,7 +63,7 @@ def test_every_try_has_its_figures_the_chosen_one_is_bold_and_the_best_are_marke
         "| Recipe | Score | Accuracy, held back | File | Arena | Latency | Time |",
         "| :-- | :-- | :-- | :-- | :-- | :-- | :-- |",
         "| `minmax` | 0.25 | 86.0 %<br>-4.0 pp<br>(95 %: -100.0 to +100.0) | 1,000 B | 2,000 B | 3.0 ms | 1.0 s |",
-        "| **clip** ◆ | 0.125 | 87.0 %<br>-3.0 pp<br>(95 %: -100.0 to +100.0) | 1,000 B | 2,000 B | GELU | 1.0 s |",
+        "| **clip** ◆ | 0.12 | 87.0 %<br>-3.0 pp<br>(95 %: -100.0 to +100.0) | 1,000 B | 2,000 B | not known | 1.0 s |",
         "| `cle` | none: It has no INT8 form. `[unquantizable-op]` |  |  |  |  | 1.0 s |",
         "| `int16x8` | 0.01 | 90.0 %<br>0.0 pp<br>(95 %: -100.0 to +100.0) | 1,000 B | 2,000 B | 3.0 ms | 1.0 s |",
     ]
@@ -86,8 +86,16 @@ def test_agreement_is_not_called_accuracy() -> None:
 def test_what_was_missed_and_what_was_not_tried_is_said() -> None:
     told = [line for line in lines(result()) if line.startswith("- ")]
     assert told == [
+        "- Latency is not known for `clip`: GELU has no known cost.",
         "- `int16x8`: the arena fits nowhere on the chip.",
         "- By this estimate the chosen recipe misses the goal: a loss of at most 1.0 pp.",
         "- The budget ended the ladder: with more of it another recipe may be chosen.",
         "- `qat`: The 900 s of `ladder.budget_s` were over.",
     ]
+
+
+def test_a_reason_that_holds_for_every_try_is_said_once() -> None:
+    unknown = [tried(name, 0.1, latency_us=None, latency_reason="No speed is known.") for name in ("minmax", "clip")]
+    text = lines(result([*unknown, tried("cle", None)]))
+    assert [line for line in text if "No speed" in line] == ["- Latency is not known: No speed is known."]
+    assert sum("| not known |" in line for line in text) == 2
