@@ -134,12 +134,6 @@ def test_one_line_for_each_mistake(quantci: Quantci, desk: Path) -> None:
         (TOML.replace("240_000_000", "240"), "measurements"),
         (TOML.replace("20_900 ", "20.9"), "profile"),
         (TOML.replace("kws.log", "person.tflite"), "profile"),
-        (
-            TOML.replace('"internal"', '"psram"')
-            .replace('"esp-nn"', '"reference"')
-            .replace('profile = "kws.log"\n', ""),
-            "implausible",
-        ),
         (TOML.replace("71_000", "71"), "implausible"),
         (TOML.replace("picar.tflite", "absent.tflite"), "not-found"),
     ):
