@@ -11,7 +11,7 @@ import pytest
 from quantci.errors import ModelRejected
 from quantci.source.onnx import told
 from quantci.source.onnx.explain import explain, usual_replacement
-from quantci.source.onnx.graph import keeps_layout
+from quantci.source.onnx.graph import check_recurrent, keeps_layout
 from quantci.source.onnx.simplify import fixed_shape
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.tflite.identify import sniff
@@ -61,6 +61,16 @@ def test_an_operator_is_named_with_its_node_and_what_takes_its_place() -> None:
 )
 def test_the_usual_replacement(op: str, remedy: str) -> None:
     assert remedy in usual_replacement(op)
+
+
+def test_a_recurrent_layer_that_int8_does_not_survive_is_named() -> None:
+    nodes = [SimpleNamespace(op_type="LSTM", name="a"), SimpleNamespace(op_type="GRU", name="/rnn/GRU")]
+    check_recurrent(SimpleNamespace(node=nodes[:1]), "m.onnx")
+    with pytest.raises(ModelRejected) as caught:
+        check_recurrent(SimpleNamespace(node=nodes), "m.onnx")
+    assert caught.value.code == "onnx-operator"
+    assert "The operator GRU of the node /rnn/GRU" in caught.value.cause
+    assert "LSTM" in caught.value.remedy
 
 
 class Dimension:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ModelRejected
+from quantci.source.onnx.explain import unsupported
 from quantci.source.onnx.told import malformed
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def read_onnx(path: Path, where: str) -> Any:
     """The model in the file.
 
     Raises:
-        ModelRejected: `malformed`, `external-data`, `already-quantized`, `mixed-precision`.
+        ModelRejected: `malformed`, `external-data`, `already-quantized`, `mixed-precision`, `onnx-operator`.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -84,7 +85,21 @@ def read_onnx(path: Path, where: str) -> Any:
         raise malformed(f"its output {untyped[:100]} has no type", where)
     check_one_file(model, where)
     check_float(model.graph, where)
+    check_recurrent(model.graph, where)
     return model
+
+
+def check_recurrent(graph: Any, where: str) -> None:
+    """Refuse a GRU or an RNN: unrolled into some 20 ops a step, its INT8 form is refused or wrong.
+
+    Raises:
+        ModelRejected: `onnx-operator`, naming the node.
+    """
+    for node in graph.node:
+        if node.op_type in {"GRU", "RNN"}:
+            raise unsupported(
+                node.op_type, node.name, where, why="only LSTM can be quantized"
+            )
 
 
 def check_one_file(model: Any, where: str) -> None:
