@@ -97,9 +97,7 @@ def check_recurrent(graph: Any, where: str) -> None:
     """
     for node in graph.node:
         if node.op_type in {"GRU", "RNN"}:
-            raise unsupported(
-                node.op_type, node.name, where, why="only LSTM can be quantized"
-            )
+            raise unsupported(node.op_type, node.name, where, why="only LSTM can be quantized")
 
 
 def check_one_file(model: Any, where: str) -> None:
