@@ -54,7 +54,7 @@ def test_a_pytorch_model_goes_all_the_way(runner: Runner, pytorch: Caller) -> No
     pytorch.commit("Its code may run")
     log = runner.run(pytorch, "push", "one-step.yml", payload=events.push(pytorch))
     assert log.jobs == {JOB: "success"}, log.text()
-    assert log.annotations == []
+    assert [annotation.title for annotation in log.annotations] == ["quantci rewritten"]
     outputs = log.outputs[JOB, "model"]
     assert (outputs["verdict"], outputs["status"]) == ("pass", "ok")
     report = Artifacts(runner.store, log.run_id).report("quantci")
