@@ -73,13 +73,15 @@ def choose_lock(action: str, environment: Mapping[str, str]) -> str:
         written = given or str(config["model"]["source"])
         source = Path(given) if given else file.parent / written
         engine = environment.get("QUANTCI_QUANTIZATION_ENGINE") or config.get("quantization", {}).get("engine")
+        recipe = environment.get("QUANTCI_QUANTIZATION_RECIPE") or str(config.get("quantization", {}).get("recipe", ""))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "base"
     if CodeName.parse(written):
         return "torch" if _allows_code(environment) else "base"
     if engine == "tensorflow" or _needs_tensorflow(source):
         return "tensorflow"
-    return {".onnx": "onnx", ".pt2": "torch"}.get(source.suffix.lower(), "base")
+    trains = "qat" in recipe.split("+")
+    return "torch" if trains else {".onnx": "onnx", ".pt2": "torch"}.get(source.suffix.lower(), "base")
 
 
 def _allows_code(environment: Mapping[str, str]) -> bool:

@@ -41,6 +41,15 @@ def test_a_tflite_does_not(tmp_path: Path) -> None:
     assert choose_lock("quantize", config(tmp_path, "absent.tflite")) == "base"
 
 
+@pytest.mark.parametrize(
+    ("recipe", "lock"), [("qat", "torch"), ("cle+qat", "torch"), ("minmax", "base"), ("no-qat", "base")]
+)
+def test_a_recipe_that_trains_needs_pytorch(tmp_path: Path, recipe: str, lock: str) -> None:
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    given = config(tmp_path, "m.tflite") | {"QUANTCI_QUANTIZATION_RECIPE": recipe}
+    assert choose_lock("quantize", given) == lock
+
+
 def test_an_onnx_model_needs_onnx2tf_and_its_pythons(tmp_path: Path) -> None:
     assert choose_lock("quantize", config(tmp_path, "m.ONNX")) == "onnx"
     assert choose_lock("evaluate", config(tmp_path, "m.onnx")) == "base"
