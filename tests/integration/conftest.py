@@ -16,7 +16,7 @@ from tests.integration.recordings import write_recordings
 # Its models are made with what comes with TensorFlow.
 collect_ignore = [] if find_spec("h5py") else ["test_hostile_sources.py"]
 # These need what the session roads has.
-collect_ignore += [] if find_spec("onnx2tf") else ["test_onnx.py", "test_onnx_kinds.py"]
+collect_ignore += [] if find_spec("onnx2tf") else ["test_onnx.py", "test_onnx_kinds.py", "test_road_examples.py"]
 
 
 @pytest.fixture(scope="session")

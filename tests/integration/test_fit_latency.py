@@ -107,10 +107,12 @@ def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
     (desk / "boards" / "devkit.toml").write_text(f"{head}[[model]]{kws}")
     done = quantci("fit-latency", "boards/devkit.toml", "--output", "mine.json", cwd=desk)
     assert done.code == 0, done.err
-    assert "error ±7 % (of the published coefficients: no model could be left out)" in done.out
+    # Its own model tells of a larger error than the published one of 7 %: 20,900 / 17,032 - 1 = 22.7 %.
+    assert "error ±23 % (of the published coefficients: no model could be left out)" in done.out
     record = decode((desk / "mine.json").read_bytes(), LatencyCoefficients)
     assert record.models == 0
-    assert record.error_ratio == pytest.approx(published_coefficients().record.error_ratio)
+    assert record.error_ratio == pytest.approx(20_900 / 17_032 - 1, rel=1e-3)
+    assert record.error_ratio > published_coefficients().record.error_ratio
 
 
 def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Quantci, desk: Path) -> None:

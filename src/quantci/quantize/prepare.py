@@ -109,6 +109,8 @@ def prepare(
     if config.quantization.rewrite:
         progress("rewriting the float model")
         rewritten = workers.call(rewrite_on, converted, preprocessing, chosen, config.target.chip)
+        if not rewritten.rewrites:  # what came back is a copy, which would be hashed and verified again
+            rewritten = rewritten._replace(model=converted)
     float_model = add_intermediates(rewritten.model)
     progress(f"calibrating with {len(chosen)} samples")
     calibration_set = CalibrationSet(preprocessing, chosen)
