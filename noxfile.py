@@ -133,7 +133,9 @@ def go_tool(session: nox.Session, name: str) -> str | None:
 
 def run_pytest(session: nox.Session, folder: str, *options: str, env: dict[str, str] | None = None) -> None:
     """Run a whole folder of tests, two files side by side, or only what `-- ARGUMENTS` say."""
-    chosen = session.posargs or [folder, "--numprocesses=2", "--dist=loadfile"]
+    # A process that a hanging test has ended (pyproject.toml) ends the run: another would hang in the same test.
+    side_by_side = ["--numprocesses=2", "--dist=loadfile", "--max-worker-restart=0"]
+    chosen = session.posargs or [folder, *side_by_side]
     session.run("python", "-m", "pytest", *options, *chosen, env=env or {})
 
 
