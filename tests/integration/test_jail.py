@@ -154,8 +154,10 @@ def test_it_ends_with_quantci_however_that_ends() -> None:
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        pid, folder = process.stdout.readline().split()
-        process.kill()
+        try:
+            pid, folder = process.stdout.readline().split()
+        finally:
+            process.kill()
     deadline = time.monotonic() + 10
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

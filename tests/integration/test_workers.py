@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import os
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from quantci.errors import ModelRejected, ToolError
+from quantci.workers import start
 from quantci.workers.pool import Pool
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -51,6 +53,35 @@ def test_calls_come_back_in_order_and_errors_as_they_were_raised(pool: Pool) -> 
         pool.call(sys.exit, 3)
     with pytest.raises((TypeError, AttributeError), match="pickle"):
         pool.call(threading.Lock)
+    with pytest.raises(RecursionError):  # of the pickle of what it returned
+        pool.call(functools.reduce, nested, range(100_000), ())
+    assert pool.call(len, BIG) == len(BIG)
+
+
+def nested(inner: tuple[Any, ...], _: int) -> tuple[Any, ...]:
+    return (inner,)
+
+
+@linux
+def test_a_worker_that_is_stuck_is_ended(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "STUCK_S", 1)
+    monkeypatch.setattr(start, "DYING_S", 0.5)
+    pool.size = 1
+    os.kill(pool.call(os.getpid), signal.SIGSTOP)  # as one that waits for a lock for ever
+    with pytest.raises(ToolError, match="took no call") as caught:
+        pool.call(len, BIG)
+    assert caught.value.code == "worker-killed"
+    assert pool.call(len, BIG) == len(BIG)
+
+
+def test_a_worker_that_dies_while_it_starts_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("quantci.workers.pool.start_worker", die)
+    with Pool(1, where="model.tflite") as pool, pytest.raises(ToolError, match="while it was started") as caught:
+        pool.call(len, BIG)
+    assert caught.value.code == "worker-killed"
 
 
 def test_a_worker_that_dies_takes_only_itself(pool: Pool) -> None:
@@ -100,7 +131,7 @@ def test_leaving_the_pool_waits_for_nothing() -> None:
 
 # What workers say of themselves, called by names that every process can import; then they hang.
 SCRIPT = """
-import json, os, signal, sys, threading, time
+import json, os, re, signal, sys, threading, time
 from pathlib import Path
 from quantci.cli.cancel import cancellable
 from quantci.workers.pool import Pool
@@ -128,8 +159,8 @@ if __name__ == "__main__":
                 "sigint": [held_back(number) for number in (*workers, parent)],
                 "here": held_back(os.getpid()),
             }), flush=True)
-            for _ in range(2):
-                pool.submit(time.sleep, 600)
+            for _ in range(2):  # native code that lets no other thread of Python run
+                pool.submit(re.fullmatch, "(a+)+", "a" * 99 + "b")
             pool.call(time.sleep, 600)
 """
 
@@ -147,10 +178,12 @@ def test_signals_are_for_the_parent_and_its_workers_end_with_it(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "written before the fork\n"
-        answer = process.stdout.readline()
+        too_late = threading.Timer(120, process.kill)
+        too_late.start()
         try:
-            assert answer, process.communicate()[1]
+            assert process.stdout.readline() == "written before the fork\n"
+            answer = process.stdout.readline()
+            assert answer, process.communicate(timeout=60)[1]
             found: dict[str, Any] = json.loads(answer)
             if number == signal.SIGKILL:
                 process.kill()
@@ -158,6 +191,7 @@ def test_signals_are_for_the_parent_and_its_workers_end_with_it(
                 os.killpg(process.pid, number)  # as a terminal does
             said, error = process.communicate(timeout=60)
         finally:
+            too_late.cancel()
             process.kill()
     assert found["is_served"] == (kind == "served")
     assert found["preloaded"]

@@ -19,11 +19,13 @@ def death_of(code: int | None, is_served: bool, kills_before: int | None, where:
     """The fault of a worker that ended by itself.
 
     Args:
-        code: its exit code as multiprocessing has it: negative for a signal.
+        code: its exit code as multiprocessing has it: negative for a signal; None where it was stuck, and was killed.
         is_served: whether a fork server stands between it and this process.
         kills_before: kills_for_memory() from before.
         where: the file that it worked on.
     """
+    if code is None:
+        return _killed("A worker took no call and gave no answer any more, and was ended.", where)
     if code == -signal.SIGKILL:
         kills = kills_for_memory()
         if kills is None or kills_before is None or kills > kills_before:
@@ -49,6 +51,11 @@ def out_of_memory(cause: str, where: str) -> ToolError:
     )
 
 
+def died_at_its_start(where: str) -> ToolError:
+    """The fault of a worker that was gone before it had read what it is to do."""
+    return _killed("A worker died while it was started.", where)
+
+
 def _killed(cause: str, where: str) -> ToolError:
     return ToolError(
         "worker-killed",
@@ -67,8 +74,8 @@ def kills_for_memory() -> int | None:
     return int(found[1]) if found else None
 
 
-def _name(code: int | None) -> str:
+def _name(code: int) -> str:
     try:
-        return signal.Signals(-(code or 0)).name
+        return signal.Signals(-code).name
     except ValueError:
         return f"exit code {code}"

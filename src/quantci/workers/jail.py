@@ -109,6 +109,7 @@ class Jail:
             raise self._death(process, is_late=not timer.is_alive()) from None
         finally:
             timer.cancel()
+            timer.join()  # with another thread, the next worker could not be a fork
         result: T = message.result(answer, self._where)
         return result
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from quantci.errors import ModelRejected, QuantciError
 from quantci.workers.call import Call
-from quantci.workers.death import death_of, kills_for_memory, out_of_memory
+from quantci.workers.death import death_of, died_at_its_start, kills_for_memory, out_of_memory
 from quantci.workers.start import Worker, start_worker
 
 if TYPE_CHECKING:
@@ -67,9 +67,16 @@ class Pool:
         self._kill()
 
     def start(self) -> None:
-        """Start all workers now; without this, they start with the first call."""
+        """Start all workers now; without this, they start with the first call.
+
+        Raises:
+            ToolError: `worker-killed`.
+        """
         while len(self._workers) < self.size:
-            self._workers.append(start_worker(*self._setup))
+            try:
+                self._workers.append(start_worker(*self._setup))
+            except (EOFError, ConnectionError):
+                raise died_at_its_start(self._where) from None
 
     def submit(self, function: Callable[..., T], *args: object) -> Call[T]:
         """Hand in one call; `result()` waits for it."""
@@ -143,7 +150,7 @@ class Pool:
             worker.calls.popleft().end(value, error)
 
     def _bury(self, worker: Worker) -> None:
-        """A worker died: its call fails, a call that only waited there goes to another one, which is started for it."""
+        """A worker died or is stuck: its call fails, one that only waited there goes to another, started for it."""
         self._workers.remove(worker)
         code = worker.end()
         if worker.calls:

@@ -6,13 +6,17 @@ hold a lock which nothing in the child would ever release. And macOS' own librar
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
+import socket
+import struct
 import sys
 from collections import deque
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from quantci.workers.loop import serve
 from quantci.workers.signals import held_back
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from quantci.workers.call import Call
+
+
+STUCK_S: Final = 300  # in the middle of a message; also as long as a worker may take until it reads its first one
+DYING_S: Final = 10.0
 
 
 @dataclass(kw_only=True, eq=False)
@@ -43,11 +51,19 @@ class Worker:
     calls: deque[Call[Any]] = field(default_factory=deque)
 
     def end(self) -> int | None:
-        """Wait for a process that is dying; returns its exit code, and frees what it took here."""
+        """Wait for a process that is dying, and free what it took here.
+
+        Returns:
+            Its exit code; None if it did not die by itself, and was killed.
+        """
         self.connection.close()
-        self.process.join()
+        self.process.join(DYING_S)
         code = self.process.exitcode
-        self.process.close()
+        if code is None:
+            self.process.kill()
+            self.process.join(DYING_S)
+        with contextlib.suppress(ValueError):  # the kernel itself cannot end it now
+            self.process.close()
         return code
 
 
@@ -64,7 +80,16 @@ def start_worker(initializer: Callable[..., None] | None, initargs: tuple[Any, .
     with held_back():  # Ctrl-C reaches the whole process group: cut off there, a process prints a traceback of its own
         process.start()
     theirs.close()
+    _give_up_in_time(connection)
     return Worker(process=process, connection=connection, is_served=is_served)
+
+
+def _give_up_in_time(connection: Connection[Any, Any]) -> None:
+    """Let sending and receiving raise BlockingIOError where the other side has moved nothing for so long."""
+    if sys.platform != "win32":  # there it is no socket
+        with socket.socket(fileno=os.dup(connection.fileno())) as same:
+            for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+                same.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STUCK_S, 0))
 
 
 def _context() -> BaseContext:

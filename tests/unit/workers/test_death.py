@@ -37,3 +37,10 @@ def test_a_server_that_is_gone_is_no_fault_of_the_model_nor_of_memory() -> None:
     assert fault.code == "worker-killed"
     assert "memory" not in str(fault)
     assert "exit code 255" in death_of(255, False, 0, "model.tflite").cause
+
+
+def test_a_worker_that_was_stuck_is_no_fault_of_the_model() -> None:
+    fault = death_of(None, False, 0, "model.tflite")
+    assert isinstance(fault, ToolError)
+    assert fault.code == "worker-killed"
+    assert "took no call and gave no answer" in fault.cause
