@@ -179,7 +179,7 @@ def test_a_calibration_on_dark_pictures_is_named_as_what_clips(quantci: Quantci,
     (doubt,) = report.evaluate.reference
     assert (doubts, doubt.forbids_pass) == (["clipped-input"], False)
     assert re.search(r"^[1-9][0-9.]+ % of the values of the evaluation set are clipped", doubt.text)
-    assert doubt.text in report.verdict_reason or "are clipped at the INT8 model's input" in done.out
+    assert doubt.text in report.verdict_reason or "are clipped at the quantized model's input" in done.out
 
 
 def test_shards_raise_the_same_doubts(quantci: Quantci, project: Path) -> None:

@@ -133,10 +133,10 @@ def show(result: EvaluateResult, folder: OutputFolder) -> None:
     """Print the result in one line, and each doubt and warning in one."""
     paired, where = result.paired, f"on {result.dataset.used} samples: {folder.path / EVALUATE.record_file}"
     if paired is None:
-        print(f"{result.metric} {result.headline(-1):.1%} in INT8 {where}")
+        print(f"{result.metric} {result.headline(-1):.1%} in {result.quantized_type} {where}")
     else:
         print(
-            f"{paired.metric} {result.headline(-1):.1%} in INT8, {result.headline(0):.1%} in FP32: "
+            f"{paired.metric} {result.headline(-1):.1%} in {result.quantized_type}, {result.headline(0):.1%} in FP32: "
             f"{100 * paired.delta:+.1f} points "
             f"[{100 * paired.interval.low:+.1f}, {100 * paired.interval.high:+.1f}] {where}"
         )

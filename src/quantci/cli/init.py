@@ -128,7 +128,7 @@ def _look_at_own(model: Path, progress: Progress) -> ModelSummary:
     from quantci.source.own_int8 import read_own
     from quantci.tasks.outputs import only_output
 
-    progress("reading the INT8 model")
+    progress("reading the quantized model")
     summary = read_own(model).summary
     only_output(summary, "")
     return summary

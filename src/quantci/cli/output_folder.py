@@ -109,7 +109,7 @@ class OutputFolder:
         if found is None:
             raise ConfigError(
                 "no-float-model",
-                "There is no float model to compare with: quantci was given the INT8 model alone.",
+                "There is no float model to compare with: quantci was given the quantized model alone.",
                 where="model.source",
                 remedy="Name the float model that it was made from as model.source, beside model.quantized.",
             )

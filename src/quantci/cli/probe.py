@@ -73,7 +73,7 @@ def work(settings: Settings, progress: Progress) -> Probed:
             "no-float-model",
             "There is no float model to try them with.",
             where="model.source",
-            remedy="Name the float model that the INT8 model was made from as model.source, beside model.quantized.",
+            remedy="Name the float model that it was made from as model.source, beside model.quantized.",
         )
     path = settings.base / settings.config.model.source
     with Pool(core_count(), where=str(path)) as workers, Jail(where=str(path)) as jail:

@@ -129,7 +129,7 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
     wanted = settings.config.model
     assert wanted.quantized is not None
     path = settings.base / wanted.quantized
-    progress("reading the INT8 model")
+    progress("reading the quantized model")
     model = read_own(path)
     with Jail(where=str(settings.base / wanted.file)) as jail:
         source = None

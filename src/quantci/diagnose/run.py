@@ -104,7 +104,7 @@ def _samples(config: Config, base: Path) -> tuple[list[Sample], list[Sample]]:
             "config-missing",
             "calibration.data is missing.",
             where="calibration.data",
-            remedy="Name samples like those that the INT8 model was calibrated on: both models are compared on them.",
+            remedy="Name samples like those of the calibration: both models are compared on them.",
         )
     found, _ = find_samples(config.calibration.data, base, task, config.input, "calibration")
     calibrated = choose(found, config.calibration.samples, config.calibration.seed)

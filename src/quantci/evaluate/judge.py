@@ -57,7 +57,7 @@ def judge(
         config: the effective configuration.
         output: folder to write into.
         float_sha256: digest of the float model; None where there is none.
-        quantized_model: the INT8 model: its outputs have the scales of the integers.
+        quantized_model: its outputs have the scales of the integers.
         calibration: what the ranges were calibrated on: what of it was evaluated on is doubted.
         first_layer: what calibration saw at the input of the first layer.
         metrics: own metrics by module:function.
@@ -71,7 +71,7 @@ def judge(
     dataset = scored.tally.summary(config.evaluation.data, found=scored.found, labels=scored.labels, seed=None)
 
     progress("computing statistics")
-    observed = Observed(scored.samples, scored.outputs, scored.labels, model_outputs)
+    observed = Observed(scored.samples, scored.outputs, scored.labels, model_outputs, quantized_model.quantized_type)
     judged = task.judge(observed, metrics, config.evaluation.seed)
     doubts = task.doubts(observed)
     doubts += doubt_input(scored.tally.input, first_layer, is_doubted=bool(doubts))
@@ -92,6 +92,7 @@ def judge(
     return EvaluateResult(
         float_sha256=float_sha256,
         quantized_sha256=quantized_model.sha256,
+        quantized_type=quantized_model.quantized_type,
         dataset=dataset,
         oracle=scored.oracle,
         steps=steps_of(scored, judged),

@@ -61,9 +61,9 @@ def _clipped(given: InputValues) -> list[Doubt]:
     if max(clipped, far) <= _TOO_MANY:
         return []
     found = (
-        f"{100 * clipped:.1f} % of the values of the evaluation set are clipped at the INT8 model's input"
+        f"{100 * clipped:.1f} % of the values of the evaluation set are clipped at the quantized model's input"
         if clipped > _TOO_MANY
-        else f"{100 * far:.1f} % of the evaluation samples have values far outside of the INT8 model's input range"
+        else f"{100 * far:.1f} % of the evaluation samples have values far outside of the quantized model's input range"
     )
     text = (
         f"{found} (they reach from {given.low:.4g} to {given.high:.4g}): calibrate on samples like those that are "

@@ -159,7 +159,8 @@ def score(
     invoke_us: dict[str, list[NDArray[np.float64]]] = {step: [np.empty(0)] for step in steps}
     base_outputs = [] if base is None else [base.kept[:0]]
     base_again = [np.empty(0, np.bool_)]
-    doing = "running float and INT8" if models.float_model else "running INT8"
+    quantized_type = models.quantized_model.summary.quantized_type
+    doing = f"running float and {quantized_type}" if models.float_model else f"running {quantized_type}"
     progress(doing, 0, len(samples))
     done = 0
     jobs = ((_job(plan.job, batch, base), batch) for batch in batches)

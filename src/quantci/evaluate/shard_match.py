@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from quantci.records.quantize import QuantizeResult
 
 _NONE: Final = "none"
-_STEPS: Final = dict(zip(STEPS, ("float", "INT8", "the oracle"), strict=True))
+_STEPS: Final = dict(zip(STEPS, ("float", "the quantized model", "the oracle"), strict=True))
 TOOLS = ("numpy", "pillow")  # they decode and resize; the interpreters' names include their versions
 
 
@@ -33,7 +33,7 @@ def check_match(found: Sequence[Found], config: Config, quantize: QuantizeResult
     own = {
         "quantci version": __version__,
         "float model": quantize.float_model.sha256 if quantize.float_model else _NONE,
-        "INT8 model": quantize.quantized_model.sha256,
+        "quantized model": quantize.quantized_model.sha256,
         "configuration": config_sha256(config),
     }
     facts = [_facts(one) for one in found]
@@ -57,7 +57,7 @@ def _facts(one: Found) -> dict[str, str]:
     return {
         "quantci version": one.provenance.quantci_version,
         "float model": result.float_sha256 or _NONE,
-        "INT8 model": result.quantized_sha256,
+        "quantized model": result.quantized_sha256,
         "configuration": result.config_sha256,
         "number of samples": str(result.found),
         "evaluation set": result.dataset_sha256,

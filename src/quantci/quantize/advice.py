@@ -28,8 +28,8 @@ def advise_on_training(qat: QatInfo | None) -> list[Advice]:
     if qat is None or qat.runs[qat.chosen].best_step > 0:
         return []
     text = (
-        f"Training made the {qat.tuning_samples} samples that were held back no better, so the INT8 model is that of "
-        f"{qat.start}: give it more samples with qat.fine_tune, or lower qat.learning_rate."
+        f"Training made the {qat.tuning_samples} samples that were held back no better, so the quantized model is "
+        f"that of {qat.start}: give it more samples with qat.fine_tune, or lower qat.learning_rate."
     )
     return [Advice(code="qat-no-gain", text=text)]
 

@@ -51,7 +51,7 @@ def correct_biases(float_model: Model, quantized: Model, samples: Sequence[NDArr
     if [_identity(layer) for layer in ours] != [_identity(layer) for layer in theirs]:
         raise ModelRejected(
             "recipe",
-            "The layers of the INT8 model are not those of the float model, so their biases cannot be corrected.",
+            "The layers of the quantized model are not those of the float model, so their biases cannot be corrected.",
             where=quantized.where,
             remedy="Leave bias-correction out of quantization.recipe.",
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quantci.source.open_source import Source
     from quantci.tflite.model import Model
 
-_REASON: Final = "The INT8 model was given (model.quantized), not made: it does not say how it was quantized."
+_REASON: Final = "The quantized model was given (model.quantized), not made: it does not say how it was quantized."
 
 
 def take(config: Config, model: Model, sha256: str, source: Source | None) -> Quantized:
@@ -40,12 +40,12 @@ def take(config: Config, model: Model, sha256: str, source: Source | None) -> Qu
     hits, advice = known_faults(model, choose_oracle(config.evaluation.oracle))
     if model.sha256 != sha256:
         text = (
-            "The given INT8 model computes shapes, as its batch was left open: it is 1 in model_quant.tflite, which is "
+            "The given model computes shapes, as its batch was left open: it is 1 in model_quant.tflite, which is "
             "judged."
         )
         advice = [Advice(code="batch-fixed", text=text), *advice]
     if config.quantization != QuantizationConfig():
-        text = "[quantization] is not used: model.quantized names an INT8 model, so nothing is quantized."
+        text = "[quantization] is not used: model.quantized names a quantized model, so nothing is quantized."
         advice = [Advice(code="quantization-unused", text=text), *advice]
     result = QuantizeResult(
         source=_source_info(config, source) if source else None,

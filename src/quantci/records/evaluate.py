@@ -12,6 +12,7 @@ from quantci.records.against_base import AgainstBase
 from quantci.records.base import Record
 from quantci.records.dataset import DatasetSummary
 from quantci.records.doubt import Doubt
+from quantci.records.model import QuantizedType
 from quantci.records.paired import HEADLINES, HeadlineMetric, Paired
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Count, MetricValue, Microseconds, Ratio, Sha256, SignedRatio
@@ -167,6 +168,9 @@ class EvaluateResult(Record, frozen=True, kw_only=True):
 
     float_sha256: Annotated[Sha256 | None, Meta(description="SHA-256 of the float model; null where there is none.")]
     quantized_sha256: Sha256
+    quantized_type: Annotated[
+        QuantizedType, Meta(description="INT16x8: activations of 16 bits, weights of 8. INT8 in older records.")
+    ] = "INT8"
     dataset: Annotated[DatasetSummary, Meta(description="The evaluation set as it was used.")]
     oracle: Annotated[
         Literal["tflm", "litert-reference", "litert"],

@@ -1,11 +1,15 @@
 """What can be read off a .tflite file without running it."""
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from quantci.records.base import Record
 from quantci.records.units import Bytes, Count, Sha256
+
+QuantizedType = Literal["INT8", "UINT8", "INT16x8"]
+_QUANTIZED_TYPES: Final[dict[str, QuantizedType]] = {"int8": "INT8", "uint8": "UINT8", "int16": "INT16x8"}
 
 
 class TensorInfo(Record, frozen=True, kw_only=True):
@@ -74,3 +78,10 @@ class ModelSummary(Record, frozen=True, kw_only=True):
     float_tensors: Annotated[list[str], Meta(description="Tensors of a float type.")]
     unsupported_ops: Annotated[list[str], Meta(description="OP (version N) that TFLM does not register.")]
     is_integer_only: Annotated[bool, Meta(description="True when no op reads or writes a float and none is custom.")]
+
+    @property
+    def quantized_type(self) -> QuantizedType:
+        """What a quantized model is called: by the type that most ops give, whatever its input and output have."""
+        given = Counter(self.tensors[op.outputs[0]].dtype for op in self.ops if op.outputs)
+        known = [(given[dtype], name) for dtype, name in _QUANTIZED_TYPES.items() if given[dtype]]
+        return max(known, key=lambda one: one[0])[1] if known else "INT8"

@@ -106,10 +106,11 @@ def _doubts(report: Report) -> list[Block]:
 def _samples(evaluate: EvaluateResult) -> list[Folded]:
     against = evaluate.against_base
     title = "Samples broken and fixed"
-    between = "Right in the base's INT8 and wrong in this change's"
+    between = "Right in the base's model and wrong in this change's"
     base = [quality.samples(f"{title} against the base", between, against.paired)] if against else []
     paired = evaluate.paired
-    return [*base, *([quality.samples(title, "Right in FP32 and wrong in INT8", paired)] if paired else [])]
+    lost = f"Right in FP32 and wrong in {evaluate.quantized_type}"
+    return [*base, *([quality.samples(title, lost, paired)] if paired else [])]
 
 
 def _failures(report: Report) -> list[Failure]:

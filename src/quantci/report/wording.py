@@ -10,6 +10,7 @@ from quantci.render.cells import Name
 if TYPE_CHECKING:
     from quantci.records.bench import DeviceKind
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.model import QuantizedType
     from quantci.records.paired import HeadlineMetric
     from quantci.records.report import Report
     from quantci.render.cells import Cell
@@ -28,11 +29,10 @@ DEVICES: Final[dict[DeviceKind, str]] = {
     "emulated": "the emulated chip",
     "virtual": "the virtual device",
 }
-_STEPS: Final = {"float": "FP32", "int8-litert": "INT8 in LiteRT"}
 _ORACLES: Final = {
-    "tflm": "INT8 in TFLM",
-    "litert-reference": "INT8 in LiteRT's reference kernels",
-    "litert": "INT8 in TFLM",  # which could not run it: see AbsentStep
+    "tflm": "TFLM",
+    "litert-reference": "LiteRT's reference kernels",
+    "litert": "TFLM",  # which could not run it: see AbsentStep
 }
 _METRICS: Final[dict[HeadlineMetric, str]] = {
     "top1_accuracy": "Accuracy",
@@ -49,6 +49,13 @@ def metric_of(report: Report) -> HeadlineMetric | None:
     return HEADLINES[report.config.task.kind] if report.config else None
 
 
+def type_name(report: Report) -> QuantizedType:
+    """What the quantized model is called."""
+    if report.quantize is not None:
+        return report.quantize.quantized_model.quantized_type
+    return report.evaluate.quantized_type if report.evaluate is not None else "INT8"
+
+
 def metric_name(metric: HeadlineMetric | None, before: str = "") -> str:
     """What a task is judged by, alone or after another word, such as ``INT8 accuracy``."""
     name = _METRICS[metric] if metric else "The task's metric"
@@ -57,4 +64,7 @@ def metric_name(metric: HeadlineMetric | None, before: str = "") -> str:
 
 def step_name(step: str, evaluate: EvaluateResult) -> Cell:
     """The interpreter of a step, in two or three words."""
-    return _ORACLES[evaluate.oracle] if step == "int8-oracle" else _STEPS.get(step) or Name(step)
+    if step == "float":
+        return "FP32"
+    where = {"int8-litert": "LiteRT", "int8-oracle": _ORACLES[evaluate.oracle]}.get(step)
+    return f"{evaluate.quantized_type} in {where}" if where else Name(step)

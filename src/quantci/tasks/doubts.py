@@ -1,6 +1,6 @@
 """Why a model is not to be trusted as the reference: what its answers to the whole evaluation set show.
 
-It is the float model; where there is none, INT8.
+It is the float model; where there is none, the quantized one.
 
 Each function gives at most one doubt, that which explains most, and none that the set is too small for.
 """
@@ -30,7 +30,6 @@ _INFORMED: Final = 0.1  # as far from chance to perfection is more than guessing
 _SWAPPED_AUC: Final = 0.25  # a score with an area below that tells the kinds apart, the wrong way round
 _SAME: Final = 1e-6  # of the spread that the answers ought to have
 _FEWEST_ORDERS: Final = 40  # ways to order the groups: with fewer, chance alone gives a perfect one above 2.5 %
-_NAMES: Final[dict[Precision, str]] = {"FP32": "The float model", "INT8": "The INT8 model"}
 _AS_TRAINED: Final = "that [input] does what the training did"
 
 
@@ -100,7 +99,7 @@ def doubt_values(
         return [
             Doubt(
                 code="constant-answer",
-                text=f"{_NAMES[model]} gives one answer to all {samples:,} samples for these outputs {which}: check "
+                text=f"{_called(model)} gives one answer to all {samples:,} samples for these outputs {which}: check "
                 f"that it is trained, and {_AS_TRAINED}.",
                 forbids_pass=True,
             )
@@ -129,8 +128,8 @@ def doubt_scores(
         return []
     if high < _SWAPPED_AUC:
         text = (
-            f"{_NAMES[model]}'s score is higher for normal groups than for anomalous ones (ROC AUC at most {high:.2f}):"
-            f" the two kinds are swapped, so write {_order(list(labels)[::-1])} under [task]."
+            f"{_called(model)}'s score is higher for normal groups than for anomalous ones (ROC AUC at most "
+            f"{high:.2f}): the two kinds are swapped, so write {_order(list(labels)[::-1])} under [task]."
         )
         return [Doubt(code="permuted-labels", text=text, forbids_pass=True)]
     return _guessing(
@@ -168,14 +167,14 @@ def _one_answer(answer: str, samples: int, model: Precision, what: str = "sample
     if not is_most(samples, samples):
         return []
     text = (
-        f"{_NAMES[model]} gives one answer to all {samples:,} {what}, {answer}: check that it is trained, "
+        f"{_called(model)} gives one answer to all {samples:,} {what}, {answer}: check that it is trained, "
         f"and {_AS_TRAINED}."
     )
     return [Doubt(code="constant-answer", text=text, forbids_pass=True)]
 
 
 def _guessing(found: str, model: Precision) -> list[Doubt]:
-    who = _NAMES[model].replace("The", "the")
+    who = _called(model).replace("The", "the")
     text = f"{found}: {who} is no better than guessing, so check {_AS_TRAINED}, and that the labels have its order."
     return [Doubt(code="guessing", text=text, forbids_pass=True)]
 
@@ -196,6 +195,10 @@ def _never_found(
         f"{_AS_TRAINED}."
     )
     return [Doubt(code="dead-class", text=text, forbids_pass=True)]
+
+
+def _called(model: Precision) -> str:
+    return f"The {'float' if model == 'FP32' else model} model"
 
 
 def _quoted(name: str) -> str:

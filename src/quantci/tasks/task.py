@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
     from quantci.records.evaluate import Metrics, TagMetrics
-    from quantci.records.model import ModelSummary, TensorInfo
+    from quantci.records.model import ModelSummary, QuantizedType, TensorInfo
     from quantci.records.paired import Paired
     from quantci.records.stage import Advice
     from quantci.records.truth import Truth
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from quantci.tasks.shared_labels import Common, Side
 
 T = TypeVar("T")
-Precision: TypeAlias = Literal["FP32", "INT8"]
+Precision: TypeAlias = "Literal['FP32'] | QuantizedType"
 
 
 class Observed(NamedTuple):
@@ -37,13 +37,15 @@ class Observed(NamedTuple):
         kept: by step, in the order of the waterfall, what Task.keep() left of its outputs, [n, d]. The first step is
             the reference.
         labels: class names by index.
-        outputs: those of the INT8 model that are judged: their scales and zero points turn integers into values.
+        outputs: those of the quantized model that are judged: their scales and zero points turn integers into values.
+        quantized_type: what that model is called.
     """
 
     samples: Sequence[Sample]
     kept: Mapping[str, NDArray[np.generic]]
     labels: Sequence[str]
     outputs: Sequence[TensorInfo]
+    quantized_type: QuantizedType = "INT8"
 
     @property
     def reference(self) -> NDArray[np.generic]:
@@ -53,7 +55,7 @@ class Observed(NamedTuple):
     @property
     def reference_name(self) -> Precision:
         """What the first step is: there need not be a float model."""
-        return "FP32" if next(iter(self.kept)) == "float" else "INT8"
+        return "FP32" if next(iter(self.kept)) == "float" else self.quantized_type
 
 
 def ends(steps: Iterable[T]) -> tuple[T, T]:

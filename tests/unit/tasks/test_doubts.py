@@ -139,13 +139,13 @@ def test_an_anomaly_score() -> None:
     assert doubt_scores(np.array([3.0, 2, 1, 0]), np.array([0, 0, 1, 1]), names) == []  # 6 orders: it may be chance
 
 
-@pytest.mark.parametrize("model", ["FP32", "INT8"])
-def test_where_there_is_no_float_model_int8_is_named(model: Precision) -> None:
-    who = {"FP32": "the float model", "INT8": "the INT8 model"}[model]
+@pytest.mark.parametrize("model", ["FP32", "INT8", "INT16x8"])
+def test_where_there_is_no_float_model_the_quantized_one_is_named(model: Precision) -> None:
+    who = "the float model" if model == "FP32" else f"the {model} model"
     (guessing,) = doubt_classes(np.array([[20, 15, 15], [17, 16, 17], [18, 16, 16]]), NAMES, model)
     assert guessing.text.startswith(f"{model} accuracy is 34.7 %")
     assert f"{who} is no better than guessing" in guessing.text
     (constant,) = doubt_classes(np.array([[0, 0, 60], [0, 0, 20], [0, 0, 20]]), NAMES, model)
     assert constant.text.casefold().startswith(f"{who} gives one answer".casefold())
     kept = {"float" if model == "FP32" else "int8-litert": np.zeros((1, 1))}
-    assert Observed([], kept, NAMES, []).reference_name == model
+    assert Observed([], kept, NAMES, [], "INT8" if model == "FP32" else model).reference_name == model

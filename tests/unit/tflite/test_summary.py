@@ -55,6 +55,26 @@ def test_int8_model() -> None:
     check_integer_only(model, NOTHING)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "name"), [("int8", "INT8"), ("uint8", "UINT8"), ("int16", "INT16x8"), ("float32", "INT8")]
+)
+def test_a_quantized_model_is_called_after_what_most_ops_give(dtype: str, name: str) -> None:
+    assert Model(one_op("RELU", dtype, scale=0.1), "m.tflite").summary.quantized_type == name
+
+
+def test_the_types_of_input_and_output_do_not_name_a_model() -> None:
+    ends = [Tensor("x", [1, 4], "uint8", scale=0.1), Tensor("y", [1, 4], "uint8", scale=0.1)]
+    inner = [Tensor(name, [1, 4], "int8", scale=0.1) for name in "abc"]
+    ops = [
+        Op("QUANTIZE", ["x"], ["a"]),
+        Op("RELU", ["a"], ["b"]),
+        Op("RELU", ["b"], ["c"]),
+        Op("QUANTIZE", ["c"], ["y"]),
+    ]
+    model = Model(build_model([*ends, *inner], ops, ["x"], ["y"]), "m.tflite")
+    assert (model.summary.quantized_type, model.summary.inputs[0].dtype) == ("INT8", "uint8")
+
+
 def test_weights_that_two_ops_read_are_charged_once() -> None:
     weights = Tensor("w", data=np.ones((4, 4), np.float32))
     ops = [Op("FULLY_CONNECTED", ["x", "w", ""], ["y"]), Op("FULLY_CONNECTED", ["y", "w", ""], ["z"])]

@@ -54,7 +54,7 @@ def _quantize(result: QuantizeResult) -> list[tuple[str, Cell]]:
     model, before = result.quantized_model, result.float_model.file_bytes if result.float_model else 0
     share = (", ", percent(model.file_bytes / before), " of FP32") if before else ""
     rows: list[tuple[str, Cell]] = [
-        ("INT8 model", (Name(model.file_name), " ", size(model.file_bytes), share)),
+        (f"{model.quantized_type} model", (Name(model.file_name), " ", size(model.file_bytes), share)),
         ("SHA-256", Name(model.sha256, 64)),
     ]
     if result.given is not None:
@@ -75,18 +75,21 @@ def _evaluate(result: EvaluateResult) -> list[tuple[str, Cell]]:
     paired, last = result.paired, result.steps[-1]
     if paired is None:
         return [
-            (metric_name(result.metric, "INT8"), percent(result.headline(-1))),
+            (metric_name(result.metric, result.quantized_type), percent(result.headline(-1))),
             ("Float model", Sentence(result.why_absent("float"))),
             ("Samples", Number(result.dataset.used)),
-            ("INT8 was judged in", Sentence(last.interpreter)),
+            (f"{result.quantized_type} was judged in", Sentence(last.interpreter)),
         ]
     interval = Interval(paired.interval.low, paired.interval.high, paired.interval.level)
     broken = f"; broken {len(paired.broken):,}, fixed {len(paired.fixed):,}"
     return [
-        (metric_name(paired.metric), ("FP32 ", percent(result.headline(0)), " → INT8 ", percent(result.headline(-1)))),
+        (
+            metric_name(paired.metric),
+            ("FP32 ", percent(result.headline(0)), f" → {result.quantized_type} ", percent(result.headline(-1))),
+        ),
         ("Difference", (points(paired.delta), " ", interval, ", measured on host")),
         ("Samples", (Number(result.dataset.used), broken)),
-        ("INT8 was judged in", Sentence(last.interpreter)),
+        (f"{result.quantized_type} was judged in", Sentence(last.interpreter)),
     ]
 
 
@@ -136,5 +139,5 @@ def _shard(shard: Shard, result: ShardResult) -> list[tuple[str, Cell]]:
     return [
         ("Shard", f"{shard.index} of {shard.count}"),
         ("Samples", (Number(len(result.samples)), " of ", Number(result.found))),
-        ("INT8 is judged in", Sentence(result.interpreters.get(step, "not known"))),
+        ("Judged in", Sentence(result.interpreters.get(step, "not known"))),
     ]

@@ -147,8 +147,8 @@ def advise(found: StabilityResult, path: str) -> Advice:
     agreement = found.smallest_agreement
     share = "" if agreement is None else f", and any two of the models agree on {100 * agreement:.1f} % of the answers"
     facts = (
-        f"Of {found.parts} disjoint parts of the calibration set ({found.part_samples} samples or more each), INT8's "
-        f"score is {min(found.scores):.3g} to {max(found.scores):.3g}; that of the whole set is "
+        f"Of {found.parts} disjoint parts of the calibration set ({found.part_samples} samples or more each), the "
+        f"quantized model's score is {min(found.scores):.3g} to {max(found.scores):.3g}; that of the whole set is "
         f"{found.whole_score:.3g}{share} (recipe {found.recipe}, {found.compared_samples} held-back samples)"
     )
     if found.is_enough:

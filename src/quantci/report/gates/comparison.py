@@ -1,4 +1,4 @@
-"""Two models on the same samples, as the gates on a loss see them: FP32 and INT8, or the base's INT8 and this one."""
+"""Two models on the same samples, as the gates on a loss see them: float and quantized, or the base's and this one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from quantci.records.against_base import AgainstBase
     from quantci.records.config import Compared
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.model import QuantizedType
     from quantci.records.paired import Paired
 
 LOSS_GATES: Final[dict[Compared, tuple[str, str]]] = {  # on the metric, and on single classes
     "quantization": ("max_metric_drop", "max_worst_class_drop"),
     "base": ("max_metric_regression", "max_worst_class_regression"),
 }
-MOSTLY: Final = (
-    0.9  # of the loss of INT8: so much of it in FP32 as well is the model, so much of it not is quantization
-)
+MOSTLY: Final = 0.9  # of the loss: so much of it in FP32 as well is the model, so much of it not is quantization
 
 
 class Comparison(NamedTuple):
@@ -26,6 +25,7 @@ class Comparison(NamedTuple):
 
     Attributes:
         family: what is compared.
+        quantized_type: what the second model is called.
         paired: both, sample by sample.
         before: the metric of the first.
         after: the metric of the second.
@@ -35,6 +35,7 @@ class Comparison(NamedTuple):
     """
 
     family: Compared
+    quantized_type: QuantizedType
     paired: Paired
     before: float
     after: float
@@ -55,11 +56,11 @@ class Comparison(NamedTuple):
     @property
     def between(self) -> str:
         """Which two models."""
-        return "from FP32 to INT8" if self.family == "quantization" else "against the base"
+        return f"from FP32 to {self.quantized_type}" if self.family == "quantization" else "against the base"
 
     def change(self, found: str) -> str:
         """What became of the metric, without a full stop; `found` is the size of the change in points."""
-        what = metric_name(self.paired.metric, "INT8")
+        what = metric_name(self.paired.metric, self.quantized_type)
         values = f"from {100 * self.before:.1f} % to {100 * self.after:.1f} %"
         delta = self.paired.delta
         if delta == 0:
@@ -71,11 +72,12 @@ class Comparison(NamedTuple):
 
 
 def from_float(evaluate: EvaluateResult) -> Comparison | None:
-    """FP32 against INT8; None without a float model."""
+    """FP32 against the quantized model; None without a float model."""
     if evaluate.paired is None:
         return None
     return Comparison(
         "quantization",
+        evaluate.quantized_type,
         evaluate.paired,
         evaluate.headline(0),
         evaluate.headline(-1),
@@ -84,10 +86,11 @@ def from_float(evaluate: EvaluateResult) -> Comparison | None:
     )
 
 
-def from_base(against: AgainstBase, float_delta: float | None) -> Comparison:
-    """The base's INT8 against this change's; `float_delta` is what became of FP32, where that can be compared."""
+def from_base(against: AgainstBase, quantized_type: QuantizedType, float_delta: float | None) -> Comparison:
+    """The base's model against this change's; `float_delta` is what became of FP32, where that can be compared."""
     return Comparison(
         "base",
+        quantized_type,
         against.paired,
         against.base_metric,
         against.candidate_metric,
@@ -98,7 +101,7 @@ def from_base(against: AgainstBase, float_delta: float | None) -> Comparison:
 
 
 def _cause(delta: float, float_delta: float | None) -> str:
-    """Whether the model or its quantization lost it: what FP32 lost, beside what INT8 lost."""
+    """Whether the model or its quantization lost it: what FP32 lost, beside what the quantized one lost."""
     if float_delta is None or delta >= 0:
         return ""
     share = float_delta / delta

@@ -1,4 +1,4 @@
-"""Gates on how good INT8 is, whatever it is compared with."""
+"""Gates on how good the quantized model is, whatever it is compared with."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def metric_floor(limit: float, evaluate: EvaluateResult) -> GateResult:
         _check_fineness(limit, evaluate.dataset.used)
     low = wilson_low(found, evaluate.dataset.used) if is_share else found
     value, floor = apart(found, limit)
-    what = f"{metric_name(metric, 'INT8')} is {value} %"
+    what = f"{metric_name(metric, evaluate.quantized_type)} is {value} %"
     verdict: Verdict
     if found < limit - ROUNDING:
         verdict, reason = "fail", f"{what}, below the {floor} % of the gate."
@@ -81,7 +81,7 @@ def class_floor(limit: float, evaluate: EvaluateResult) -> GateResult:
     failing = [one for one in below if one[1] * (1 - limit) >= 1 - ROUNDING]
     (recall, support, label), *others = failing or below or found
     value, floor = apart(recall, limit)
-    what = f"INT8 finds {value} % of class {label} ({support} samples)"
+    what = f"{evaluate.quantized_type} finds {value} % of class {label} ({support} samples)"
     verdict: Verdict
     if failing:
         verdict = "fail"

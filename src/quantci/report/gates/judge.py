@@ -94,14 +94,14 @@ def never_judged(report: Report) -> list[tuple[str, str]]:
 
 
 def quantization_gates(gates: GatesConfig, evaluate: EvaluateResult | None, judged: Judged) -> None:
-    """What the step from float to INT8 may lose."""
+    """What quantization may lose."""
     comparison = from_float(evaluate) if evaluate else None
     absent = evaluate.why_absent("float") if evaluate else ""
     why = f"{absent[0].lower()}{absent[1:]}".removesuffix(".") if absent else _NO_RESULT
     limits = (gates.max_metric_drop, gates.max_worst_class_drop)
     _losses("quantization", limits, gates, comparison, judged, why)
-    if absent and limits[0] is None and "quantization" in gates.fail_on_loss:
-        judged.not_judged.append(f"Not judged: a loss from FP32 to INT8. {absent}")
+    if evaluate is not None and absent and limits[0] is None and "quantization" in gates.fail_on_loss:
+        judged.not_judged.append(f"Not judged: a loss from FP32 to {evaluate.quantized_type}. {absent}")
 
 
 def _losses(
@@ -174,7 +174,9 @@ def _against_base(gates: GatesConfig, parts: Parts, base: Base | None, judged: J
         names = [name for name in LOSS_GATES["base"] if name in asked] or ["a loss against the base"]
         judged.not_judged.append(f"Not judged: {', '.join(names)}. {why}")
     else:
-        comparison = from_base(against, base.changes.float_metric_delta) if against else None
+        comparison = None
+        if evaluate is not None and against is not None:
+            comparison = from_base(against, evaluate.quantized_type, base.changes.float_metric_delta)
         limits = (gates.max_metric_regression, gates.max_worst_class_regression)
         _losses("base", limits, gates, comparison, judged, _NO_RESULT)
     _growth(gates, parts, base, judged.results)

@@ -19,7 +19,7 @@ def has_base(report: Report) -> bool:
 
 
 def why_not_compared(report: Report) -> str:
-    """Why INT8 is not compared with the base branch's, sample by sample; for a report without any base, why not."""
+    """Why the models are not compared sample by sample; for a report without any base, why not."""
     if report.evaluate is not None and report.evaluate.base_failure is not None:
         return report.evaluate.base_failure.cause
     refused = (
@@ -39,9 +39,9 @@ def compared_with(report: Report) -> Paragraph:
     against = report.evaluate.against_base if report.evaluate else None
     if against is None:
         reason: Cell = "" if is_said else (" ", Sentence(why))
-        return Paragraph(("Base: ", *_where(report), "; INT8 is not compared sample by sample.", reason))
+        return Paragraph(("Base: ", *_where(report), "; the models are not compared sample by sample.", reason))
     compared = against.reused + against.run_again
-    said: list[Cell] = ["Base: ", *_where(report), f"; the same {compared:,} samples through both INT8 models."]
+    said: list[Cell] = ["Base: ", *_where(report), f"; the same {compared:,} samples through both quantized models."]
     if against.run_again:
         how_many = "all of them" if against.run_again == compared else f"{against.run_again:,} of them"
         reasons = joined(" ", map(Sentence, against.reasons[:_MOST_REASONS]))

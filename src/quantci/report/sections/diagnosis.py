@@ -30,10 +30,12 @@ def section(result: DiagnoseResult) -> Folded:
             Emphasis("With those before"),
             f": as the network runs. Over {result.samples:,} calibration samples, float in ",
         ),
-        (Sentence(result.interpreters[0]), " against INT8 in ", Sentence(result.interpreters[1]), "."),
+        (Sentence(result.interpreters[0]), " against the quantized model in ", Sentence(result.interpreters[1]), "."),
     ]
     if result.first_below is None:
-        note.append(" What INT8 loses only in the oracle comes from a kernel, and this table cannot show it.")
+        note.append(
+            " What the quantized model loses only in the oracle comes from a kernel, and this table cannot show it."
+        )
     rows = ((_name(layer), *cells(layer)) for layer in worst_layers(result))
     shown = table(("Layer", *CELLS), rows, len(result.layers))
     return Folded("Where accuracy goes", [Paragraph(tuple(note)), shown])

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from quantci.render.cells import Block, Cell
 
 MEASURES: Final = {
-    "kl": "mean KL divergence of INT8's probabilities from the float model's",
-    "cosine": "1 minus the mean cosine of INT8's outputs and the float model's",
-    "squared-error": "mean squared difference of INT8's output from the float model's, in units of its variance",
+    "kl": "mean KL divergence of the quantized model's probabilities from the float model's",
+    "cosine": "1 minus the mean cosine of the quantized model's outputs and the float model's",
+    "squared-error": "mean squared difference of the quantized model's output from the float model's, in units of "
+    "its variance",
 }
 _NOTE: Final = (
     "The evaluation set took no part; its figures for the chosen model stand in the other sections. Time is what the "

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from quantci.records.evaluate import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, percent, points
-from quantci.report.wording import DEVICES, metric_name, step_name
+from quantci.report.wording import DEVICES, metric_name, step_name, type_name
 
 if TYPE_CHECKING:
     from quantci.records.bench import BenchResult
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.model import QuantizedType
     from quantci.records.paired import Paired
     from quantci.records.report import GateResult, Report
     from quantci.render.cells import Cell
@@ -25,7 +26,7 @@ def gates(report: Report) -> Folded:
     """Every gate with its limit, what was found, and why."""
     rows = (
         (
-            (Mark(gate.verdict), " ", Name(gate.name), *_allowed(gate)),
+            (Mark(gate.verdict), " ", Name(gate.name), *_allowed(gate, type_name(report))),
             (gate_number(gate, gate.value, is_found=True), "\n", Sentence(gate.reason)),
         )
         for gate in report.gates
@@ -33,9 +34,9 @@ def gates(report: Report) -> Folded:
     return Folded("Gates", [table(("Gate", "Found"), rows, len(report.gates))])
 
 
-def _allowed(gate: GateResult) -> tuple[Cell, ...]:
+def _allowed(gate: GateResult, quantized_type: QuantizedType) -> tuple[Cell, ...]:
     if gate.name == "fail_on_loss":
-        return ("\n", "from FP32 to INT8" if gate.family == "quantization" else "against the base")
+        return ("\n", f"from FP32 to {quantized_type}" if gate.family == "quantization" else "against the base")
     if gate.name == "identical_on_device":
         return ("\n", "every output as on the host")
     return (f"\nat {'least' if gate.name.startswith('min_') else 'most'} ", gate_number(gate, gate.limit))
@@ -80,7 +81,7 @@ def waterfall(evaluate: EvaluateResult, bench: BenchResult | None = None) -> Fol
     steps += [("No ", step_name(one.name, evaluate), ": ", Sentence(one.reason)) for one in evaluate.absent_steps]
     if bench is not None:
         outputs, agreement = bench.outputs, bench.outputs.agreement
-        name = f"INT8 on {DEVICES[bench.device.kind]}"
+        name = f"{evaluate.quantized_type} on {DEVICES[bench.device.kind]}"
         value: float = getattr(outputs.metrics, evaluate.metric)
         equal: Cell = (Number(agreement.identical_outputs or 0), " of ", Number(agreement.samples))
         rows.append([name, percent(value), equal, Number(agreement.flips), f"{agreement.largest_lsb:,.1f}"])
@@ -89,8 +90,8 @@ def waterfall(evaluate: EvaluateResult, bench: BenchResult | None = None) -> Fol
     note = (
         (
             "The same samples through each step. Compared with the step before: samples with identical outputs (not "
-            "from FP32 to INT8), answers that flip, and the largest difference in LSB (steps of the INT8 output). "
-            "Measured on host; INT8 is judged by "
+            "for the first, from FP32), answers that flip, and the largest difference in LSB (steps of the quantized "
+            f"output). Measured on host; {evaluate.quantized_type} is judged by "
         ),
         Name(evaluate.oracle),
         ".",
@@ -99,7 +100,7 @@ def waterfall(evaluate: EvaluateResult, bench: BenchResult | None = None) -> Fol
 
 
 def classes(evaluate: EvaluateResult) -> Folded:
-    """Recall of each class, the largest loss first: against the base, or from float to INT8."""
+    """Recall of each class, the largest loss first: against the base, or from float to the quantized model."""
     found, against = evaluate.recalls(), evaluate.against_base
     base = {one.label: one.base_recall for one in against.per_class} if against else {}
 
@@ -128,16 +129,16 @@ def _difference(before: float | None, after: float | None) -> Cell:
 
 
 def _between(evaluate: EvaluateResult) -> str:
-    return " FP32 → INT8" if evaluate.float_step else " in INT8"
+    return f" FP32 → {evaluate.quantized_type}" if evaluate.float_step else f" in {evaluate.quantized_type}"
 
 
 def _to(evaluate: EvaluateResult, before: Cell, after: Cell) -> Cell:
-    """What it was in FP32, where there is a float model, and what it is in INT8."""
+    """What it was in FP32, where there is a float model, and what it is in the quantized model."""
     return (before, " → ", after) if evaluate.float_step else after
 
 
 def _change(evaluate: EvaluateResult) -> str:
-    return "INT8 against the base" if evaluate.against_base else "Change"
+    return "Against the base" if evaluate.against_base else "Change"
 
 
 def values(evaluate: EvaluateResult) -> Folded:

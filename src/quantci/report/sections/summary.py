@@ -12,7 +12,7 @@ from quantci.report.sections.base import has_base
 from quantci.report.sections.latency import ESTIMATED, about, assumed, at_clock, bounds
 from quantci.report.sections.memory import PLACES
 from quantci.report.verdict import worst_first
-from quantci.report.wording import STATUSES, metric_name, metric_of
+from quantci.report.wording import STATUSES, metric_name, metric_of, type_name
 
 if TYPE_CHECKING:
     from quantci.records.bench import BenchResult, MeasuredLatency
@@ -55,7 +55,7 @@ def identity(report: Report) -> list[tuple[str, str]]:
 
 
 def figures(report: Report) -> Rows:
-    """INT8, what quantization lost, worst class, model size, flash, arena, latency; the base where there is one."""
+    """Metric, what quantization lost, worst class, model size, flash, arena, latency; the base where there is one."""
     rows = [*_quality(report), _model_size(report), *_flash(report), _arena(report), _latency(report)]
     if has_base(report):
         lines = [(_metric(row), row.base, row.value, row.change) for row in rows]
@@ -94,23 +94,23 @@ def _name(gate: GateResult) -> str:
 
 
 def _quality(report: Report) -> list[_Figure]:
-    """INT8 leads; what quantization lost is under it."""
+    """The quantized model leads; what quantization lost is under it."""
     evaluate = report.evaluate
     metric = metric_of(report)
-    name = metric_name(metric, "INT8" if metric else "")
+    name = metric_name(metric, type_name(report) if metric else "")
     verdict = _verdict(report, "min_metric", "max_metric_regression", "fail_on_loss base")
     if evaluate is None:
         return [_Figure(name, "", NOT_MEASURED, verdict, NOT_COMPARED, _why(report, "evaluate"))]
     against = evaluate.against_base
-    int8: Cell = percent(evaluate.headline(-1))
+    now: Cell = percent(evaluate.headline(-1))
     base: Cell = NOT_COMPARED
     change: Cell = ""
     if against is not None:
         base, change = percent(against.base_metric), _difference(against.paired)
         compared = against.reused + against.run_again
         if compared != evaluate.dataset.used:
-            int8 = (percent(against.candidate_metric), f"\non {compared:,} of {evaluate.dataset.used:,} samples")
-    rows = [_Figure(name, "measured on host", int8, verdict, base, change), _lost(report, evaluate)]
+            now = (percent(against.candidate_metric), f"\non {compared:,} of {evaluate.dataset.used:,} samples")
+    rows = [_Figure(name, "measured on host", now, verdict, base, change), _lost(report, evaluate)]
     if against is not None:
         recalls = {one.label: (one.support, one.base_recall, one.candidate_recall) for one in against.per_class}
         of_base = ("min_worst_class_recall", "max_worst_class_regression")
@@ -124,14 +124,14 @@ def _quality(report: Report) -> list[_Figure]:
 
 
 def _lost(report: Report, evaluate: EvaluateResult) -> _Figure:
-    """FP32 on both sides, and what the step to INT8 costs in this change."""
+    """FP32 on both sides, and what quantization costs in this change."""
     verdict = _verdict(report, "max_metric_drop", "fail_on_loss quantization")
     if evaluate.paired is None:
         return _Figure("Lost to quantization", "", "not known", verdict, NOT_COMPARED, "no float model")
     now, delta = evaluate.headline(0), report.baseline.float_metric_delta if report.baseline else None
     return _Figure(
         "Lost to quantization",
-        "FP32 → INT8",
+        f"FP32 → {evaluate.quantized_type}",
         ("FP32 ", percent(now)),
         verdict,
         NOT_COMPARED if delta is None else ("FP32 ", percent(now - delta)),
@@ -165,7 +165,7 @@ def _worst_class(
 
 
 def _lowest_class(report: Report, evaluate: EvaluateResult, gates: tuple[str, ...]) -> list[_Figure]:
-    """The class that INT8 finds least of, where there is nothing to compare with."""
+    """The class that the quantized model finds least of, where there is nothing to compare with."""
     known = [(after, support, label) for label, (support, _, after) in evaluate.recalls().items() if after is not None]
     if not known:
         return []
@@ -192,7 +192,7 @@ def _model_size(report: Report) -> _Figure:
     base, change = _grown(now, delta)
     if not has_base(report) and reference is not None and reference.file_bytes:
         change = (percent(now / reference.file_bytes), f" of{NBSP}it")
-    return _Figure("Model size", "INT8 file, measured", rough_size(now), verdict, base, change)
+    return _Figure("Model size", f"{type_name(report)} file, measured", rough_size(now), verdict, base, change)
 
 
 def _grown(now: int, delta: int | None) -> tuple[Cell, Cell]:

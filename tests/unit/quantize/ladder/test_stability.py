@@ -49,8 +49,8 @@ def test_it_is_not_where_two_models_differ_or_without_answers_a_part_is_much_wor
     advice = advise(worse, "calibration")
     assert advice.code == "calibration-unstable"
     assert advice.text == (
-        "Of 2 disjoint parts of the calibration set (20 samples or more each), INT8's score is 0.1 to 0.21; that of "
-        "the whole set is 0.1 (recipe minmax, 4 held-back samples): which samples were chosen decides what comes of "
-        "it. Add samples to calibration, look for outliers among them, or take a recipe that clips, such as "
-        "percentile-99.9."
+        "Of 2 disjoint parts of the calibration set (20 samples or more each), the quantized model's score is 0.1 to "
+        "0.21; that of the whole set is 0.1 (recipe minmax, 4 held-back samples): which samples were chosen "
+        "decides what comes of it. Add samples to calibration, look for outliers among them, or take a recipe that "
+        "clips, such as percentile-99.9."
     )

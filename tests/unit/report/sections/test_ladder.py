@@ -72,7 +72,8 @@ def test_every_try_has_its_figures_the_chosen_one_is_bold_and_the_best_are_marke
 def test_it_says_what_was_chosen_on_and_that_the_evaluation_set_took_no_part() -> None:
     text = "\n".join(lines(result()))
     assert "`clip` was chosen: the smallest score on 64 calibration samples that were held back" in text
-    assert "(`data/calibration`). Score: mean KL divergence of INT8's probabilities from the float model's." in text
+    assert "Score: mean KL divergence of the quantized model's probabilities from the float model's." in text
+    assert "(`data/calibration`)" in text
     assert "The evaluation set took no part" in text
     tuned = "\n".join(lines(result(chosen_on="tuning-set", measure="cosine", metric=None, truth=None)))
     assert "on 64 samples of the tuning set" in tuned

@@ -118,7 +118,7 @@ def test_a_class_that_quantization_costs_too_much_stands_beside_that_of_the_base
 
 def test_the_line_below_says_which_base_and_what_of_it_was_run_again() -> None:
     report = with_base(0.98, float_delta=0.0)
-    assert below(report) == "Base: `main` at `cccccccccccc`; the same 400 samples through both INT8 models."
+    assert below(report) == "Base: `main` at `cccccccccccc`; the same 400 samples through both quantized models."
     assert report.evaluate is not None
     assert report.evaluate.against_base is not None
     against = replace(
@@ -126,8 +126,8 @@ def test_the_line_below_says_which_base_and_what_of_it_was_run_again() -> None:
     )
     again = replace(report, evaluate=replace(report.evaluate, against_base=against))
     assert below(again) == (
-        "Base: `main` at `cccccccccccc`; the same 390 samples through both INT8 models. The base's was run again on "
-        "90 of them, with its own preprocessing. The evaluation set has 90 other samples."
+        "Base: `main` at `cccccccccccc`; the same 390 samples through both quantized models. The base's was run again "
+        "on 90 of them, with its own preprocessing. The evaluation set has 90 other samples."
     )
     assert "| 98.0 % | 95.2 %<br>on 390 of 400 samples |" in table(again)[1]
 
@@ -138,9 +138,11 @@ def test_a_base_that_was_refused_says_why_once() -> None:
         code="baseline-file", cause="Its predictions.npz is not readable.", where="base", remedy="Fix it."
     )
     report = replace(PAIR, evaluate=replace(PAIR.evaluate, against_base=None, base_failure=failure))
-    assert below(report).endswith("INT8 is not compared sample by sample. Its `predictions.npz` is not readable.")
+    assert below(report).endswith(
+        "the models are not compared sample by sample. Its `predictions.npz` is not readable."
+    )
     said = replace(report, not_judged=[f"Not judged: a loss against the base. {failure.cause}"])
-    assert below(said).endswith("INT8 is not compared sample by sample.")
+    assert below(said).endswith("the models are not compared sample by sample.")
 
 
 def test_nothing_evaluated_leaves_its_rows_without_numbers() -> None:
@@ -156,7 +158,7 @@ def test_nothing_evaluated_leaves_its_rows_without_numbers() -> None:
 
 def test_a_base_without_an_evaluation_says_which_side_lacks_it() -> None:
     assert below(replace(PAIR, evaluate=None)) == (
-        "Base: commit `0123456789ab`; INT8 is not compared sample by sample. Evaluate gave no result."
+        "Base: commit `0123456789ab`; the models are not compared sample by sample. Evaluate gave no result."
     )
 
 
