@@ -1,4 +1,4 @@
-"""INT8 models of random shape, made of the ops whose arena is simulated; the same seed gives the same model."""
+"""INT8 and INT16x8 models of random shape, made of the ops whose arena is simulated; a seed gives one model."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import numpy as np
 from tests.models import SAME, VALID, WINDOW, Op, Tensor, build_model
 
 SCALE, ZERO_POINT = 0.05, -3
+_WIDE = {  # an op that has no form for 16 bits -> one of the same shapes that has
+    "RESIZE_BILINEAR": "RESIZE_NEAREST_NEIGHBOR", "PRELU": "RELU", "HARD_SWISH": "RELU", "REDUCE_MAX": "SUM",
+    "REDUCE_MIN": "SUM",
+}  # fmt: skip
 
 
 class Sketch:
     """Grows a model op by op. Activations are NHWC with a batch of 1, or [1, features] after `flatten`."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, is_wide: bool) -> None:
+        self.is_wide = is_wide
         self.random = np.random.RandomState(seed)
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
@@ -57,7 +62,24 @@ class Sketch:
         return outputs[0]
 
     def pack(self, inputs: list[str], outputs: list[str]) -> bytes:
+        if self.is_wide:
+            self._widen()
         return build_model(self.tensors, self.ops, inputs, outputs)
+
+    def _widen(self) -> None:
+        """Make it INT16x8: activations int16, biases int64, weights as they are, and only ops that have such a form."""
+        for op in self.ops:
+            op.inputs = op.inputs[:1] if op.kind == "PRELU" else op.inputs
+            op.kind = _WIDE.get(op.kind, op.kind)
+        fixed = {op.outputs[0] for op in self.ops if op.kind in {"SOFTMAX", "LOGISTIC", "TANH"}}
+        for tensor in self.tensors:
+            if tensor.data is None or tensor.name.startswith("v"):
+                tensor.dtype = "int16" if tensor.dtype == "int8" else tensor.dtype
+                tensor.zero_point = 0
+                tensor.scale = 1 / 32_768 if tensor.name in fixed else tensor.scale
+            if tensor.data is not None and tensor.name.startswith(("v", "b")):
+                tensor.dtype = "int16" if tensor.name.startswith("v") else "int64"
+                tensor.data = tensor.data.astype(tensor.dtype)
 
 
 def conv(m: Sketch, x: str) -> str:
@@ -213,9 +235,14 @@ def tail(m: Sketch, x: str) -> str:
     return x
 
 
-def random_model(seed: int) -> bytes:
-    """A model of 3 to about 25 ops; some have two inputs, two outputs, or float at both ends."""
-    m = Sketch(seed)
+def random_model(seed: int, *, is_wide: bool = False) -> bytes:
+    """A model of 3 to about 25 ops; some have two inputs, two outputs, or float at both ends.
+
+    Args:
+        seed: the same one gives the same model.
+        is_wide: activations of 16 bits. ARG_MAX and the likes of DEPTH_TO_SPACE have no such form: TFLM refuses them.
+    """
+    m = Sketch(seed, is_wide=is_wide)
     size = m.pick(6, 8, 10, 12)
     entry = m.activation(1, size, m.pick(size, size + 3), m.pick(1, 3, 4), dtype="int8")
     inputs, x = [entry], entry

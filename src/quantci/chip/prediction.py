@@ -79,7 +79,8 @@ def predict(
     if latency is not None:
         build = build_of(graph.ops, module, kernels=latency.kernels, memory=latency.memory, clock_hz=latency.clock_hz)
         kernels = with_savings(kernels, graph.ops, coefficients.record, build)
-        unknown = [*unknown, *advise_faster(graph, kernels, coefficients.record, build, module.data_cache_bytes)]
+        if latency.total_us is not None:  # else nobody knows what share of it would be saved
+            unknown = [*unknown, *advise_faster(graph, kernels, coefficients.record, build, module.data_cache_bytes)]
     return Prediction(
         arena, latency, release, kernels, [*advice, *unknown, *_other_release(release), *advise(release.hits)]
     )

@@ -19,10 +19,12 @@ from quantci.chip.arena.prepare import (
     fully_connected,
     moved,
     nothing,
+    softmax,
     tensors,
     total,
     transposed,
 )
+from quantci.tflite.tflm_types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +78,8 @@ def kernel_of(op: Op) -> Kernel | None:
     first = op.inputs[0] if op.inputs else None
     if op.is_custom or first is None or first.dtype not in _TYPES:
         return None
+    if first.dtype == "int16" and "int16" not in TYPES.get(op.name, "").split():
+        return None  # TFLM refuses it
     return KERNELS.get(op.name)
 
 
@@ -84,7 +88,7 @@ def same(size: int) -> Data:
     return Data(size, size, size)
 
 
-_TYPES: Final = frozenset({"bool", "float32", "int8", "int32", "int64", "uint8"})  # int16 asks for tables and more
+_TYPES: Final = frozenset({"bool", "float32", "int8", "int16", "int32", "int64", "uint8"})
 _POOL: Final = Kernel(Options(40), same(32), tensors(0))
 _EXTREME: Final = Kernel(Options(1, 1), same(44), extreme)
 _SUM: Final = Kernel(Options(1, 1), same(44), total)
@@ -126,7 +130,7 @@ KERNELS: Final[Mapping[str, Kernel]] = {
     "RESIZE_BILINEAR": _RESIZE,
     "RESIZE_NEAREST_NEIGHBOR": _RESIZE,
     "SLICE": Kernel(None, None, tensors(0, 1, 2)),
-    "SOFTMAX": Kernel(Options(4), Data(64, 56, 80), tensors(0)),
+    "SOFTMAX": Kernel(Options(4), Data(64, 56, 80), softmax),
     "SPACE_TO_DEPTH": Kernel(Options(4), None, moved),
     "SPLIT": Kernel(Options(4), None, tensors(0, output=False)),
     "SPLIT_V": Kernel(Options(4), None, tensors(2, output=False)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from quantci.chip.op import Op, Tensor
@@ -33,6 +33,8 @@ class Scratch(NamedTuple):
 
 Ask = Temporary | Persistent | Scratch
 Prepare = Callable[["Op"], Iterator[Ask]]
+_INTEGERS: Final = frozenset({"int8", "int16"})
+_TABLE_BYTES: Final = 2 * 513  # LUTSize<int16_t>() in tensorflow/lite/kernels/internal/common.h
 
 
 def nothing(_op: Op) -> Iterator[Ask]:
@@ -71,9 +73,9 @@ def depthwise(op: Op) -> Iterator[Ask]:
 
 
 def transposed(op: Op) -> Iterator[Ask]:
-    """TRANSPOSE_CONV: its accumulators are scratch."""
-    accumulator = Scratch(4 * math.prod(op.outputs[0].shape))
-    yield from _window(op, inputs=(2, 1, 3), channel_axis=0, accumulator=accumulator)
+    """TRANSPOSE_CONV: its accumulators are scratch, of 64 bits where activations have 16."""
+    size = 8 if op.outputs[0].dtype == "int16" else 4
+    yield from _window(op, inputs=(2, 1, 3), channel_axis=0, accumulator=Scratch(size * math.prod(op.outputs[0].shape)))
 
 
 def _window(
@@ -84,7 +86,7 @@ def _window(
     assert data is not None
     yield from _temporaries(op.outputs[0], data, weights)
     yield from _channels(weights.shape[channel_axis])
-    if accumulator is not None and data.dtype == "int8":
+    if accumulator is not None and data.dtype in _INTEGERS:
         yield accumulator
     if accumulator is None or data.dtype != "float32":
         yield from _temporaries(data, weights, bias, op.outputs[0])
@@ -103,6 +105,15 @@ def fully_connected(op: Op) -> Iterator[Ask]:
         yield from _channels(weights.channels)
 
 
+def softmax(op: Op) -> Iterator[Ask]:
+    """SOFTMAX: for activations of 16 bits two tables, of exp(x) and of 1 / (1 + x)."""
+    data = op.input(0)
+    assert data is not None
+    yield from _temporaries(data, op.outputs[0])
+    if data.dtype == "int16":
+        yield from (Persistent(_TABLE_BYTES), Persistent(_TABLE_BYTES))
+
+
 def concatenation(op: Op) -> Iterator[Ask]:
     """CONCATENATION: the first input is looked at twice."""
     yield from _temporaries(op.input(0), op.outputs[0], *op.inputs)
@@ -114,7 +125,7 @@ def total(op: Op) -> Iterator[Ask]:
     assert data is not None
     assert axes is not None
     yield from _temporaries(data, op.outputs[0], axes)
-    if data.dtype == "int8":
+    if data.dtype in _INTEGERS:
         yield Scratch(4 * math.prod(op.outputs[0].shape))  # accumulators
     yield from _iterators(data, axes)
     yield from _scale(op)

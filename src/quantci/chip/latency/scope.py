@@ -64,16 +64,27 @@ def gap(ops: Sequence[EstimatedOp]) -> str:
     if unknown:
         return f"The cost of {_names(unknown)} is not known."
     if len(missing) == len(ops):
-        return "No measured figure covers any op of this model." if ops else "The model has no ops."
+        return f"No measured figure covers any op of this model.{_why(missing)}" if ops else "The model has no ops."
     share = uncovered_mac_share(ops) or 0.0
     if share > MOST_UNCOVERED_MACS:
         costly = [op for op in missing if op.info.macs]
-        return f"No measured figure covers {_names(costly, ops)}: {_percent(share)} of the multiply-accumulates."
+        found = f"{_names(costly, ops)}: {_percent(share)} of the multiply-accumulates"
+        return f"No measured figure covers {found}.{_why(costly)}"
     elements, uncovered = _elements(ops), _elements(missing)
     if uncovered > MOST_UNCOVERED_ELEMENTS * elements:
         share = uncovered / elements
         return f"No measured figure covers {_names(missing, ops)}: {_percent(share)} of all output elements."
     return ""
+
+
+def _why(missing: Sequence[EstimatedOp]) -> str:
+    """What is missing where it is a type, not a kind of op."""
+    if any(op.layer.dtype != "int16" for op in missing):
+        return ""
+    return (
+        " Their tensors are int16, which TFLM's own kernels run, not ESP-NN's, and no published figure says how long "
+        "those take: quantci bench measures it on a board."
+    )
 
 
 def thin_share(ops: Sequence[EstimatedOp], record: LatencyCoefficients) -> float:

@@ -148,9 +148,11 @@ def test_an_op_outside_of_the_table_is_estimated_from_the_host_with_a_margin() -
     assert estimate_arena(graph_of(model), "esp32s3", load_chip("esp32s3"), host_bytes=None) is None
 
 
-def test_int16_activations_and_custom_ops_are_not_in_the_table() -> None:
+def test_custom_ops_and_those_that_tflm_lacks_in_a_type_are_not_in_the_table() -> None:
     tensors = [Tensor(name, [1, 4], "int16", scale=0.1) for name in "xy"]
-    model = build_model(tensors, [Op("SOFTMAX", ["x"], ["y"], {"beta": 1.0})], ["x"], ["y"])
+    wide = build_model(tensors, [Op("SOFTMAX", ["x"], ["y"], {"beta": 1.0})], ["x"], ["y"])
+    assert arena_of(wide).kind == "simulated"
+    model = build_model(tensors, [Op("HARD_SWISH", ["x"], ["y"])], ["x"], ["y"])
     assert arena_of(model, host_bytes=lambda: 1000).kind == "estimated"
     (op,) = graph_of(build_model(tensors, [Op("Mine", ["x"], ["y"])], ["x"], ["y"])).ops
     assert kernel_of(op) is None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.models import Op, Tensor, build_model, graph_of
+from tests.models import SAME, Op, Tensor, build_model, graph_of
 
 from quantci.chip.arena.kernel_memory import KERNELS
 from quantci.chip.arena.simulate import Simulation, simulate
@@ -105,9 +105,43 @@ def test_ops_without_options_or_data(build: str) -> None:
     assert found.head == 48
 
 
+def test_a_softmax_of_16_bits_keeps_two_tables() -> None:
+    """As test_one_softmax_on_the_chip up to the data, 256. ESP-NN has no kernel for 16 bits, so there is no scratch.
+
+    exp(x), 513 entries of 2 bytes, at 16: 256 + 1026 = 1282               1296
+    1 / (1 + x), the same: 2322                                           2336
+    pointer to the input 4, at 16                                         2352
+    TfLiteTensor 40, TfLiteAffineQuantization 12, 1 zero point 4 + 4      2412
+    pointer to the output 4, at 16                                        2416
+    the same for the output: 60                                           2476
+
+    The head: x and y of 20 bytes, 32 each: 64.
+    """
+    found = simulate(graph_of(softmax(dtype="int16")), "esp-nn", scratch_of("esp32s3"))
+    assert (found.head, found.tail) == (64, 2476)
+
+
+def test_accumulators_of_a_transposed_convolution_have_64_bits_where_activations_have_16() -> None:
+    def head(dtype: str, bias: str) -> int:
+        tensors = [
+            Tensor("shape", data=np.array([1, 2, 2, 3], np.int32)),
+            Tensor("w", data=np.ones((3, 2, 2, 1), np.int8), scale=0.1),
+            Tensor("x", [1, 1, 1, 1], dtype, scale=0.1),
+            Tensor("b", data=np.ones(3, bias)),
+            Tensor("y", [1, 2, 2, 3], dtype, scale=0.1),
+        ]
+        options = {"padding": SAME, "strideW": 2, "strideH": 2}
+        op = Op("TRANSPOSE_CONV", ["shape", "w", "x", "b"], ["y"], options)
+        return simulate(graph_of(build_model(tensors, [op], ["x"], ["y"])), "reference").head
+
+    assert head("int8", "int32") == 16 + 16 + 4 * 12  # x, y, accumulators
+    assert head("int16", "int64") == 16 + 32 + 8 * 12
+
+
 def test_an_op_outside_of_the_table_is_refused() -> None:
-    with pytest.raises(KeyError, match="SOFTMAX"):
-        simulate(graph_of(softmax(dtype="int16")), "reference")
+    tensors = [Tensor(name, [1, 4], "int16", scale=0.1) for name in "xy"]
+    with pytest.raises(KeyError, match="HARD_SWISH"):  # TFLM has it in INT8 only
+        simulate(graph_of(build_model(tensors, [Op("HARD_SWISH", ["x"], ["y"])], ["x"], ["y"])), "reference")
 
 
 def test_the_table_names_ops_that_tflm_has() -> None:

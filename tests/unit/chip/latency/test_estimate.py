@@ -109,7 +109,7 @@ def test_what_is_not_covered_is_named_and_the_rest_is_summed() -> None:
             id="custom",
         ),
         pytest.param([conv(8, 16, 3, 8), op("WHILE", (1, 4))], "cost of WHILE is not known", id="control flow"),
-        pytest.param([conv(8, 16, 3, 8, is_int8=False)], "covers any op", id="int16x8"),
+        pytest.param([conv(8, 16, 3, 8, is_int8=False)], "int16, which TFLM's own kernels run", id="int16x8"),
         pytest.param(
             [conv(8, 16, 3, 8), conv(8, 16, 3, 8, is_int8=False)],
             "covers 1 of 2 CONV_2D: 50 % of the multiply-accumulates",
