@@ -11,7 +11,7 @@ import pytest
 from quantci.errors import ModelRejected
 from quantci.source.onnx import told
 from quantci.source.onnx.explain import explain, usual_replacement
-from quantci.source.onnx.graph import check_recurrent, keeps_layout
+from quantci.source.onnx.graph import check_recurrent, check_runnable, keeps_layout
 from quantci.source.onnx.simplify import fixed_shape
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.tflite.identify import sniff
@@ -42,7 +42,7 @@ def test_an_operator_is_named_with_its_node_and_what_takes_its_place() -> None:
     text = "flatbuffer_direct validation failed: op=Det node=/head/det reason_code=unsupported message=no lowering."
     fault = explain(NotImplementedError(text), "m.onnx")
     assert (fault.code, fault.where) == ("onnx-operator", "m.onnx")
-    assert fault.cause == "The operator Det of the node /head/det has no form in TFLite: no lowering."
+    assert fault.cause == "The operator Det of the node /head/det cannot be used: no lowering."
     assert explain(MemoryError(), "m.onnx").code == "out-of-memory"
     assert explain(SystemExit(1), "m.onnx").code == "conversion"
 
@@ -51,7 +51,7 @@ def test_an_operator_is_named_with_its_node_and_what_takes_its_place() -> None:
     ("op", "remedy"),
     [
         ("GRU", "LSTM"),
-        ("Erf", "tanh form"),
+        ("Erf", "approximate='tanh'"),
         ("Mish", "hard-swish"),
         ("TreeEnsembleClassifier", "perceptron"),
         ("Loop", "without control flow"),
@@ -71,6 +71,29 @@ def test_a_recurrent_layer_that_int8_does_not_survive_is_named() -> None:
     assert caught.value.code == "onnx-operator"
     assert "The operator GRU of the node /rnn/GRU" in caught.value.cause
     assert "LSTM" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("op", "cause", "remedy"),
+    [
+        ("Erf", "cannot be used: TFLM has no kernel for it, nor for the exact GELU", "approximate='tanh'"),
+        ("Gelu", "cannot be used: TFLM has no kernel for it.", "approximate='tanh'"),
+        ("Loop", "cannot be used: it is control flow, and on a chip", "without control flow"),
+        ("Scan", "cannot be used: it is control flow, and on a chip", "without control flow"),
+        ("If", "cannot be used: it is control flow, and on a chip", "without control flow"),
+    ],
+)
+def test_what_would_be_refused_later_by_another_name_is_refused_by_its_node(op: str, cause: str, remedy: str) -> None:
+    nodes = [
+        SimpleNamespace(op_type="Relu", name="a", output=["b"]),
+        SimpleNamespace(op_type=op, name="", output=["y"]),
+    ]
+    check_runnable(SimpleNamespace(node=nodes[:1]), "m.onnx")
+    with pytest.raises(ModelRejected) as caught:
+        check_runnable(SimpleNamespace(node=nodes), "m.onnx")
+    assert caught.value.code == "onnx-operator"
+    assert f"The operator {op} of the node y {cause}" in caught.value.cause
+    assert remedy in caught.value.remedy
 
 
 class Dimension:

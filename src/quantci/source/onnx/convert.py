@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantci.source.onnx.explain import explain
-from quantci.source.onnx.graph import keeps_layout, read_onnx
+from quantci.source.onnx.graph import check_runnable, keeps_layout, read_onnx
 from quantci.source.onnx.runtime import Converted, remember
 from quantci.source.onnx.simplify import simplify
 from quantci.tflite.model import Model
@@ -35,6 +35,7 @@ def convert_onnx(
         ModelRejected: see docs/errors.md.
     """
     model = simplify(read_onnx(Path(inside), where), input_shape, where)
+    check_runnable(model.graph, where)
     data, tensors = to_flatbuffer(model, where)
     remember(Converted(model, Model(data, where), tensors))
     return data, f"onnx2tf {version('onnx2tf')}", turned_shape(model), tensors

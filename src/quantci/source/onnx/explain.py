@@ -12,7 +12,10 @@ _REMEDIES: Final = tuple(
     (re.compile(ops), remedy)
     for ops, remedy in (
         (r"^(GRU|RNN)$", "Use an LSTM: it is the one recurrent layer that TFLite can quantize."),
-        (r"^(Gelu|Erf)$", "Use the tanh form of GELU: nn.GELU(approximate='tanh')."),
+        (
+            r"^(Gelu|Erf)$",
+            "Use nn.GELU(approximate='tanh'), and export with opset_version=18, which writes it out as ops that run.",
+        ),
         (r"^(Elu|Selu|Celu|Mish|Softplus|Softsign|Shrink|ThresholdedRelu)$", "Use ReLU, LeakyReLU or hard-swish."),
         (
             r"^(TreeEnsemble|SVM|Linear(Classifier|Regressor)|Normalizer|Scaler|ZipMap|LabelEncoder|ArrayFeature|OneHot)",
@@ -57,11 +60,11 @@ def explain(error: BaseException, where: str) -> QuantciError:
 
 
 def unsupported(op: str, node: str, where: str, *, why: str = "") -> ModelRejected:
-    """An operator that cannot come through."""
+    """An operator that cannot come through; a node without a name goes by what it gives."""
     reason = f": {why.rstrip('.')}" if why else ""
     return ModelRejected(
         "onnx-operator",
-        f"The operator {op[:60]} of the node {node[:200] or 'without a name'} has no form in TFLite{reason}.",
+        f"The operator {op[:60]} of the node {node[:200] or 'without a name'} cannot be used{reason}.",
         where=where,
         remedy=usual_replacement(op),
     )

@@ -61,6 +61,14 @@ _PASSING: Final = frozenset(
     }
 )
 
+_CONTROL_FLOW: Final = "it is control flow, and on a chip the same ops run for every sample"
+_NOT_ON_A_CHIP: Final = {
+    "Erf": "TFLM has no kernel for it, nor for the exact GELU that it is usually a part of",
+    "Gelu": "TFLM has no kernel for it",
+    "If": _CONTROL_FLOW,
+    "Loop": _CONTROL_FLOW,
+    "Scan": _CONTROL_FLOW,
+}
 _QUANTIZED: Final = re.compile(r"^(Dynamic)?(Q|Deq)uantizeLinear$|^QLinear|^(Conv|MatMul)Integer$")
 
 
@@ -98,6 +106,22 @@ def check_recurrent(graph: Any, where: str) -> None:
     for node in graph.node:
         if node.op_type in {"GRU", "RNN"}:
             raise unsupported(node.op_type, node.name, where, why="only LSTM can be quantized")
+
+
+def check_runnable(graph: Any, where: str) -> None:
+    """Refuse what onnx2tf does convert, to ops that no chip runs: there they would go by the names of those ops.
+
+    Args:
+        graph: after its constants were folded: an If of a constant is none any more.
+        where: the model's path, for the message.
+
+    Raises:
+        ModelRejected: `onnx-operator`, naming the node.
+    """
+    for node in graph.node:
+        if node.op_type in _NOT_ON_A_CHIP:
+            name = node.name or node.output[0]
+            raise unsupported(node.op_type, name, where, why=_NOT_ON_A_CHIP[node.op_type])
 
 
 def check_one_file(model: Any, where: str) -> None:
