@@ -1,8 +1,8 @@
 """Run a command as the composite actions do: with outputs, a step summary and annotations for the CI service.
 
 Options come from the environment, like the inputs of an action; an empty variable is an input that was not given.
-Nothing outside GITHUB_WORKSPACE (or the working folder) is read or written, except the report to comment on, which may
-be in RUNNER_TEMP. Your own metrics run only if QUANTCI_ALLOW_CODE is true.
+Nothing outside GITHUB_WORKSPACE (or the working folder) is read or written, except the report to comment on and the
+firmware of an emulated chip, which may be in RUNNER_TEMP. Your own metrics run only if QUANTCI_ALLOW_CODE is true.
 
 examples:
   quantci action quantize
@@ -118,7 +118,7 @@ def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
     workspace = Workspace.of(environment)
     for one in (CONFIG, *ACTIONS[name]):
         path = environment.get(one.variable) if one.is_path else None
-        if path and not (one.name == "report" and _is_temporary(Path(path), environment)):
+        if path and not (one.name == "report" and workspace.is_temporary(Path(path))):
             workspace.check(Path(path), one.variable)
     if name == "quantize":
         shard_list(environment)
@@ -130,12 +130,6 @@ def _check_inputs(name: str, environment: Mapping[str, str]) -> None:
             where="--pull-request",
             remedy="Give its number alone, such as 12, or leave the input empty.",
         )
-
-
-def _is_temporary(path: Path, environment: Mapping[str, str]) -> bool:
-    """Whether the path, all links followed, lies in the job's temporary folder: what was downloaded is safest there."""
-    folder = environment.get("RUNNER_TEMP", "")
-    return folder != "" and Workspace(Path(folder).resolve(), allow_code=False).holds(path)
 
 
 def _publish(outcome: Outcome, environment: Mapping[str, str]) -> None:

@@ -23,15 +23,21 @@ if TYPE_CHECKING:
     from quantci.records.config import Config
 
 ROOT: Final = "QUANTCI_WORKSPACE"
+_TEMPORARY: Final = "RUNNER_TEMP"
 CODE: Final = "QUANTCI_ALLOW_CODE"
 _WORDS: Final = {"true": True, "false": False, "": True}
 
 
 class Workspace(NamedTuple):
-    """The folder that a run is held in, links resolved, or None; and whether the repository's code may run."""
+    """The folder that a run is held in, links resolved, or None; and whether the repository's code may run.
+
+    The runner's temporary folder is for what the workflow itself made there, and names as an input: the report to
+    comment on, and the firmware of an emulated chip.
+    """
 
     root: Path | None
     allow_code: bool
+    temporary: Path | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
@@ -45,11 +51,18 @@ class Workspace(NamedTuple):
             raise ConfigError(
                 "config-value", f"{word[:40]!r} is neither true nor false.", where=CODE, remedy="Use true or false."
             )
-        return cls(Path(folder).resolve() if folder else None, _WORDS[word])
+        temporary = environment.get(_TEMPORARY, "")
+        return cls(
+            Path(folder).resolve() if folder else None, _WORDS[word], Path(temporary).resolve() if temporary else None
+        )
 
     def holds(self, path: Path) -> bool:
         """Whether the path, all links followed, lies in the workspace."""
         return self.root is None or Path(os.path.realpath(path)).is_relative_to(self.root)
+
+    def is_temporary(self, path: Path) -> bool:
+        """Whether the path, all links followed, lies in the runner's temporary folder."""
+        return self.temporary is not None and Path(os.path.realpath(path)).is_relative_to(self.temporary)
 
     def check(self, path: Path, where: str) -> None:
         """Refuse a path that leads out of the workspace.
@@ -83,7 +96,8 @@ class Workspace(NamedTuple):
         self._check_device(config, file, given)
         paths = _paths(config)
         for key, path in paths.items():
-            self.check(file.parent / path, place_of(key, file, given))
+            if not (key == "device.image" and key in given and self.is_temporary(file.parent / path)):
+                self.check(file.parent / path, place_of(key, file, given))
         for key in {"output_dir", "model.source", "model.quantized"} & paths.keys():
             for link in _links(file.parent / paths[key]):
                 self.check(link, f"{file}: {key}: {link.name}")

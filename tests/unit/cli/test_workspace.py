@@ -166,6 +166,29 @@ def test_the_report_of_a_broken_configuration_stays_inside(root: Path, text: str
     assert output_of_broken(arguments, {"QUANTCI_WORKSPACE": str(root)}) == root / "build/quantci"
 
 
+def test_the_firmware_that_the_workflow_built_may_lie_in_the_runners_temporary_folder(
+    root: Path, tmp_path: Path
+) -> None:
+    """actions/firmware leaves it there; what quantci.toml names is of the repository, and has no business there."""
+    settings(root)
+    temporary, elsewhere = tmp_path / "temporary", tmp_path / "secret"
+    temporary.mkdir()
+    (temporary / "link").symlink_to(elsewhere)
+    given = {"QUANTCI_WORKSPACE": str(root), "QUANTCI_ALLOW_CODE": "false", "RUNNER_TEMP": str(temporary)}
+    image = f"{temporary}/bench.bin"
+    arguments = parse(root / "quantci.toml")
+    load(arguments, {**given, "QUANTCI_DEVICE_IMAGE": image})
+    for path in (f"{elsewhere}/bench.bin", f"{temporary}/link/bench.bin", f"{temporary}/../secret/bench.bin"):
+        with pytest.raises(ConfigError, match="outside the workspace"):
+            load(arguments, {**given, "QUANTCI_DEVICE_IMAGE": path})
+    with pytest.raises(ConfigError, match="outside the workspace"):
+        load(arguments, {**given, "QUANTCI_MODEL_SOURCE": f"{temporary}/model.tflite"})
+    with (root / "quantci.toml").open("a") as file:
+        file.write(f'\n[device]\nkind = "emulated"\nimage = "{image}"\n')
+    with pytest.raises(ConfigError, match="outside the workspace"):
+        load(arguments, given)
+
+
 def test_a_desk_has_no_walls(root: Path) -> None:
     settings(root)
     assert load(parse(root / "quantci.toml", "--output-dir", str(root.parent / "x")), {}).allow_code
