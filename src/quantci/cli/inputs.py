@@ -51,7 +51,14 @@ ACTIONS: Final[dict[str, tuple[Input, ...]]] = {
     "comment": (Input("report", is_path=True), Input("key"), Input("sha"), Input("pull-request")),
 }
 CONFIG: Final = Input("config", is_path=True)
-_OTHERS: Final = (CONFIG, Input("output-dir"), Input("model-source"), Input("allow-code"), Input("device-kind"))
+_OTHERS: Final = (
+    CONFIG,
+    Input("output-dir"),
+    Input("model-source"),
+    Input("model-quantized"),
+    Input("allow-code"),
+    Input("device-kind"),
+)
 # Option, or variable -> the input that it comes from.
 INPUTS: Final = {
     word: one.name
