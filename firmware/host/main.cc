@@ -1,10 +1,8 @@
 // quantci-device: the firmware's protocol and runner as a program of Linux.
-#include <getopt.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -16,6 +14,7 @@
 
 #include "bench_protocol/device.h"
 #include "host_platform.h"
+#include "options.h"
 #include "ram_slot.h"
 #include "terminal.h"
 
@@ -32,104 +31,22 @@ using quantci::BenchMemory;
 using quantci::Device;
 using quantci::HostPlatform;
 using quantci::IterationTime;
+using quantci::kInputBytes;
 using quantci::Link;
 using quantci::ModelRunner;
 using quantci::ModelSlot;
+using quantci::Options;
 using quantci::RamSlot;
 using quantci::Selection;
 using quantci::Terminal;
 
 constexpr std::uint32_t kSlotBytes = 2u << 20;
-constexpr std::uint32_t kInputBytes = 512u << 10;
 constexpr std::uint32_t kMaxIterations = 512;
 constexpr std::uint8_t kSlots = 2;
-
-constexpr char kUsage[] =
-    "usage: quantci-device [--tcp PORT] [--link PATH] [--model FILE]\n"
-    "                      [--id MODEL] [--echo BYTES] [--board-id TEXT]\n"
-    "\n"
-    "Speaks firmware/PROTOCOL.md on a pty, whose name is printed first.\n"
-    "  --tcp PORT       on 127.0.0.1:PORT instead; 0: any that is free\n"
-    "  --link PATH      a symbolic link to the pty, removed at the end\n"
-    "  --model FILE     is in slot 0, and selected, from the start\n"
-    "  --id MODEL       its name in text mode: kws01, ic01, vww01, ad01\n"
-    "  --echo BYTES     size of the echo engine's tensors, 490 by default\n"
-    "  --board-id TEXT  of this virtual board\n";
-
-struct Options {
-  int tcp = -1;
-  std::string link;
-  std::string model;
-  std::string id;
-  std::uint32_t echo = 490;
-  std::string board_id = "virtual-1";
-};
 
 volatile std::sig_atomic_t stopped = 0;
 
 void Stop(int) { stopped = 1; }
-
-std::uint32_t ParseNumber(const char* text, unsigned long most) {
-  char* end = nullptr;
-  const unsigned long value = std::strtoul(text, &end, 10);
-  if (*text < '0' || *text > '9' || *end != 0 || value > most) {
-    throw std::invalid_argument(std::string(text) +
-                                " is not a number from 0 to " +
-                                std::to_string(most));
-  }
-  return static_cast<std::uint32_t>(value);
-}
-
-Options ParseOptions(int argc, char** argv) {
-  enum { kTcp = 1, kLink, kModel, kId, kEcho, kBoardId };
-  const option known[] = {{"tcp", required_argument, nullptr, kTcp},
-                          {"link", required_argument, nullptr, kLink},
-                          {"model", required_argument, nullptr, kModel},
-                          {"id", required_argument, nullptr, kId},
-                          {"echo", required_argument, nullptr, kEcho},
-                          {"board-id", required_argument, nullptr, kBoardId},
-                          {"help", no_argument, nullptr, 'h'},
-                          {nullptr, 0, nullptr, 0}};
-  Options options;
-  for (int c; (c = getopt_long(argc, argv, "h", known, nullptr)) != -1;) {
-    switch (c) {
-      case kTcp:
-        options.tcp = static_cast<int>(ParseNumber(optarg, 65535));
-        break;
-      case kLink:
-        options.link = optarg;
-        break;
-      case kModel:
-        options.model = optarg;
-        break;
-      case kId:
-        options.id = optarg;
-        break;
-      case kEcho:
-        options.echo = ParseNumber(optarg, kInputBytes);
-        break;
-      case kBoardId:
-        options.board_id = optarg;
-        break;
-      case 'h':
-        std::fputs(kUsage, stdout);
-        std::exit(0);
-      default:
-        std::fputs(kUsage, stderr);
-        std::exit(2);
-    }
-  }
-  if (optind < argc) {
-    throw std::invalid_argument(std::string("what is ") + argv[optind] + "?");
-  }
-  if (options.id.size() > quantci::kMaxModelId) {
-    throw std::invalid_argument("--id has more than 32 characters");
-  }
-  if (options.tcp >= 0 && !options.link.empty()) {
-    throw std::invalid_argument("--link is for a pty, not with --tcp");
-  }
-  return options;
-}
 
 void Preload(const Options& options, RamSlot* memory, HostPlatform* platform) {
   std::ifstream file(options.model, std::ios::binary);
@@ -239,7 +156,7 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   try {
-    Run(ParseOptions(argc, argv));
+    Run(quantci::ParseOptions(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "quantci-device: %s\n", error.what());
     return 2;

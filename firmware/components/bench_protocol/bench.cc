@@ -1,7 +1,5 @@
 #include "bench_protocol/bench.h"
 
-#include <cstring>
-
 #include "bench_protocol/crc32.h"
 
 namespace quantci {
@@ -25,42 +23,34 @@ Status Bench::Select(const Selection& selection) {
   }
   runner_->Unload();
   selected_ = false;
-  inputs_ = nullptr;
-  measured_ = 0;
+  inputs_.Forget();
+  times_.Clear();
   has_output_ = false;
   Status status = runner_->Load(chosen->data(), chosen->size(),
                                 selection.region, selection.arena_bytes);
   if (!status.ok()) return status;
-
-  const ModelDescription model = runner_->description();
-  if (model.inputs > kMaxTensors || model.outputs > kMaxTensors) {
+  status = Arrange();
+  if (!status.ok()) {
     runner_->Unload();
-    return Status::Error(ErrorCode::kSize, "more than %u inputs or outputs",
-                         kMaxTensors);
-  }
-  std::uint64_t size = 0;
-  for (std::uint8_t i = 0; i < model.inputs; ++i) {
-    input_at_[i] = static_cast<std::uint32_t>(size);
-    input_bytes_[i] = runner_->input(i).bytes;
-    next_[i] = 0;
-    size += input_bytes_[i];
-  }
-  if (size > memory_.input_bytes) {
-    runner_->Unload();
-    return Status::Error(ErrorCode::kSize,
-                         "%llu bytes of inputs, max_input is %lu",
-                         static_cast<unsigned long long>(size),
-                         static_cast<unsigned long>(memory_.input_bytes));
-  }
-  input_size_ = static_cast<std::uint32_t>(size);
-  output_size_ = 0;
-  for (std::uint8_t i = 0; i < model.outputs; ++i) {
-    output_size_ += runner_->output(i).bytes;
+    return status;
   }
   selection_ = selection;
   selected_ = true;
   platform_->SaveSelection(selection);
   return status;
+}
+
+Status Bench::Arrange() {
+  const ModelDescription model = runner_->description();
+  if (model.inputs > kMaxTensors || model.outputs > kMaxTensors) {
+    return Status::Error(ErrorCode::kSize, "more than %u inputs or outputs",
+                         kMaxTensors);
+  }
+  output_size_ = 0;
+  for (std::uint8_t i = 0; i < model.outputs; ++i) {
+    output_size_ += runner_->output(i).bytes;
+  }
+  return inputs_.Arrange(*runner_);
 }
 
 bool Bench::SelectLast() {
@@ -79,59 +69,19 @@ Status Bench::LoadInput(std::uint8_t index, std::uint32_t offset,
                         std::uint32_t* next) {
   if (!selected_)
     return Status::Error(ErrorCode::kState, "nothing is selected");
-  const ModelDescription model = runner_->description();
-  if (index >= model.inputs) {
-    return Status::Error(ErrorCode::kIndex, "there are %u inputs",
-                         model.inputs);
-  }
-  if (offset == 0 || offset == next_[index]) {
-    if (offset > input_bytes_[index] || size > input_bytes_[index] - offset) {
-      return Status::Error(ErrorCode::kSize, "input %u has %lu bytes", index,
-                           static_cast<unsigned long>(input_bytes_[index]));
-    }
-    if (size > 0) {
-      std::memcpy(memory_.input + input_at_[index] + offset, data, size);
-    }
-    next_[index] = offset + static_cast<std::uint32_t>(size);
-    text_bytes_ = 0;
-    bool loaded = true;
-    for (std::uint8_t i = 0; i < model.inputs; ++i) {
-      loaded = loaded && next_[i] == input_bytes_[i];
-    }
-    inputs_ = loaded ? memory_.input : nullptr;
-  }
-  *next = next_[index];
-  return Status();
+  return inputs_.Load(index, offset, data, size, next);
 }
 
 Status Bench::LoadInputs(const std::uint8_t* data, std::size_t size) {
   if (!selected_)
     return Status::Error(ErrorCode::kState, "nothing is selected");
-  if (size != input_size_) {
-    return Status::Error(ErrorCode::kLength, "the inputs have %lu bytes",
-                         static_cast<unsigned long>(input_size_));
-  }
-  for (std::uint8_t i = 0; i < runner_->description().inputs; ++i) {
-    std::uint32_t next = 0;
-    const Status status =
-        LoadInput(i, 0, data + input_at_[i], input_bytes_[i], &next);
-    if (!status.ok()) return status;
-  }
-  return Status();
+  return inputs_.LoadAll(data, size);
 }
-
-void Bench::SetTextBytes(std::uint32_t bytes) {
-  text_bytes_ = bytes;
-  inputs_ = nullptr;
-  std::memset(next_, 0, sizeof(next_));
-}
-
-void Bench::UseInputs(const std::uint8_t* inputs) { inputs_ = inputs; }
 
 Status Bench::CheckReady() const {
   if (!selected_)
     return Status::Error(ErrorCode::kState, "nothing is selected");
-  if (inputs_ == nullptr) {
+  if (!inputs_.loaded()) {
     return Status::Error(ErrorCode::kState, "not all inputs are loaded");
   }
   return Status();
@@ -142,11 +92,7 @@ Status Bench::CheckReady() const {
 Status Bench::Once(OpMode mode, IterationTime* time) {
   const Status reset = runner_->ResetState();
   if (!reset.ok()) return reset;
-  const std::uint8_t inputs = runner_->description().inputs;
-  for (std::uint8_t i = 0; i < inputs; ++i) {
-    std::memcpy(runner_->input_data(i), inputs_ + input_at_[i],
-                input_bytes_[i]);
-  }
+  inputs_.WriteTo(runner_);
   const std::uint64_t start_us = platform_->Microseconds();
   const std::uint64_t start_cycles = platform_->Cycles();
   const Status status = runner_->Invoke(mode);
@@ -169,16 +115,17 @@ Status Bench::Repeat(std::uint32_t iterations) {
 }
 
 Status Bench::Tell(IterationListener* listener) const {
-  if (listener == nullptr || listener->OnIteration(measured_)) return Status();
+  if (listener == nullptr || listener->OnIteration(times_.count()))
+    return Status();
   return Status::Error(ErrorCode::kCancelled, "cancelled");
 }
 
 Status Bench::Measure(std::uint32_t warm_up, std::uint32_t iterations,
                       IterationListener* listener) {
-  measured_ = 0;
-  if (iterations > memory_.max_iterations) {
+  times_.Clear();
+  if (iterations > times_.room()) {
     return Status::Error(ErrorCode::kSize, "max_iterations is %lu",
-                         static_cast<unsigned long>(memory_.max_iterations));
+                         static_cast<unsigned long>(times_.room()));
   }
   Status status = CheckReady();
   for (std::uint32_t i = 0; i < warm_up && status.ok(); ++i) {
@@ -187,13 +134,14 @@ Status Bench::Measure(std::uint32_t warm_up, std::uint32_t iterations,
     if (status.ok()) status = Tell(listener);
   }
   for (std::uint32_t i = 0; i < iterations && status.ok(); ++i) {
-    status = Once(OpMode::kNone, &memory_.times[i]);
+    IterationTime time;
+    status = Once(OpMode::kNone, &time);
     if (!status.ok()) break;
     has_output_ = true;
-    measured_ = i + 1;
+    times_.Add(time);
     status = Tell(listener);
   }
-  return status.ok() ? CheckTimer() : status;
+  return status.ok() ? times_.Check(platform_->cycles_hz()) : status;
 }
 
 Status Bench::InspectOps(OpMode mode, std::uint32_t iterations,
@@ -204,34 +152,6 @@ Status Bench::InspectOps(OpMode mode, std::uint32_t iterations,
     if (status.ok()) status = Tell(listener);
   }
   return status;
-}
-
-IterationTime Bench::Sum() const {
-  IterationTime sum;
-  for (std::uint32_t i = 0; i < measured_; ++i) {
-    sum.cycles += memory_.times[i].cycles;
-    sum.microseconds += memory_.times[i].microseconds;
-  }
-  return sum;
-}
-
-// Two counters that run on their own agree to 1 %, and to the microsecond on
-// either side of an iteration.
-Status Bench::CheckTimer() const {
-  const std::uint64_t hz = platform_->cycles_hz();
-  if (hz == 0 || measured_ == 0) return Status();
-  const IterationTime sum = Sum();
-  const double by_cycles =
-      static_cast<double>(sum.cycles) * 1e6 / static_cast<double>(hz);
-  const double by_clock = static_cast<double>(sum.microseconds);
-  const double apart =
-      by_cycles > by_clock ? by_cycles - by_clock : by_clock - by_cycles;
-  if (sum.cycles == 0 || apart > by_clock / 100 + 2.0 * measured_) {
-    return Status::Error(ErrorCode::kTimer, "%llu cycles in %llu us",
-                         static_cast<unsigned long long>(sum.cycles),
-                         static_cast<unsigned long long>(sum.microseconds));
-  }
-  return Status();
 }
 
 std::uint32_t Bench::OutputCrc() const {

@@ -9,8 +9,8 @@ Link::Link(Device* device, Port* port)
 
 void Link::Receive(const std::uint8_t* data, std::size_t size) {
   receiver_.Put(data, size);
-  std::uint8_t held[FrameCommands::kMaxHeld];
-  while ((size = device_->frames_.TakeHeld(held)) > 0) {
+  std::uint8_t held[InvocationWatch::kMaxHeld];
+  while ((size = device_->frames_.watch().TakeHeld(held)) > 0) {
     receiver_.Put(held, size);
   }
 }

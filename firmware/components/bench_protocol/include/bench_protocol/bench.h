@@ -1,5 +1,5 @@
-// The model that is selected, its inputs, and measuring it: what both languages
-// of the protocol work on.
+// The model that is selected, and measuring it: what both languages of the
+// protocol work on.
 #ifndef BENCH_PROTOCOL_BENCH_H_
 #define BENCH_PROTOCOL_BENCH_H_
 
@@ -7,16 +7,11 @@
 #include <cstdint>
 
 #include "bench_protocol/interfaces.h"
+#include "bench_protocol/iteration_times.h"
+#include "bench_protocol/model_inputs.h"
 #include "bench_protocol/model_slot.h"
 
 namespace quantci {
-
-constexpr std::uint8_t kMaxTensors = 16;
-
-struct IterationTime {
-  std::uint64_t cycles = 0;
-  std::uint64_t microseconds = 0;
-};
 
 // Memory that the caller sets aside, once.
 struct BenchMemory {
@@ -44,7 +39,8 @@ class Bench {
         runner_(runner),
         slots_(slots),
         slot_count_(slot_count),
-        memory_(memory) {}
+        inputs_(memory.input, memory.input_bytes),
+        times_(memory.times, memory.max_iterations) {}
 
   std::uint8_t slot_count() const { return slot_count_; }
   ModelSlot* slot(std::uint8_t index);  // null: no such slot
@@ -57,18 +53,12 @@ class Bench {
   bool selected() const { return selected_; }
   const char* model_id();  // "none" without one
 
-  // Takes what follows on, or begins anew at offset 0; `next` is what it waits
-  // for then.
+  // As ModelInputs has it, for the model that is selected.
   Status LoadInput(std::uint8_t index, std::uint32_t offset,
                    const std::uint8_t* data, std::size_t size,
                    std::uint32_t* next);
   Status LoadInputs(const std::uint8_t* data, std::size_t size);
-
-  // Text mode fills the same memory by itself, and says where the inputs stand.
-  const BenchMemory& memory() const { return memory_; }
-  std::uint32_t text_bytes() const { return text_bytes_; }
-  void SetTextBytes(std::uint32_t bytes);
-  void UseInputs(const std::uint8_t* inputs);
+  ModelInputs& inputs() { return inputs_; }
 
   // Runs; the input is written again before each iteration. Without times for
   // text mode, where the caller reads the clock.
@@ -78,40 +68,29 @@ class Bench {
   Status InspectOps(OpMode mode, std::uint32_t iterations,
                     IterationListener* listener);
 
-  std::uint32_t measured() const { return measured_; }
-  const IterationTime& time(std::uint32_t index) const {
-    return memory_.times[index];
-  }
-  IterationTime Sum() const;
+  const IterationTimes& times() const { return times_; }
   std::uint32_t OutputCrc() const;
   bool has_output() const { return has_output_; }
-  std::uint32_t input_size() const { return input_size_; }
   std::uint32_t output_size() const { return output_size_; }
   ModelRunner& runner() { return *runner_; }
   Platform& platform() { return *platform_; }
 
  private:
+  Status Arrange();
   Status CheckReady() const;
   Status Tell(IterationListener* listener) const;
   Status Once(OpMode mode, IterationTime* time);
-  Status CheckTimer() const;
 
   Platform* platform_;
   ModelRunner* runner_;
   ModelSlot* slots_;
   std::uint8_t slot_count_;
-  BenchMemory memory_;
+  ModelInputs inputs_;
+  IterationTimes times_;
 
   bool selected_ = false;
   Selection selection_;
-  std::uint32_t input_size_ = 0;   // of all inputs together
-  std::uint32_t output_size_ = 0;  // likewise
-  std::uint32_t input_at_[kMaxTensors] = {};
-  std::uint32_t input_bytes_[kMaxTensors] = {};
-  std::uint32_t next_[kMaxTensors] = {};
-  const std::uint8_t* inputs_ = nullptr;  // null: not loaded
-  std::uint32_t text_bytes_ = 0;
-  std::uint32_t measured_ = 0;
+  std::uint32_t output_size_ = 0;  // of all outputs together
   bool has_output_ = false;
 };
 

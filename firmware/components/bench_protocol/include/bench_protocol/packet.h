@@ -39,8 +39,6 @@ enum class PacketType : std::uint8_t {
   kError = 0xFF,
 };
 
-enum class EventKind : std::uint8_t { kProgress = 1, kDropped = 2 };
-
 struct PacketHead {
   std::uint8_t type = 0;
   std::uint16_t sequence = 0;

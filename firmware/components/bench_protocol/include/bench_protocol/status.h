@@ -53,6 +53,10 @@ class Status {
   char text_[160];
 };
 
+inline Status LengthError() {
+  return Status::Error(ErrorCode::kLength, "wrong length");
+}
+
 }  // namespace quantci
 
 #endif  // BENCH_PROTOCOL_STATUS_H_

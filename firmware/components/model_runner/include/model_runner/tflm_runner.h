@@ -8,8 +8,7 @@
 
 #include "bench_protocol/interfaces.h"
 #include "model_runner/all_ops.h"
-#include "tensorflow/lite/micro/micro_interpreter.h"
-#include "tensorflow/lite/micro/micro_profiler_interface.h"
+#include "model_runner/op_profiler.h"
 
 namespace quantci {
 
@@ -23,20 +22,10 @@ struct TflmMemory {
   std::uint16_t max_ops = 0;
 };
 
-// Lets its runner look at any tensor of the subgraph that runs.
-class Interpreter : public tflite::MicroInterpreter {
- public:
-  using MicroInterpreter::MicroInterpreter;
-  const TfLiteEvalTensor* eval_tensor(int index) const {
-    return context().GetEvalTensor(&context(), index);
-  }
-};
-
-class TflmRunner final : public ModelRunner,
-                         private tflite::MicroProfilerInterface {
+class TflmRunner final : public ModelRunner {
  public:
   TflmRunner(Clock* clock, const TflmMemory& memory)
-      : clock_(clock), memory_(memory) {}
+      : memory_(memory), profiler_(clock, memory.ops, memory.max_ops) {}
 
   void WriteFacts(ByteWriter* text) override;
   std::uint32_t arena_bytes(ArenaRegion region) const override;
@@ -51,33 +40,22 @@ class TflmRunner final : public ModelRunner,
   Status ResetState() override;
   Status Invoke(OpMode mode) override;
   OpFigures op(std::uint16_t index) const override;
-  void ClearOps() override;
+  void ClearOps() override { profiler_.Clear(); }
 
  private:
-  Status CheckOps() const;
   std::uint8_t* arena(ArenaRegion region) const;
   Status AllocateIn(ArenaRegion region, std::uint32_t bytes);
   Status Allocate(std::uint8_t* arena, std::uint32_t bytes);
   TensorDescription Describe(std::int32_t tensor, const TfLiteTensor& at) const;
-  std::uint32_t HashOutputs(std::uint16_t op);
 
-  // Of the ops of the main subgraph; those of a branch or a loop count with it.
-  std::uint32_t BeginEvent(const char* tag) override;
-  void EndEvent(std::uint32_t event) override;
-
-  Clock* clock_;
   TflmMemory memory_;
   AllOps ops_;
+  OpProfiler profiler_;
   const tflite::Model* model_ = nullptr;
   // As std::optional, because the interpreter cannot be moved or reset.
   mutable std::optional<Interpreter> interpreter_;
   ModelDescription description_;
   bool has_state_ = false;  // a tensor that outlives an inference
-
-  OpMode mode_ = OpMode::kNone;
-  std::uint32_t depth_ = 0;
-  std::uint16_t current_op_ = 0;
-  std::uint64_t op_start_ = 0;
 };
 
 }  // namespace quantci
