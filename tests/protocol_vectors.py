@@ -70,6 +70,8 @@ PACKETS: dict[str, tuple[int, int, int, bytes]] = {
         + struct.pack("<BB4IIfi", 9, 4, 1, 49, 10, 1, 490, 0.5, 83)
         + struct.pack("<BB2IIfi", 9, 2, 1, 12, 12, 0.00390625, -128),
     ),
+    "select-psram": (0x20, 25, NONCE, struct.pack("<BBI", 0, 2, 0) + b"kws01"),
+    "error-place": (0xFF, 25, NONCE, struct.pack("<BH", 0x20, 18) + b"8 bytes, PSRAM has room for 4"),
     "input": (0x21, 14, NONCE, struct.pack("<BI", 0, 0) + bytes([0x80, 0xFF, 0x00, 0x01, 0x7F])),
     "input-reply": (0xA1, 14, NONCE, struct.pack("<I", 5)),
     "invoke": (0x22, 15, NONCE, struct.pack("<IIB", 10, 100, 3)),

@@ -42,6 +42,9 @@ using quantci::Terminal;
 
 constexpr std::uint32_t kSlotBytes = 2u << 20;
 constexpr std::uint32_t kMaxIterations = 512;
+struct alignas(16) Block {
+  std::uint8_t bytes[16];
+};
 constexpr std::uint8_t kSlots = 2;
 
 volatile std::sig_atomic_t stopped = 0;
@@ -107,9 +110,6 @@ void Run(const Options& options) {
   constexpr std::size_t kPsram = 8u << 20;
   constexpr std::uint16_t kOps = 1024;
   std::vector<quantci::OpFigures> ops(kOps);
-  struct alignas(16) Block {
-    std::uint8_t bytes[16];
-  };
   std::vector<Block> internal(kInternal / sizeof(Block));
   std::vector<Block> psram(kPsram / sizeof(Block));
   quantci::TflmMemory arenas;
@@ -136,8 +136,9 @@ void Run(const Options& options) {
       throw std::runtime_error("cannot make the link " + options.link);
     }
   }
-  const BenchMemory memory{input.data(), kInputBytes, times.data(),
-                           kMaxIterations};
+  std::vector<Block> copy(kSlotBytes / sizeof(Block));  // a model in PSRAM
+  const BenchMemory memory{input.data(),   kInputBytes,   times.data(),
+                           kMaxIterations, copy[0].bytes, kSlotBytes};
   const char* reason = "power-on";
   while (stopped == 0) {
     platform.Start(reason);
@@ -151,7 +152,7 @@ void Run(const Options& options) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = Stop;  // without SA_RESTART: poll() returns
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);

@@ -38,6 +38,8 @@ constexpr std::uint32_t kMaxIterations = 512;
 constexpr std::uint16_t kMaxOps = 512;
 constexpr std::size_t kAlignment = 16;
 constexpr std::uint32_t kPsramInput = 512u << 10;
+// With less PSRAM than this its arena is worth more than room for a model.
+constexpr std::size_t kPsramForModel = 3u << 20;
 constexpr std::uint32_t kInternalInput = 32u << 10;
 // For the stacks and the drivers, which are made after the arena.
 constexpr std::size_t kInternalReserve = 32u << 10;
@@ -147,6 +149,14 @@ extern "C" void app_main() {
     memory.input_bytes = 0;
     Refuse(&board, "there is no memory for inputs");
   }
+  // Before the arena, which takes what is left.
+  for (std::uint8_t i = 0; i < opened; ++i) {
+    memory.model_bytes = std::max(memory.model_bytes, slots[i].room());
+  }
+  if (heap_caps_get_free_size(MALLOC_CAP_SPIRAM) >= kPsramForModel) {
+    memory.model = Allocate(memory.model_bytes, MALLOC_CAP_SPIRAM);
+  }
+  if (memory.model == nullptr) memory.model_bytes = 0;
   TflmMemory arenas;
   arenas.ops = ops;
   arenas.max_ops = kMaxOps;

@@ -117,9 +117,10 @@ REQUESTS = [
     ("second chunk", Command.CHUNK, struct.pack("<BI", 0, 4) + MODEL[4:]),
     ("end", Command.END, b"\0"),
     ("begin what is there", Command.BEGIN, BEGIN + DIGEST),
-    ("no region", Command.SELECT, struct.pack("<BBI", 0, 7, 0)),
+    ("no such memory", Command.SELECT, struct.pack("<BBI", 0, 4, 0)),
     ("too large an arena", Command.SELECT, struct.pack("<BBI", 0, 0, 2**31)),
     ("too long an id", Command.SELECT, SELECT + b"x" * 33),
+    ("select from PSRAM", Command.SELECT, struct.pack("<BBI", 0, 2, 0)),
     ("select", Command.SELECT, SELECT + b"kws01"),
     ("run without inputs", Command.RUN, b""),
     ("output before a run", Command.OUTPUT, struct.pack("<BII", 0, 0, 1)),
@@ -143,7 +144,7 @@ REQUESTS = [
     ("begin over the selected one", Command.BEGIN, BEGIN + bytes(32)),
     ("run what is gone", Command.RUN, bytes(64)),
 ]
-OF_THE_DEVICE = {"select"}  # its arena is its own
+OF_THE_DEVICE = {"select", "select from PSRAM"}  # its arena is its own
 
 
 def answers(*command: object) -> dict[str, str]:

@@ -1,5 +1,7 @@
 #include "bench_protocol/bench.h"
 
+#include <cstring>
+
 #include "bench_protocol/crc32.h"
 
 namespace quantci {
@@ -26,8 +28,11 @@ Status Bench::Select(const Selection& selection) {
   inputs_.Forget();
   times_.Clear();
   has_output_ = false;
-  Status status = runner_->Load(chosen->data(), chosen->size(),
-                                selection.region, selection.arena_bytes);
+  Status status;
+  const std::uint8_t* model = Place(*chosen, selection.place, &status);
+  if (!status.ok()) return status;
+  status = runner_->Load(model, chosen->size(), selection.region,
+                         selection.arena_bytes);
   if (!status.ok()) return status;
   status = Arrange();
   if (!status.ok()) {
@@ -38,6 +43,20 @@ Status Bench::Select(const Selection& selection) {
   selected_ = true;
   platform_->SaveSelection(selection);
   return status;
+}
+
+const std::uint8_t* Bench::Place(const ModelSlot& slot, ModelPlace place,
+                                 Status* status) {
+  if (place == ModelPlace::kFlash) return slot.data();
+  if (slot.size() > model_bytes_) {
+    *status =
+        Status::Error(ErrorCode::kPlace, "%lu bytes, PSRAM has room for %lu",
+                      static_cast<unsigned long>(slot.size()),
+                      static_cast<unsigned long>(model_bytes_));
+    return nullptr;
+  }
+  std::memcpy(model_, slot.data(), slot.size());
+  return model_;
 }
 
 Status Bench::Arrange() {

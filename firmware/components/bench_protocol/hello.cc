@@ -35,6 +35,7 @@ void WriteHello(Bench* bench, ByteWriter* out) {
   WriteNumber(out, "slot_bytes", room);
   WriteNumber(out, "arena_internal", runner.arena_bytes(ArenaRegion::kInternal));
   WriteNumber(out, "arena_psram", runner.arena_bytes(ArenaRegion::kPsram));
+  WriteNumber(out, "model_psram", bench->model_psram());
   WriteNumber(out, "max_payload", kMaxPayload);
   WriteNumber(out, "max_frame", kMaxFrame);
   WriteNumber(out, "window", kWindow);

@@ -5,6 +5,9 @@
 namespace quantci {
 namespace {
 
+constexpr std::uint8_t kArenaInPsram = 1;
+constexpr std::uint8_t kModelInPsram = 2;
+
 Status SlotError(std::uint8_t slot) {
   return Status::Error(ErrorCode::kSlot, "there is no slot %u", slot);
 }
@@ -70,13 +73,14 @@ Status Erase(Bench* bench, ByteReader in) {
 Status Select(Bench* bench, ByteReader in, ByteWriter* out) {
   Selection selection;
   selection.slot = in.U8();
-  const std::uint8_t region = in.U8();
+  const std::uint8_t memory = in.U8();
   selection.arena_bytes = in.U32();
   if (!in.ok() || in.left() > kMaxModelId) return LengthError();
-  if (region > static_cast<std::uint8_t>(ArenaRegion::kPsram)) {
-    return Status::Error(ErrorCode::kMemory, "there is no region %u", region);
+  if (memory > (kArenaInPsram | kModelInPsram)) {
+    return Status::Error(ErrorCode::kMemory, "there is no memory %u", memory);
   }
-  selection.region = static_cast<ArenaRegion>(region);
+  if ((memory & kArenaInPsram) != 0) selection.region = ArenaRegion::kPsram;
+  if ((memory & kModelInPsram) != 0) selection.place = ModelPlace::kPsram;
   std::memcpy(selection.model_id, in.rest(), in.left());
   const Status status = bench->Select(selection);
   if (!status.ok()) return status;

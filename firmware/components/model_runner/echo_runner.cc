@@ -13,13 +13,14 @@ std::uint32_t EchoRunner::arena_bytes(ArenaRegion region) const {
   return region == ArenaRegion::kInternal ? 2 * size_ : 0;
 }
 
-Status EchoRunner::Load(const std::uint8_t*, std::uint32_t, ArenaRegion region,
-                        std::uint32_t arena_bytes) {
+Status EchoRunner::Load(const std::uint8_t* model, std::uint32_t,
+                        ArenaRegion region, std::uint32_t arena_bytes) {
   op_ = OpFigures();
   if (region != ArenaRegion::kInternal || arena_bytes > 2 * size_) {
     return Status::Error(ErrorCode::kMemory, "the region has %lu bytes",
                          static_cast<unsigned long>(this->arena_bytes(region)));
   }
+  model_ = model;
   return Status();
 }
 

@@ -31,7 +31,7 @@ bool ReadStoredSelection(Selection* selection) {
 void StoreSelection(const Selection& selection) {
   Selection stored;
   if (ReadStoredSelection(&stored) && stored.slot == selection.slot &&
-      stored.region == selection.region &&
+      stored.region == selection.region && stored.place == selection.place &&
       stored.arena_bytes == selection.arena_bytes &&
       std::strcmp(stored.model_id, selection.model_id) == 0) {
     return;  // flash wears

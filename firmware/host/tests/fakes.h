@@ -151,10 +151,12 @@ class FakeDevice {
  public:
   static constexpr std::uint32_t kNonce = 0x1234ABCD;
   static constexpr std::uint32_t kSlotBytes = 16384;
+  static constexpr std::uint32_t kModelBytes = 1024;  // in PSRAM
 
   explicit FakeDevice(std::uint32_t tensor_bytes = 6,
                       std::uint32_t input_bytes = 64)
-      : input_(input_bytes),
+      : copy(kModelBytes),
+        input_(input_bytes),
         times_(8),
         tensors_(2 * tensor_bytes),
         runner(tensors_.data(), tensors_.data() + tensor_bytes, tensor_bytes) {
@@ -193,6 +195,8 @@ class FakeDevice {
     return Ask(PacketType::kSelect, Fields().U8(slot).U8(0).U32(0).Text(id));
   }
 
+  std::vector<std::uint8_t> copy;  // of the model that runs from PSRAM
+
  private:
   std::vector<std::uint8_t> input_;
   std::vector<IterationTime> times_;
@@ -207,7 +211,8 @@ class FakeDevice {
   Bench bench{
       &platform, &runner, slots, 2,
       BenchMemory{input_.data(), static_cast<std::uint32_t>(input_.size()),
-                  times_.data(), static_cast<std::uint32_t>(times_.size())}};
+                  times_.data(), static_cast<std::uint32_t>(times_.size()),
+                  copy.data(), kModelBytes}};
   Device device{&bench};
   Link link{&device, &port};
   std::uint16_t sequence = 0;

@@ -28,7 +28,8 @@ TEST(FramesTest, HelloSaysWhatTheDeviceIs) {
   EXPECT_EQ(reply.payload,
             "protocol=1\nfirmware=quantci-bench 0.1.0\ndevice=virtual\n"
             "engine=echo\nslots=2\nslot_bytes=16384\narena_internal=12\n"
-            "arena_psram=0\nmax_payload=4096\nmax_frame=4125\nwindow=8192\n"
+            "arena_psram=0\nmodel_psram=1024\nmax_payload=4096\nmax_frame="
+            "4125\nwindow=8192\n"
             "max_input=64\nmax_iterations=8\n");
 }
 
@@ -42,6 +43,26 @@ TEST(FramesTest, HelloNamesTheModelsThatCheck) {
   ToHex(reinterpret_cast<const std::uint8_t*>(Sha256Of("a model").data()), hex);
   EXPECT_NE(reply.payload.find("slot1_sha256=" + std::string(hex) + "\n"),
             std::string::npos);
+}
+
+TEST(FramesTest, AModelThatPsramHasNoRoomForIsRefused) {
+  FakeDevice fake;
+  fake.Hello();
+  const auto select = [&fake](std::uint8_t slot, std::uint8_t memory) {
+    return fake.Ask(PacketType::kSelect, Fields().U8(slot).U8(memory).U32(0));
+  };
+  fake.Upload(0, Ramp(FakeDevice::kModelBytes));
+  fake.Upload(1, Ramp(FakeDevice::kModelBytes + 1));
+  EXPECT_EQ(select(0, 2).type, ReplyTo(PacketType::kSelect));
+  const Reply refused = select(1, 2);
+  EXPECT_EQ(ErrorOf(refused, PacketType::kSelect), Code(ErrorCode::kPlace));
+  EXPECT_EQ(refused.payload.substr(3), "1025 bytes, PSRAM has room for 1024");
+  EXPECT_EQ(
+      ErrorOf(fake.Ask(PacketType::kOps, Fields().U16(0)), PacketType::kOps),
+      Code(ErrorCode::kState));
+  EXPECT_EQ(select(1, 0).type, ReplyTo(PacketType::kSelect));
+  EXPECT_EQ(ErrorOf(select(0, 4), PacketType::kSelect),
+            Code(ErrorCode::kMemory));
 }
 
 TEST(FramesTest, CancelThatComesLaterEndsAnInvocation) {

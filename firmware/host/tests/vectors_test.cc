@@ -108,11 +108,10 @@ TEST(VectorsTest, AnInvocationIsCancelled) {
   const std::string model = "a model";
   const std::string begin = Fields().U8(0).U32(7).Text(Sha256Of(model));
   fake.Send(Frame(PacketType::kBegin, 2, nonce, begin));
-  fake.Send(Frame(PacketType::kChunk, 3, nonce,
-                  Fields().U8(0).U32(0).Text(model)));
-  fake.Send(Frame(PacketType::kEnd, 4, nonce, Fields().U8(0)));
   fake.Send(
-      Frame(PacketType::kSelect, 5, nonce, Fields().U8(0).U8(0).U32(0)));
+      Frame(PacketType::kChunk, 3, nonce, Fields().U8(0).U32(0).Text(model)));
+  fake.Send(Frame(PacketType::kEnd, 4, nonce, Fields().U8(0)));
+  fake.Send(Frame(PacketType::kSelect, 5, nonce, Fields().U8(0).U8(0).U32(0)));
   fake.Send(Frame(PacketType::kInput, 6, nonce,
                   Fields().U8(0).U32(0).Text("abcdef")));
   std::string sent;
@@ -124,6 +123,26 @@ TEST(VectorsTest, AnInvocationIsCancelled) {
     wanted += FromHex(PacketNamed(name)["line_hex"]);
   }
   EXPECT_EQ(fake.Send(sent), wanted);
+}
+
+TEST(VectorsTest, AModelIsSelectedInPsram) {
+  const json& select = PacketNamed("select-psram");
+  const std::string model = "a model";
+  FakeDevice fake;
+  fake.Hello();
+  fake.Upload(0, model);
+  const std::string line = FromHex(select["line_hex"]);
+  ASSERT_EQ(select["nonce"], FakeDevice::kNonce);
+  const std::vector<Reply> replies = ParseReplies(fake.Send(line));
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_EQ(replies[0].type, ReplyTo(PacketType::kSelect));
+  EXPECT_EQ(fake.runner.model(), fake.copy.data());
+  EXPECT_EQ(std::string(fake.copy.begin(), fake.copy.begin() + 7), model);
+  ASSERT_TRUE(fake.platform.saved.has_value());
+  EXPECT_EQ(fake.platform.saved->place, ModelPlace::kPsram);
+  EXPECT_EQ(fake.platform.saved->region, ArenaRegion::kInternal);
+  fake.Select(0);
+  EXPECT_EQ(fake.runner.model(), fake.slots[0].data());
 }
 
 TEST(VectorsTest, TextIsAnsweredToTheByte) {

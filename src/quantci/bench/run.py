@@ -94,7 +94,7 @@ def bench(asked: Asked, open_device: Opener, progress: Progress) -> BenchResult:
 
     Raises:
         BoardError: the device failed: that says nothing about the model.
-        ModelRejected: the device cannot run it: `arena`, `unsupported-op`, `tflm-refused`.
+        ModelRejected: the device cannot run it: `arena`, `model-place`, `unsupported-op`, `tflm-refused`.
         DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     golden = read_golden()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.bench.latency import check_times
-from quantci.device.command import Flag, Region
-from quantci.errors import BoardError, QuantciError
+from quantci.device.command import Flag, ModelPlace, Region
+from quantci.errors import BoardError, ConfigError, QuantciError
 from quantci.records.bench import DeviceIdentity, LatencyWindow, LinkCounters, OpTime, Phase
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ CANDIDATE: Final = 0  # slots
 OTHER: Final = 1  # the golden model, then the base's, then the golden model again
 _LEAST_TO_BELIEVE: Final[tuple[DeviceKind, ...]] = ("virtual", "emulated", "board")
 _REGIONS: Final = {"internal": Region.INTERNAL, "psram": Region.PSRAM}
+_PLACES: Final = {"flash": ModelPlace.FLASH, "psram": ModelPlace.PSRAM}
 _SLOWEST: Final = 20  # times what is expected of an inference; then the device hangs
 _LEAST_DEADLINE_S: Final = 10.0
 _PROFILED: Final = 10  # iterations whose ops are timed
@@ -70,6 +71,7 @@ class Session:
 
         Raises:
             BoardError: it does not answer; `device-fault`: it started with a fault; `no-engine`: it runs no model.
+            ConfigError: `no-psram`: arena or model are to lie in a memory that it does not have.
         """
         self._device, self._config, self._clock = device, config, clock
         self._deadline_s = max(_LEAST_DEADLINE_S, _SLOWEST * expected_us / 1e6)
@@ -92,6 +94,7 @@ class Session:
                     where=self.where,
                     remedy="Use a firmware with TFLM; an echo is for tests of the protocol.",
                 )
+            self._check_memory()
 
     def _check_firmware(self) -> None:
         """What an earlier job left on the board is not what this one is about."""
@@ -103,6 +106,20 @@ class Session:
                 where=self.where,
                 remedy="Name its flash image in device.image, so that it is written, or correct device.firmware_id.",
             )
+
+    def _check_memory(self) -> None:
+        """Before the golden model fails for want of a memory that the board never had."""
+        for key, place, room in (
+            ("arena", self._config.arena, self.hello.arena_psram),
+            ("model_place", self._config.model_place, self.hello.model_psram),
+        ):
+            if place == "psram" and not room:
+                raise ConfigError(
+                    "no-psram",
+                    f"device.{key} is psram, and the device has no room for it there.",
+                    where=self.where,
+                    remedy=f"Remove device.{key}, or take a board with PSRAM and a firmware that uses it.",
+                )
 
     def _greet(self, kind: DeviceKind) -> Hello:
         """HELLO; to what still starts, again and again."""
@@ -141,9 +158,9 @@ class Session:
         )
 
     def fingerprint(self) -> dict[str, str]:
-        """The build, and where the arena lies."""
+        """The build, and where arena and model lie."""
         told = {key: value for key, value in self.hello.fingerprint.items() if value is not None}
-        return told | {"arena": self._config.arena}
+        return told | {"arena": self._config.arena, "model_place": self._config.model_place}
 
     @property
     def clock_hz(self) -> int | None:
@@ -193,9 +210,11 @@ class Session:
 
         Raises:
             BoardError: `identity`: its tensors are not those of the model.
-            ModelRejected: `arena`, `unsupported-op` or `tflm-refused`.
+            ModelRejected: `arena`, `model-place`, `unsupported-op` or `tflm-refused`.
         """
-        description = self._device.select(slot, region=_REGIONS[self._config.arena])
+        description = self._device.select(
+            slot, region=_REGIONS[self._config.arena], place=_PLACES[self._config.model_place]
+        )
         found = [(tensor.dtype, list(tensor.shape)) for tensor in (*description.inputs, *description.outputs)]
         if found != [(tensor.dtype, tensor.shape) for tensor in (*summary.inputs, *summary.outputs)]:
             raise BoardError(

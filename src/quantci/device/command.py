@@ -48,6 +48,13 @@ class Region(IntEnum):
     PSRAM = 1
 
 
+class ModelPlace(IntEnum):
+    """Where the model lies while it runs: in its slot in flash, or copied into PSRAM."""
+
+    FLASH = 0
+    PSRAM = 2
+
+
 class Flag(IntFlag):
     """Of INVOKE."""
 
@@ -78,3 +85,4 @@ class ErrorCode(IntEnum):
     MEMORY = 15
     TIMER = 16
     CANCELLED = 17
+    PLACE = 18

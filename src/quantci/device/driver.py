@@ -10,7 +10,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
-from quantci.device.command import NO_FLAGS, VERSION, Command, ErrorCode, Flag, Region
+from quantci.device.command import NO_FLAGS, VERSION, Command, ErrorCode, Flag, ModelPlace, Region
 from quantci.device.description import Description, parse_description
 from quantci.device.fault import fault_of_device
 from quantci.device.fields import Fields
@@ -169,14 +169,20 @@ class Device:
         return Upload(found.hex(), start, len(model) - start)
 
     def select(
-        self, slot: int, *, region: Region = Region.INTERNAL, arena_bytes: int = 0, model_id: str = ""
+        self,
+        slot: int,
+        *,
+        region: Region = Region.INTERNAL,
+        place: ModelPlace = ModelPlace.FLASH,
+        arena_bytes: int = 0,
+        model_id: str = "",
     ) -> Description:
         """Allocate a slot's model; `arena_bytes` 0 takes all there is.
 
         Raises:
-            ModelRejected: `arena`, `unsupported-op`, `tflm-refused`.
+            ModelRejected: `arena`, `model-place`, `unsupported-op`, `tflm-refused`.
         """
-        payload = struct.pack("<BBI", slot, region, arena_bytes) + model_id.encode()
+        payload = struct.pack("<BBI", slot, region | place, arena_bytes) + model_id.encode()
         answer = self._ask(f"selecting slot {slot}", Command.SELECT, payload, deadline_s=ERASE_S)
         self._description = self._parse(parse_description, answer)
         return self._description

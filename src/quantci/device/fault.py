@@ -26,19 +26,8 @@ def fault_of_device(error: DeviceError, where: str) -> QuantciError:
                 where=where,
                 remedy="Replace the layer, or build the firmware with this operator.",
             )
-        case ErrorCode.ARENA | ErrorCode.MEMORY:
-            is_absent = error.code == ErrorCode.MEMORY
-            what = (
-                "The device has no such tensor arena" if is_absent else "The model does not fit into the device's arena"
-            )
-            return ModelRejected(
-                "arena",
-                f"{what}: {text or 'it does not say why'}.",
-                where=where,
-                remedy="Set device.arena to the other kind of memory, or take a board that has this one."
-                if is_absent
-                else "Use smaller activations, or an arena in PSRAM.",
-            )
+        case ErrorCode.ARENA | ErrorCode.MEMORY | ErrorCode.PLACE:
+            return _no_room(error.code, text or "it does not say why", where)
         case ErrorCode.MODEL | ErrorCode.INVOKE:
             return ModelRejected(
                 "tflm-refused",
@@ -68,3 +57,24 @@ def fault_of_device(error: DeviceError, where: str) -> QuantciError:
                 where=where,
                 remedy="Flash the firmware of this version of quantci.",
             )
+
+
+def _no_room(code: int, text: str, where: str) -> ModelRejected:
+    """Of the tensor arena or, in PSRAM, of the model."""
+    if code == ErrorCode.PLACE:
+        return ModelRejected(
+            "model-place",
+            f"The device cannot run this model from PSRAM: {text}.",
+            where=where,
+            remedy='Set device.model_place to "flash", or take a board with more PSRAM.',
+        )
+    is_absent = code == ErrorCode.MEMORY
+    what = "The device has no such tensor arena" if is_absent else "The model does not fit into the device's arena"
+    return ModelRejected(
+        "arena",
+        f"{what}: {text}.",
+        where=where,
+        remedy="Set device.arena to the other kind of memory, or take a board that has this one."
+        if is_absent
+        else "Use smaller activations, or an arena in PSRAM.",
+    )

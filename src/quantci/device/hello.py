@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["board", "emulated", "virtual"]
 _KINDS: Final[dict[str, Kind]] = {"board": "board", "emulated": "emulated", "virtual": "virtual"}
 
-# Of the build fingerprint, but for the arena's region, which SELECT chooses.
+# Of the build fingerprint, but for the places of arena and model, which SELECT chooses.
 FINGERPRINT: Final = (
     "chip",
     "clock_hz",
@@ -57,6 +57,7 @@ class Hello:
     slot_sha256: tuple[str | None, ...] = ()
     arena_internal: int = 0
     arena_psram: int = 0
+    model_psram: int = 0
     max_payload: int = 0
     window: int = 0
     max_input: int = 0
@@ -64,7 +65,7 @@ class Hello:
 
     @property
     def fingerprint(self) -> dict[str, str | None]:
-        """What must be equal for two latencies to be compared, but for the arena's region; None where not known."""
+        """What must be equal for two latencies to be compared, but for what SELECT chooses; None where not known."""
         return {key: self.keys.get(key) for key in FINGERPRINT}
 
 
@@ -92,6 +93,7 @@ def parse_hello(payload: bytes) -> Hello:
         "slot_bytes",
         "arena_internal",
         "arena_psram",
+        "model_psram",
         "max_payload",
         "window",
         "max_input",

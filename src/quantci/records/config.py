@@ -38,6 +38,7 @@ Engine = Literal["auto", "litert", "tensorflow"]
 Compared = Literal["base", "quantization"]
 WantedDevice = Literal["auto", "board", "emulated", "virtual"]
 ArenaRegion = Literal["internal", "psram"]
+ModelPlace = Literal["flash", "psram"]
 EmulatorName = Literal["qemu", "esp-emu", "own"]
 
 
@@ -328,6 +329,9 @@ class DeviceConfig(Record, frozen=True, kw_only=True):
         600.0
     )
     arena: Annotated[ArenaRegion, Meta(description="Where the tensor arena is to lie.")] = "internal"
+    model_place: Annotated[
+        ModelPlace, Meta(description="Where the model is to lie while it runs: in flash, or copied into PSRAM.")
+    ] = "flash"
     iterations: Annotated[int, Meta(ge=1, le=512, description="Timed inferences of each window.")] = 20
     warm_up: Annotated[int, Meta(ge=0, le=1000, description="Inferences before each window, which are not timed.")] = 10
     windows: Annotated[int, Meta(ge=3, le=50, description="Windows of each model; MLPerf Tiny has five.")] = 5

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.bench_subject import SAMPLES, make_subject, subject_model
 from tests.simulated_device import Board
 
 from quantci.bench import session
+from quantci.bench.fingerprint import differences
 from quantci.bench.opener import Opened
 from quantci.bench.run import Asked, bench
 from quantci.errors import BoardError, DataRejected, QuantciError, ToolError
@@ -34,6 +36,14 @@ def fault(folder: Path, faults: str, board: Board | None = None, **changes: Any)
     with pytest.raises(QuantciError) as caught:
         bench(make_subject(folder, **changes), board or Board(f"{IS_BOARD},{faults}"), silent)
     return caught.value
+
+
+def test_a_model_that_ran_from_psram_is_not_compared_with_one_that_ran_from_flash(tmp_path: Path) -> None:
+    device = DeviceConfig(iterations=3, warm_up=1, windows=3)
+    flash = run(tmp_path, device=device)
+    psram = run(tmp_path, device=replace(device, model_place="psram"))
+    assert differences(flash.device.fingerprint, psram.device.fingerprint) == ["model_place was flash and is psram"]
+    assert psram.outputs.agreement.identical_outputs == SAMPLES
 
 
 def test_a_board_that_computes_as_the_host_does(tmp_path: Path) -> None:
@@ -161,7 +171,28 @@ def test_what_a_fault_is_called(tmp_path: Path, faults: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "code"), [("error=arena@select:2", "arena"), ("error=op@select:2", "unsupported-op")]
+    ("told", "device"),
+    [
+        ("hello.arena_psram=0", DeviceConfig(arena="psram")),
+        ("hello.model_psram=0", DeviceConfig(model_place="psram")),
+    ],
+    ids=["arena", "model_place"],
+)
+def test_a_memory_that_the_device_does_not_have_is_not_a_broken_board(
+    tmp_path: Path, told: str, device: DeviceConfig, request: pytest.FixtureRequest
+) -> None:
+    error = fault(tmp_path, told, device=device)
+    assert (error.code, error.exit_code) == ("no-psram", 2)
+    assert f"device.{request.node.callspec.id} is psram" in error.cause
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ("error=arena@select:2", "arena"),
+        ("error=place@select:2", "model-place"),
+        ("error=op@select:2", "unsupported-op"),
+    ],
 )
 def test_what_the_device_cannot_run_is_the_models_fault(tmp_path: Path, faults: str, code: str) -> None:
     """The first SELECT is the golden model's."""

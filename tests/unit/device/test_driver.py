@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from tests.virtual_line import PACKETS, VECTORS, VirtualLine, echo_model
 
-from quantci.device.command import Command, Flag
+from quantci.device.command import Command, Flag, ModelPlace
 from quantci.device.driver import Device
 from quantci.device.link import Link
 from quantci.device.packet import Packet
 from quantci.device.receiver import Receiver
+from quantci.device.virtual.machine import MODEL_PSRAM
 from quantci.errors import BoardError, ModelRejected
 
 MODEL = echo_model(490)
@@ -145,7 +146,14 @@ def test_a_fault_has_its_word(faults: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), {"op": "unsupported-op", "arena": "arena", "memory": "arena", "model": "tflm-refused"}.items()
+    ("error", "code"),
+    {
+        "op": "unsupported-op",
+        "arena": "arena",
+        "memory": "arena",
+        "model": "tflm-refused",
+        "place": "model-place",
+    }.items(),
 )
 def test_what_the_model_is_to_blame_for_is_no_fault_of_the_board(error: str, code: str) -> None:
     with pytest.raises(ModelRejected) as caught:
@@ -232,6 +240,28 @@ def test_an_invocation_is_cancelled_as_the_vectors_say() -> None:
     device.load([INPUT])
     line.write(b"".join(PACKETS[name].to_line() for name in cancel["send"]))
     assert line.read(0) == b"".join(PACKETS[name].to_line() for name in cancel["expect"])
+
+
+def test_a_model_is_selected_in_psram_as_the_vectors_say() -> None:
+    line = VirtualLine()
+    device = line.open()
+    assert device.hello().model_psram == MODEL_PSRAM
+    device.upload(0, MODEL)
+    sent: list[bytes] = []
+    feed = line.write
+
+    def write(data: bytes) -> None:
+        sent.extend(packet.payload for packet in Receiver(lambda noise: None).feed(data))
+        feed(data)
+
+    line.write = write  # type: ignore[method-assign]
+    device.select(0, place=ModelPlace.PSRAM, model_id="kws01")
+    assert sent == [PACKETS["select-psram"].payload]
+    device.upload(1, bytes(MODEL_PSRAM + 1))
+    with pytest.raises(ModelRejected, match="2097153 bytes, PSRAM has room for 2097152") as caught:
+        device.select(1, place=ModelPlace.PSRAM)
+    assert caught.value.code == "model-place"
+    device.select(1)
 
 
 def test_who_is_stopped_while_the_device_measures_leaves_it_ready(monkeypatch: pytest.MonkeyPatch) -> None:

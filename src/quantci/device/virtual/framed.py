@@ -8,7 +8,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from quantci.device.command import ERROR, EVENT, REPLY, VERSION, Command, ErrorCode, Event, Region
+from quantci.device.command import ERROR, EVENT, REPLY, VERSION, Command, ErrorCode, Event, ModelPlace, Region
 from quantci.device.description import write_description
 from quantci.device.fields import Fields
 from quantci.device.figures import (
@@ -164,13 +164,14 @@ class FramedMode:
         return b""
 
     def _select(self, fields: Fields) -> bytes:
-        number, region, arena_bytes = fields.take("<BBI")
+        number, memory, arena_bytes = fields.take("<BBI")
         model_id = fields.rest()
         if len(model_id) > _MAX_ID_BYTES:
             raise Refusal(ErrorCode.LENGTH, f"an id has {_MAX_ID_BYTES} bytes at most")
-        if region not in list(Region):
-            raise Refusal(ErrorCode.MEMORY, f"no region {region}")
-        return write_description(self._machine.select(number, arena_bytes, model_id.decode("utf-8", "replace")))
+        if memory > Region.PSRAM | ModelPlace.PSRAM:
+            raise Refusal(ErrorCode.MEMORY, f"no memory {memory}")
+        place = ModelPlace(memory & ModelPlace.PSRAM)
+        return write_description(self._machine.select(number, arena_bytes, model_id.decode("utf-8", "replace"), place))
 
     def _input(self, fields: Fields) -> bytes:
         index, offset = fields.take("<BI")

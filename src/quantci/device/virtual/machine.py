@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from quantci.device.command import VERSION, ErrorCode, Flag
+from quantci.device.command import VERSION, ErrorCode, Flag, ModelPlace
 from quantci.device.figures import Invocation, OpProfile, Run, Timing
 from quantci.device.packet import line_bytes
 from quantci.device.virtual.refusal import Refusal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SLOTS: Final = 2
 SLOT_BYTES: Final = 4 * 1024**2
 ARENA_BYTES: Final = 64 * 1024**2
+MODEL_PSRAM: Final = 2 * 1024**2
 MAX_INPUT: Final = 2 * 1024**2
 MAX_PAYLOAD: Final = 16_384  # more than a chip's, whose memory is dear
 MAX_FRAME: Final = line_bytes(MAX_PAYLOAD) - 2
@@ -106,6 +107,7 @@ class Machine:
             "slot_bytes": SLOT_BYTES,
             "arena_internal": ARENA_BYTES,
             "arena_psram": ARENA_BYTES,
+            "model_psram": MODEL_PSRAM,
             "max_payload": MAX_PAYLOAD,
             "max_frame": MAX_FRAME,
             "window": WINDOW,
@@ -127,12 +129,14 @@ class Machine:
             raise Refusal(ErrorCode.SLOT, f"{number}")
         return self.slots[number]
 
-    def select(self, number: int, arena_bytes: int, model_id: str) -> Description:
+    def select(self, number: int, arena_bytes: int, model_id: str, place: ModelPlace = ModelPlace.FLASH) -> Description:
         """Allocate a slot's model."""
         slot = self.slot(number)
         self._selected = None
         if not slot.is_whole:
             raise Refusal(ErrorCode.SLOT, "no model that checks")
+        if place == ModelPlace.PSRAM and slot.size > MODEL_PSRAM:
+            raise Refusal(ErrorCode.PLACE, f"{slot.size} bytes, PSRAM has room for {MODEL_PSRAM}")
         if arena_bytes > ARENA_BYTES:
             raise Refusal(ErrorCode.MEMORY, f"{ARENA_BYTES} bytes")
         description = self._engine.load(bytes(slot.data), arena_bytes)

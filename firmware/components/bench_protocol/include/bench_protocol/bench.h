@@ -19,6 +19,8 @@ struct BenchMemory {
   std::uint32_t input_bytes = 0;
   IterationTime* times = nullptr;
   std::uint32_t max_iterations = 0;
+  std::uint8_t* model = nullptr;  // in PSRAM, 16-byte aligned; null: none
+  std::uint32_t model_bytes = 0;
 };
 
 // Is told between two iterations, outside of what is measured.
@@ -40,7 +42,9 @@ class Bench {
         slots_(slots),
         slot_count_(slot_count),
         inputs_(memory.input, memory.input_bytes),
-        times_(memory.times, memory.max_iterations) {}
+        times_(memory.times, memory.max_iterations),
+        model_(memory.model),
+        model_bytes_(memory.model_bytes) {}
 
   std::uint8_t slot_count() const { return slot_count_; }
   ModelSlot* slot(std::uint8_t index);  // null: no such slot
@@ -72,10 +76,15 @@ class Bench {
   std::uint32_t OutputCrc() const;
   bool has_output() const { return has_output_; }
   std::uint32_t output_size() const { return output_size_; }
+  // The largest model that runs from PSRAM; 0: none does.
+  std::uint32_t model_psram() const { return model_bytes_; }
   ModelRunner& runner() { return *runner_; }
   Platform& platform() { return *platform_; }
 
  private:
+  // Where the slot's model is to run from; null after an error.
+  const std::uint8_t* Place(const ModelSlot& slot, ModelPlace place,
+                            Status* status);
   Status Arrange();
   Status CheckReady() const;
   Status Tell(IterationListener* listener) const;
@@ -87,6 +96,8 @@ class Bench {
   std::uint8_t slot_count_;
   ModelInputs inputs_;
   IterationTimes times_;
+  std::uint8_t* model_;
+  std::uint32_t model_bytes_;
 
   bool selected_ = false;
   Selection selection_;

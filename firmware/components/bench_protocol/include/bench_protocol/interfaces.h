@@ -34,12 +34,16 @@ class Port {
 
 enum class ArenaRegion : std::uint8_t { kInternal = 0, kPsram = 1 };
 
+// Where a model lies while it runs: in its slot, or copied into PSRAM.
+enum class ModelPlace : std::uint8_t { kFlash = 0, kPsram = 1 };
+
 constexpr std::size_t kMaxModelId = 32;
 
 // What SELECT chose. It outlives a restart, so that text mode has a model.
 struct Selection {
   std::uint8_t slot = 0;
   ArenaRegion region = ArenaRegion::kInternal;
+  ModelPlace place = ModelPlace::kFlash;
   std::uint32_t arena_bytes = 0;
   char model_id[kMaxModelId + 1] = {};
 };

@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint16_t {
   kMemory = 15,
   kTimer = 16,
   kCancelled = 17,
+  kPlace = 18,
 };
 
 class Status {

@@ -19,7 +19,8 @@ class EchoRunner final : public ModelRunner {
   std::uint32_t arena_bytes(ArenaRegion region) const override;
   Status Load(const std::uint8_t* model, std::uint32_t size, ArenaRegion region,
               std::uint32_t arena_bytes) override;
-  void Unload() override {}
+  void Unload() override { model_ = nullptr; }
+  const std::uint8_t* model() const { return model_; }  // where it lies
   ModelDescription description() const override;
   TensorDescription input(std::uint8_t index) const override;
   TensorDescription output(std::uint8_t index) const override;
@@ -39,6 +40,7 @@ class EchoRunner final : public ModelRunner {
   std::uint8_t* input_;
   std::uint8_t* output_;
   std::uint32_t size_;
+  const std::uint8_t* model_ = nullptr;
   OpFigures op_;
   bool is_fresh_ = true;  // nothing ran since ResetState()
 };
