@@ -16,7 +16,9 @@ from quantci.bench.run import Asked
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.evaluate.predictions import PREDICTIONS, to_npz
-from quantci.records.config import CalibrationConfig, Config, DeviceConfig, EvaluationConfig, InputConfig, ModelConfig
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
+from quantci.records.device_config import DeviceConfig
+from quantci.records.input_config import InputConfig
 from quantci.tasks.choose import choose_task
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.lite_rt import open_lite_rt

@@ -30,23 +30,23 @@ from quantci.records.bench import (
     OpTime,
     Phase,
 )
-from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, GatesConfig, ModelConfig
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
 from quantci.records.dataset import DatasetSummary, ImageCounts, SampleDigest
 from quantci.records.diagnose import ClippedActivation, DiagnoseRecord, DiagnoseResult, LayerError, WeightChannels
 from quantci.records.embed import EmbeddedFile, EmbedRecord, EmbedResult
 from quantci.records.evaluate import (
     AbsentStep,
     Agreement,
-    ClassificationMetrics,
-    ClassMetrics,
     EvaluateRecord,
     EvaluateResult,
     HostLatency,
     Step,
     TagMetrics,
 )
+from quantci.records.gates_config import GatesConfig
 from quantci.records.kernels import KernelHit
 from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
+from quantci.records.metrics import ClassificationMetrics, ClassMetrics
 from quantci.records.model import ModelSummary, OpCount, OpInfo, TensorInfo
 from quantci.records.paired import ClassDelta, Interval, Paired
 from quantci.records.quantize import (

@@ -14,7 +14,8 @@ from tests.known import known
 
 from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import AnomalyMetrics, EvaluateResult
+from quantci.records.evaluate import EvaluateResult
+from quantci.records.metrics import AnomalyMetrics
 
 Quantci = Callable[..., Done]
 

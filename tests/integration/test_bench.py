@@ -21,7 +21,7 @@ from quantci.device.lock import BoardLock
 from quantci.errors import BoardError, ConfigError, ToolError
 from quantci.records.base import read
 from quantci.records.bench import BenchRecord, BenchResult
-from quantci.records.config import DeviceConfig
+from quantci.records.device_config import DeviceConfig
 from quantci.records.report import Report
 from quantci.tflite.tflm import tflm_available
 

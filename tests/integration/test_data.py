@@ -14,7 +14,7 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import choose
 from quantci.data.tally import Tally
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.tasks.classification import Classification
 
 if TYPE_CHECKING:

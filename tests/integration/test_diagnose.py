@@ -26,8 +26,8 @@ from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.quantize.recipe import Types
 from quantci.records.base import decode, read, write
-from quantci.records.config import InputConfig
 from quantci.records.diagnose import DiagnoseRecord, DiagnoseResult, LayerError
+from quantci.records.input_config import InputConfig
 from quantci.records.quantize import QuantizeRecord
 from quantci.render.visible import visible
 from quantci.tflite.flatbuffer import pack, parse

@@ -18,8 +18,8 @@ from tests.models import Op, Tensor, build_model
 from quantci.data.fit import Fit
 from quantci.data.resize_tensorflow import resize_tensorflow
 from quantci.records.base import decode
-from quantci.records.config import InputConfig
 from quantci.records.evaluate import EvaluateRecord
+from quantci.records.input_config import InputConfig
 
 Quantci = Callable[..., Done]
 

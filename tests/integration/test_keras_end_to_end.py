@@ -12,7 +12,7 @@ from tests.integration.pictures import Done, report_of
 from tests.known import known
 
 from quantci.records.base import decode
-from quantci.records.evaluate import ClassificationMetrics
+from quantci.records.metrics import ClassificationMetrics
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
 
 Quantci = Callable[..., Done]

@@ -17,7 +17,8 @@ from quantci.errors import QuantciError
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.prepare import prepare
 from quantci.quantize.recipe import recipe_named
-from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, InputConfig, ModelConfig, TaskConfig
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig, TaskConfig
+from quantci.records.input_config import InputConfig
 from quantci.source.open_source import open_source
 from quantci.tflite.fixed_point import quantize
 from quantci.tflite.integer_only import check_integer_only

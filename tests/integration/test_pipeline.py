@@ -22,7 +22,8 @@ from tests.known import known
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.records.base import decode, encode
 from quantci.records.embed import EmbedRecord
-from quantci.records.evaluate import ClassificationMetrics, EvaluateRecord
+from quantci.records.evaluate import EvaluateRecord
+from quantci.records.metrics import ClassificationMetrics
 from quantci.records.quantize import QuantizeRecord
 
 Quantci = Callable[..., Done]

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.pictures import Done
 
 from quantci.records.base import read
-from quantci.records.evaluate import ClassificationMetrics
+from quantci.records.metrics import ClassificationMetrics
 from quantci.records.report import Report
 from quantci.tflite.lite_rt import open_lite_rt
 from quantci.tflite.model import Model

@@ -14,7 +14,7 @@ from tests.integration.pictures import Done, report_of
 from tests.known import known
 from tests.models import Op, Tensor, build_model
 
-from quantci.records.evaluate import MultiLabelMetrics, RegressionMetrics
+from quantci.records.metrics import MultiLabelMetrics, RegressionMetrics
 
 Quantci = Callable[..., Done]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from quantci.bench.process import Watched
     from quantci.device.transport import SerialTransport
-    from quantci.records.config import DeviceConfig
+    from quantci.records.device_config import DeviceConfig
 
 PORT_S: Final = 30.0  # until its port is open; an emulator starts in a second
 _AGAIN_S: Final = 0.1

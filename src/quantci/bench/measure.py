@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         MeasuredLatency,
         OpTime,
     )
-    from quantci.records.config import DeviceConfig
+    from quantci.records.device_config import DeviceConfig
     from quantci.tflite.model import Model
 
 NO_LATENCY: Final[dict[DeviceKind, str]] = {

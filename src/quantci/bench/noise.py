@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from quantci.bench.run import Opener
     from quantci.progress import Progress
     from quantci.records.bench import DeviceKind, DeviceNoise
-    from quantci.records.config import DeviceConfig
+    from quantci.records.device_config import DeviceConfig
     from quantci.tflite.model import Model
 
 

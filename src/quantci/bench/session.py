@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quantci.device.driver import Device
     from quantci.device.hello import Hello
     from quantci.records.bench import DeviceKind
-    from quantci.records.config import DeviceConfig
+    from quantci.records.device_config import DeviceConfig
     from quantci.records.model import ModelSummary, TensorInfo
     from quantci.tflite.model import Model
 

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from quantci.chip.latency.conditions import Module
     from quantci.chip.op import Op
     from quantci.records.arena import Arena
-    from quantci.records.config import TargetConfig
     from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyEstimate
     from quantci.records.model import ModelSummary
+    from quantci.records.target_config import TargetConfig
     from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 

@@ -73,7 +73,8 @@ def _check(boards: Boards, port: str | None, serial_number: str | None) -> None:
     from quantci.bench.opener import Opener
     from quantci.bench.session import Session
     from quantci.progress import silent
-    from quantci.records.config import CalibrationConfig, Config, DeviceConfig, EvaluationConfig, ModelConfig
+    from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig
+    from quantci.records.device_config import DeviceConfig
 
     device = DeviceConfig(kind="board", port=port, serial_number=serial_number)
     config = Config(

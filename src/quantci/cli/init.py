@@ -164,7 +164,8 @@ def _gates(data: str | None, target: Path, *, is_classification: bool) -> dict[s
         DataRejected: a set that was named cannot be read.
     """
     from quantci.data.samples import find_samples
-    from quantci.records.config import InputConfig, TaskConfig
+    from quantci.records.config import TaskConfig
+    from quantci.records.input_config import InputConfig
     from quantci.records.truth import ClassTruth
     from quantci.report.gates.suggestion import suggest
     from quantci.tasks.choose import choose_task

@@ -10,7 +10,7 @@ import msgspec
 from quantci.chip.datasheet import check_clock, load_chip
 from quantci.cli.options import overrides
 from quantci.errors import QuantciError
-from quantci.records.config import TargetConfig
+from quantci.records.target_config import TargetConfig
 
 if TYPE_CHECKING:
     import argparse

@@ -15,8 +15,8 @@ from quantci.errors import ConfigError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from quantci.records.config import Fit as Kind
-    from quantci.records.config import InputConfig, Resize, ResizeLibrary
+    from quantci.records.input_config import Fit as Kind
+    from quantci.records.input_config import InputConfig, Resize, ResizeLibrary
 
 _UNLIKE_PILLOW: Final = frozenset({"nearest", "bilinear", "bicubic", "area"})
 METHODS: Final = {

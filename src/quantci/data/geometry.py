@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:
-    from quantci.records.config import InputConfig, Layout
+    from quantci.records.input_config import InputConfig, Layout
 
 _COLOR_CHANNELS = {"grey": 1, "rgb": 3, "bgr": 3}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from quantci.records.config import Alpha, Exif
+    from quantci.records.input_config import Alpha, Exif
 
 MAX_PIXELS = 64 * 1024**2
 _AT_ONCE = 1024**2  # pixels that are widened in one go: a whole image as 64-bit integers would fill the memory

@@ -14,7 +14,7 @@ from quantci.errors import ConfigError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from quantci.records.config import InputConfig
+    from quantci.records.input_config import InputConfig
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from quantci.data.sample import Sample
-    from quantci.records.config import InputConfig
+    from quantci.records.input_config import InputConfig
 
 
 @dataclass(frozen=True)

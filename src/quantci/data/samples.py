@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from quantci.data.labelling import Labelling
     from quantci.data.listing import Entry, Listing, Role
-    from quantci.records.config import InputConfig
+    from quantci.records.input_config import InputConfig
 
 MANIFEST = "manifest.csv"
 TRUTH = "y_labels.csv"

@@ -9,7 +9,7 @@ from quantci.data.fit import in_colour
 
 if TYPE_CHECKING:
     from quantci.data.preprocess import Preprocessing
-    from quantci.records.config import InputConfig
+    from quantci.records.input_config import InputConfig
 
 _OPENCV: Final = {
     "nearest": "INTER_NEAREST",

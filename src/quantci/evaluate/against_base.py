@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quantci.errors import QuantciError
 from quantci.evaluate.scored import BASE
 from quantci.records.against_base import AgainstBase, ClassChange, TagChange
-from quantci.records.evaluate import ClassificationMetrics, MultiLabelMetrics
+from quantci.records.metrics import ClassificationMetrics, MultiLabelMetrics
 from quantci.records.stage import Failure
 from quantci.tasks.shared_labels import Side
 from quantci.tasks.task import Observed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantci.evaluate.scored import Scored
-    from quantci.records.evaluate import Metrics
+    from quantci.records.metrics import Metrics
     from quantci.records.model import TensorInfo
     from quantci.tasks.task import Task
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from quantci.data.sample import Sample
     from quantci.probe.variants import Variant
     from quantci.progress import Progress
-    from quantci.records.config import Config, InputConfig
+    from quantci.records.config import Config
+    from quantci.records.input_config import InputConfig
     from quantci.tflite.model import Model
     from quantci.workers.pool import Pool
 

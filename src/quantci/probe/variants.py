@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from quantci.records.config import InputConfig
+    from quantci.records.input_config import InputConfig
 
 # What each is called -> what it says. Sources: keras/src/applications/imagenet_utils.py (modes tf, torch, caffe) and
 # torchvision/transforms/_presets.py (ImageClassification); MNIST's mean and deviation as PyTorch's examples have them.

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from quantci.records.base import Record
-from quantci.records.evaluate import Agreement, Metrics
+from quantci.records.evaluate import Agreement
+from quantci.records.metrics import Metrics
 from quantci.records.paired import Paired
 from quantci.records.stage import Advice, Failure, StageRecord
 from quantci.records.units import Bytes, Count, Microseconds, NonNegative, Positive, Ratio, Seconds, Sha256

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from quantci.errors import ConfigError
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import GateChange, GateResult, Report, StageOutcome
 from quantci.records.stage import Advice, Failure, Provenance, Status
 from quantci.records.stages import BENCH, STAGES, Stage

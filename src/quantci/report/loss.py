@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from quantci.report.gates.judge import Judged, quantization_gates
 
 if TYPE_CHECKING:
-    from quantci.records.config import GatesConfig
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.gates_config import GatesConfig
 
 MOST_FLIPS: Final = 0.02
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from quantci.errors import DataRejected, ModelRejected
-from quantci.records.evaluate import AnomalyMetrics
+from quantci.records.metrics import AnomalyMetrics
 from quantci.records.paired import HEADLINES, Paired
 from quantci.statistics.agreement import side_changes
 from quantci.statistics.paired import AUC_RESAMPLES, auc_delta_interval

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantci.errors import ModelRejected
-from quantci.records.evaluate import ClassificationMetrics, ClassMetrics
+from quantci.records.metrics import ClassificationMetrics, ClassMetrics
 from quantci.statistics.roc import roc_auc
 from quantci.tasks.custom import apply_metrics
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantci.data.labels import check_none_empty, infer_several, resolve_several
 from quantci.errors import DataRejected
-from quantci.records.evaluate import LabelMetrics, MultiLabelMetrics
+from quantci.records.metrics import LabelMetrics, MultiLabelMetrics
 from quantci.records.paired import HEADLINES, Paired
 from quantci.records.stage import Advice
 from quantci.records.truth import LabelsTruth

@@ -11,7 +11,7 @@ import numpy as np
 
 from quantci.data.culprits import counted
 from quantci.errors import DataRejected
-from quantci.records.evaluate import RegressionMetrics, ValueMetrics
+from quantci.records.metrics import RegressionMetrics, ValueMetrics
 from quantci.records.paired import HEADLINES, Paired
 from quantci.records.truth import ValuesTruth
 from quantci.statistics.paired import R2_RESAMPLES, r2_delta_interval

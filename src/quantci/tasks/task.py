@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.records.doubt import Doubt
-    from quantci.records.evaluate import Metrics, TagMetrics
+    from quantci.records.evaluate import TagMetrics
+    from quantci.records.metrics import Metrics
     from quantci.records.model import ModelSummary, QuantizedType, TensorInfo
     from quantci.records.paired import Paired
     from quantci.records.stage import Advice

@@ -8,7 +8,7 @@ import pytest
 
 from quantci.bench.emulator import command_of
 from quantci.errors import ConfigError
-from quantci.records.config import DeviceConfig
+from quantci.records.device_config import DeviceConfig
 
 
 def test_qemu_runs_both_cores_in_one_thread() -> None:

@@ -13,7 +13,7 @@ from quantci.bench import flash
 from quantci.bench.run import bench
 from quantci.errors import BoardError, ConfigError
 from quantci.progress import silent
-from quantci.records.config import DeviceConfig
+from quantci.records.device_config import DeviceConfig
 
 WANTED = "ab" * 32
 OTHER = "cd" * 32

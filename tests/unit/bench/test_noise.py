@@ -11,7 +11,7 @@ from tests.simulated_device import Board
 from quantci.bench.boards import Boards
 from quantci.bench.noise import find_noise
 from quantci.progress import silent
-from quantci.records.config import DeviceConfig
+from quantci.records.device_config import DeviceConfig
 
 BOARD = "hello.device=board,hello.clock_hz=240000000,latency=1000"
 

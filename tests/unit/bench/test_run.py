@@ -19,7 +19,7 @@ from quantci.errors import BoardError, DataRejected, QuantciError, ToolError
 from quantci.progress import silent
 from quantci.records.base import encode
 from quantci.records.bench import BenchResult
-from quantci.records.config import DeviceConfig
+from quantci.records.device_config import DeviceConfig
 from quantci.records.stage import Failure
 from quantci.tflite.model import Model
 

@@ -23,8 +23,8 @@ from quantci.chip.known_bad.table import RULES
 from quantci.chip.op import Op as View
 from quantci.chip.op import Tensor as TensorView
 from quantci.chip.window import Slide
-from quantci.records.config import TargetConfig
 from quantci.records.kernels import Evidence, KernelHit
+from quantci.records.target_config import TargetConfig
 
 Shape = tuple[int, ...]
 TYPES = ("int8", "int4")  # of weights

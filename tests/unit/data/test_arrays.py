@@ -13,7 +13,7 @@ import pytest
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import SampleSet, find_samples, holds_pixels, list_set
 from quantci.errors import DataRejected
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.records.truth import ClassTruth, LabelsTruth, ValuesTruth
 from quantci.tasks.classification import Classification
 from quantci.tasks.multi_label import MultiLabel

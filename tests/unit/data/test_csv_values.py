@@ -12,7 +12,7 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import SampleSet, find_samples
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected, QuantciError
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.records.truth import ClassTruth, LabelsTruth, ValuesTruth
 from quantci.tasks.classification import Classification
 from quantci.tasks.multi_label import MultiLabel

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from quantci.data.fit import Fit, in_grey
 from quantci.errors import ConfigError
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 
 PICTURE = np.random.RandomState(0).randint(1, 256, (50, 41, 3)).astype(np.uint8)
 

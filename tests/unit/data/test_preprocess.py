@@ -18,14 +18,14 @@ from quantci.data.image import DecodedImage, Decoding, decode_image
 from quantci.data.preprocess import Preprocessing
 from quantci.data.sample import Sample
 from quantci.errors import ConfigError, DataRejected, ModelRejected, QuantciError
-from quantci.records.config import InputConfig
 from quantci.records.dataset import ImageCounts
+from quantci.records.input_config import InputConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from quantci.records.config import Resize
+    from quantci.records.input_config import Resize
 
 RESIZES: tuple[Resize, ...] = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 

@@ -12,7 +12,7 @@ from tests.truths import index_of
 from quantci.data.sample import Sample
 from quantci.data.samples import find_samples
 from quantci.errors import ConfigError, DataRejected
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification
 from quantci.tasks.task import Task

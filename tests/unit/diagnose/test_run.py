@@ -17,7 +17,7 @@ from quantci.errors import ModelRejected
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.quantize.recipe import Types
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.isolate_ops import Slot
 from quantci.tflite.model import Model

@@ -14,8 +14,8 @@ from tests.models import Op, Tensor, build_model, float_model_with_custom_op, ti
 from quantci.embed.run import embed
 from quantci.errors import ModelRejected
 from quantci.progress import silent
-from quantci.records.config import TargetConfig
 from quantci.records.embed import EmbedResult
+from quantci.records.target_config import TargetConfig
 from quantci.tflite.model import Model
 
 

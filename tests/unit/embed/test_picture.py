@@ -2,7 +2,7 @@ import pytest
 
 from quantci.data.preprocess import Preprocessing
 from quantci.embed.picture import InputConstants
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from quantci.errors import QuantciError
 from quantci.evaluate.baseline import Base, read_base, read_with
 from quantci.evaluate.score import Batch
 from quantci.records.baseline_folder import Baseline
-from quantci.records.config import Config, InputConfig, TaskConfig
+from quantci.records.config import Config, TaskConfig
+from quantci.records.input_config import InputConfig
 from quantci.records.report import Report
 from quantci.tasks.classification import Classification
 from quantci.tflite.oracle import oracle_name

@@ -11,7 +11,8 @@ from tests.unit.evaluate.sharded import CONFIG, whole_set
 
 from quantci.data.sample import Sample
 from quantci.evaluate.identity import config_sha256, dataset_sha256
-from quantci.records.config import Config, InputConfig
+from quantci.records.config import Config
+from quantci.records.input_config import InputConfig
 
 SAMPLES = whole_set(6)
 

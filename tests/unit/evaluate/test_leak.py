@@ -14,8 +14,8 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.sample import Sample
 from quantci.errors import DataRejected
 from quantci.evaluate.leak import candidates, digest_samples, refuse_leak
-from quantci.records.config import InputConfig
 from quantci.records.dataset import SampleDigest
+from quantci.records.input_config import InputConfig
 
 READS = Preprocessing.for_model(InputConfig(), [1, 8, 8, 3])
 TENSORS = Preprocessing.for_model(InputConfig(), [1, 2])

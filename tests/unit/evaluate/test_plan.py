@@ -11,7 +11,8 @@ from tests.unit.evaluate.sharded import CONFIG
 
 from quantci.errors import ConfigError, DataRejected
 from quantci.evaluate.plan import Plan, make_plan
-from quantci.records.config import Config, EvaluationConfig, InputConfig, TaskConfig
+from quantci.records.config import Config, EvaluationConfig, TaskConfig
+from quantci.records.input_config import InputConfig
 from quantci.tasks.classification import Classification
 
 MODEL = example_model("model_quant.tflite", quantized=True)  # takes 96 x 96 pixels, gives 4 outputs

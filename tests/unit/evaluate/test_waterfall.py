@@ -13,7 +13,8 @@ from quantci.data.tally import Tally
 from quantci.evaluate.judge import steps_of
 from quantci.evaluate.scored import Scored
 from quantci.records.base import encode
-from quantci.records.evaluate import Agreement, AnomalyMetrics, ClassificationMetrics, HostLatency, TagMetrics
+from quantci.records.evaluate import Agreement, HostLatency, TagMetrics
+from quantci.records.metrics import AnomalyMetrics, ClassificationMetrics
 from quantci.records.model import TensorInfo
 from quantci.tasks.anomaly import Anomaly
 from quantci.tasks.classification import Classification

@@ -7,7 +7,7 @@ import pytest
 
 from quantci.probe.run import Row, _clearly, _simplest
 from quantci.probe.variants import Variant, as_configured
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 
 VARIANT = as_configured(InputConfig())
 

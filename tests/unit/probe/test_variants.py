@@ -8,7 +8,7 @@ import pytest
 
 from quantci.data.preprocess import Preprocessing
 from quantci.probe.variants import as_configured, changes, sizes_of, values_of
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

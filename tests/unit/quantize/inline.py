@@ -6,14 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from quantci.quantize.prepare import Prepared, prepare
-from quantci.records.config import (
-    CalibrationConfig,
-    Config,
-    EvaluationConfig,
-    InputConfig,
-    ModelConfig,
-    QuantizationConfig,
-)
+from quantci.records.config import CalibrationConfig, Config, EvaluationConfig, ModelConfig, QuantizationConfig
+from quantci.records.input_config import InputConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from quantci.data.sample import Sample
 from quantci.quantize.features import Features, advise_on_features, output_steps, round_features
 from quantci.quantize.inner_scale import inner_scale
 from quantci.quantize.step import Statistics
-from quantci.records.config import InputConfig
+from quantci.records.input_config import InputConfig
 from quantci.records.quantize import TensorRange
 from quantci.tflite.model import Model
 

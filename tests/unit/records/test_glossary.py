@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from quantci.records import diagnose, evaluate, paired
+from quantci.records import diagnose, evaluate, metrics, paired
 
 GLOSSARY = (Path(__file__).parents[3] / "docs" / "glossary.md").read_text(encoding="utf-8")
 # Counts, names and parts of a metric; three that the glossary has in other words.
@@ -20,13 +20,13 @@ NO_METRICS = {
 
 def test_every_metric_is_explained() -> None:
     records = (
-        evaluate.ClassificationMetrics,
-        evaluate.ClassMetrics,
-        evaluate.MultiLabelMetrics,
-        evaluate.LabelMetrics,
-        evaluate.RegressionMetrics,
-        evaluate.ValueMetrics,
-        evaluate.AnomalyMetrics,
+        metrics.ClassificationMetrics,
+        metrics.ClassMetrics,
+        metrics.MultiLabelMetrics,
+        metrics.LabelMetrics,
+        metrics.RegressionMetrics,
+        metrics.ValueMetrics,
+        metrics.AnomalyMetrics,
         evaluate.Agreement,
         paired.ClassDelta,
         paired.Paired,

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import example_config, example_report
 
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.render.cells import (
     Block,
     Column,

@@ -12,7 +12,7 @@ from tests.known import known
 from quantci.errors import ConfigError, ToolError
 from quantci.records.against_base import AgainstBase
 from quantci.records.base import encode
-from quantci.records.evaluate import AnomalyMetrics
+from quantci.records.metrics import AnomalyMetrics
 from quantci.records.origin import ReportOrigin
 from quantci.records.report import MOST_BYTES, BaselineComparison, LayerChange, OpChange, Report
 from quantci.records.stage import Failure

@@ -16,10 +16,10 @@ from tests.golden import (
 from tests.known import known
 
 from quantci.records.base import encode
-from quantci.records.config import GatesConfig
 from quantci.records.dataset import ImageCounts, SkippedFile
 from quantci.records.doubt import Doubt
 from quantci.records.evaluate import TagMetrics
+from quantci.records.gates_config import GatesConfig
 from quantci.records.paired import ClassDelta
 from quantci.records.report import GateResult, StageOutcome
 from quantci.records.stage import Advice, Failure

@@ -15,8 +15,8 @@ from tests.golden import (
 from tests.known import known
 
 from quantci.records.base import decode, encode
-from quantci.records.config import GatesConfig
 from quantci.records.evaluate import AbsentStep
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import Report
 from quantci.render.markdown import render as to_markdown
 from quantci.report.comment import render

@@ -18,8 +18,9 @@ from tests.golden import (
 
 from quantci.errors import ConfigError
 from quantci.records.base import decode, encode
-from quantci.records.config import Config, GatesConfig, Task, TaskConfig
+from quantci.records.config import Config, Task, TaskConfig
 from quantci.records.doubt import Doubt
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import Report
 from quantci.records.stage import Failure, Status
 from quantci.report.comment import render

@@ -7,7 +7,7 @@ import re
 from msgspec.structs import replace
 from tests.golden import example_bench_record, example_config, example_report, more_layers
 
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.latency import LatencyBoard, LatencyEstimate
 from quantci.records.report import Report
 from quantci.render.terminal import render as terminal

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from tests.golden import example_evaluate_record
 from tests.known import known
 
-from quantci.records.config import GatesConfig
 from quantci.records.evaluate import EvaluateResult
+from quantci.records.gates_config import GatesConfig
 from quantci.records.paired import Interval
 from quantci.report.loss import is_metric_lost
 

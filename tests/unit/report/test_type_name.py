@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tests.golden import example_config, example_evaluate_record, example_provenance, example_quantize_record
 
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.report.comment import render
 from quantci.report.join import build_report
 

@@ -7,7 +7,7 @@ import pytest
 
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import AnomalyMetrics
+from quantci.records.metrics import AnomalyMetrics
 from quantci.records.paired import Paired
 from quantci.tasks.anomaly import Anomaly, anomaly_metrics, group_means, paired_auc, reconstruction_score
 

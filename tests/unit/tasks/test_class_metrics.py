@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from quantci.errors import ModelRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import ClassificationMetrics
+from quantci.records.metrics import ClassificationMetrics
 from quantci.statistics.roc import roc_auc
 from quantci.tasks.class_metrics import classification_metrics, label_ranks, predict
 

@@ -18,7 +18,8 @@ from quantci.data.listing import Entry, Listing
 from quantci.data.sample import Sample
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import MultiLabelMetrics, TagMetrics
+from quantci.records.evaluate import TagMetrics
+from quantci.records.metrics import MultiLabelMetrics
 from quantci.records.paired import ClassDelta
 from quantci.records.truth import ClassTruth, LabelsTruth
 from quantci.tasks.multi_label import MultiLabel, label_metrics

@@ -18,7 +18,8 @@ from quantci.data.listing import Entry, Listing
 from quantci.data.sample import Sample
 from quantci.errors import DataRejected, ModelRejected
 from quantci.records.base import decode, encode
-from quantci.records.evaluate import RegressionMetrics, TagMetrics
+from quantci.records.evaluate import TagMetrics
+from quantci.records.metrics import RegressionMetrics
 from quantci.records.paired import Paired
 from quantci.records.truth import ClassTruth, ValuesTruth
 from quantci.tasks.regression import Regression, regression_metrics

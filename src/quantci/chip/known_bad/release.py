@@ -10,8 +10,8 @@ from quantci.chip.known_bad.scan import libraries, scan
 if TYPE_CHECKING:
     from quantci.chip.datasheet import Chip
     from quantci.chip.graph import Graph
-    from quantci.records.config import TargetConfig
     from quantci.records.kernels import KernelHit
+    from quantci.records.target_config import TargetConfig
 
 
 class Release(NamedTuple):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from quantci.chip.datasheet import Chip
     from quantci.chip.op import Op
     from quantci.records.board_figures import BoardFigures
-    from quantci.records.config import TargetConfig
     from quantci.records.latency import FlashMode, Kernels, Memory
+    from quantci.records.target_config import TargetConfig
 
 
 class Module(NamedTuple):

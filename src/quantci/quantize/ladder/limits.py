@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quantci.records.config import GatesConfig
+    from quantci.records.gates_config import GatesConfig
     from quantci.records.ladder import LadderTry
 
 

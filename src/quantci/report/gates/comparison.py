@@ -8,8 +8,8 @@ from quantci.report.wording import metric_name
 
 if TYPE_CHECKING:
     from quantci.records.against_base import AgainstBase
-    from quantci.records.config import Compared
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.gates_config import Compared
     from quantci.records.model import QuantizedType
     from quantci.records.paired import Paired
 

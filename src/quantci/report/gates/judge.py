@@ -19,10 +19,11 @@ from quantci.tflite.float_io import computes_in_float
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantci.records.config import Compared, GatesConfig, TargetConfig
     from quantci.records.evaluate import EvaluateResult
+    from quantci.records.gates_config import Compared, GatesConfig
     from quantci.records.quantize import QuantizeResult
     from quantci.records.report import BaselineComparison, Family, Report, Verdict
+    from quantci.records.target_config import TargetConfig
     from quantci.report.baseline import Parts
     from quantci.report.gates.comparison import Comparison
 

@@ -9,8 +9,8 @@ from quantci.records.report import GateResult
 from quantci.report.gates.result import missing
 
 if TYPE_CHECKING:
-    from quantci.records.config import TargetConfig
     from quantci.records.report import Kind, Verdict
+    from quantci.records.target_config import TargetConfig
 
 
 def bytes_gate(name: str, limit: int, found: int | None, kind: Kind, why_missing: str) -> GateResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from quantci.records.evaluate import RegressionMetrics
+from quantci.records.metrics import RegressionMetrics
 from quantci.render.cells import Folded, Mark, Name, Paragraph, Sentence, bullets, table
 from quantci.render.numbers import Number, percent, points
 from quantci.report.wording import DEVICES, metric_name, step_name, type_name

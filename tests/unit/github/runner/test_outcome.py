@@ -20,7 +20,7 @@ from tests.golden import (
 )
 
 from quantci.github.runner.outcome import tell, tell_failure
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.stage import Advice, Failure
 
 EVIL = "@octocat #1 http://x.y <b>|`</details>\n\n# H\n::error::x\n"

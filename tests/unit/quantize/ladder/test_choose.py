@@ -6,7 +6,7 @@ from tests.unit.quantize.ladder.tries import tried
 
 from quantci.quantize.ladder.choose import best_of, holds, pareto
 from quantci.quantize.ladder.limits import misses
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 
 
 def test_the_smallest_score_is_chosen_and_of_equal_ones_the_first() -> None:

@@ -12,7 +12,8 @@ from tests.unit.report.sections.test_ladder import result
 from quantci.quantize.ladder.climb import Climbed, climb
 from quantci.quantize.ladder.run import advise
 from quantci.quantize.ladder.rungs import FIRST
-from quantci.records.config import Config, EvaluationConfig, GatesConfig, ModelConfig
+from quantci.records.config import Config, EvaluationConfig, ModelConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.ladder import LadderConfig, LadderTry, NotTried
 
 BEST = "percentile-99.9"

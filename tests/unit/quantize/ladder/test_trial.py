@@ -18,7 +18,7 @@ from quantci.quantize.ladder.choose import EQUAL
 from quantci.quantize.ladder.keep import Kept, content_of
 from quantci.quantize.ladder.run import run_ladder
 from quantci.quantize.ladder.stability import stability
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.truth import ClassTruth
 from quantci.workers.here import Here
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tests.golden import example_evaluate_record, example_parts, example_report, sha
 
 from quantci.records.against_base import AgainstBase, BaseModel, ClassChange
-from quantci.records.config import GatesConfig
 from quantci.records.evaluate import EvaluateResult
+from quantci.records.gates_config import GatesConfig
 from quantci.records.paired import ClassDelta, Interval, Paired
 from quantci.records.report import GateResult
 from quantci.records.stage import Failure

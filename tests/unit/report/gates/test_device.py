@@ -10,7 +10,7 @@ from tests.golden import example_bench_record, example_config, example_report, w
 
 from quantci.bench.latency import compare_latency, summarize_latency
 from quantci.records.bench import BenchResult, DeviceKind, DeviceNoise, LatencyWindow
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.report.gates.device import drop_gate, identical_gate, latency_growth_gate
 from quantci.report.latency import latency_gate
 

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from tests.golden import example_evaluate_record, example_parts
 from tests.known import known
 
-from quantci.records.config import GatesConfig
-from quantci.records.evaluate import ClassificationMetrics, ClassMetrics, EvaluateResult, Step
+from quantci.records.evaluate import EvaluateResult, Step
+from quantci.records.gates_config import GatesConfig
+from quantci.records.metrics import ClassificationMetrics, ClassMetrics
 from quantci.records.paired import Interval
 from quantci.report.gates.judge import judge
 from quantci.report.sections.quality import gate_number

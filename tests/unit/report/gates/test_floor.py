@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import classification_metrics, example_evaluate_record, example_parts
 
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.report.gates.judge import Judged, judge
 
 if TYPE_CHECKING:

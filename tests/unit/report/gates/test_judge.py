@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 from tests.golden import example_config, example_report
 
-from quantci.records.config import GatesConfig, TargetConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import Report
+from quantci.records.target_config import TargetConfig
 from quantci.report.baseline import Parts, compare
 from quantci.report.gates.judge import Base, judge, never_judged
 

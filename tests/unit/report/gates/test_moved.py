@@ -15,8 +15,9 @@ from tests.golden import (
 )
 from tests.known import known
 
-from quantci.records.config import GatesConfig, TargetConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.paired import Interval
+from quantci.records.target_config import TargetConfig
 from quantci.report.comment import render
 from quantci.report.gates.moved import gate_changes, sentence
 from quantci.report.join import build_report

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 from tests.golden import example_config, example_parts, example_report
 
-from quantci.records.config import GatesConfig, TargetConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import GateResult
+from quantci.records.target_config import TargetConfig
 from quantci.report.baseline import Parts, compare
 from quantci.report.gates.judge import Base, judge
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.golden import example_bench_record, example_config, example_provenance, example_report, wrong_outputs
 
 from quantci.records.bench import BenchRecord, DeviceKind
-from quantci.records.config import GatesConfig
+from quantci.records.gates_config import GatesConfig
 from quantci.records.report import Report
 from quantci.records.stage import Failure
 from quantci.render.terminal import render as terminal
