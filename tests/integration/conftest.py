@@ -43,7 +43,7 @@ def needs_tensorflow() -> None:
 def sources(needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of source models of one and the same network in every format, written by real TensorFlow."""
     folder = tmp_path_factory.mktemp("sources")
-    subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True)
+    subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True, timeout=600)
     return folder
 
 

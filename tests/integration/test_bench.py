@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.pictures import Done
+from tests.running import read_until, serving
 
 from quantci.bench import session
 from quantci.bench.emulator import emulated
@@ -81,15 +82,8 @@ def test_a_device_behind_tcp_that_an_emulator_starts(quantci: Quantci, judged: P
 
 
 def test_a_device_that_the_user_started(quantci: Quantci, judged: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "quantci", "device", "serve", "--tcp", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        try:
-            done = quantci("bench", "--device", url, cwd=judged)
-        finally:
-            process.terminate()
+    with serving("--tcp", 0) as url:
+        done = quantci("bench", "--device", url, cwd=judged)
     assert done.code == 0, done.err
     assert result_of(judged).device.port == url
 
@@ -97,20 +91,14 @@ def test_a_device_that_the_user_started(quantci: Quantci, judged: Path) -> None:
 @pytest.mark.skipif(not tflm_available(), reason="the checksums of a device's ops are TFLM's")
 def test_faults_of_the_device_end_in_a_record(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
     link = tmp_path / "board"
-    command = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
     for faults, expected in (
         ("reboot=panic@run:20", ("board_error", "reboot")),
         ("gone@run:20", ("board_error", "port-lost")),
         ("wrong-output@run:3", ("board_error", "golden")),
         ("timer-mismatch=1.05", ("board_error", "timer")),
     ):
-        with subprocess.Popen([*command, "--faults", faults], stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                done = quantci("bench", "--device", link, cwd=judged)
-            finally:
-                process.terminate()
+        with serving("--link", link, "--faults", faults):
+            done = quantci("bench", "--device", link, cwd=judged)
         assert done.code == 4, done.err
         assert failure_of(judged) == expected
         assert quantci("report", cwd=judged).code == 0, "a board error decides nothing"
@@ -124,15 +112,8 @@ def test_a_device_is_checked_listed_and_released(quantci: Quantci, tmp_path: Pat
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     link = str(tmp_path / "board")
-    serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", link]
-    faults = "hello.device=board,wrong-output@run:4"
-    with subprocess.Popen([*serve, "--board-id", "b1", "--faults", faults], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            first, second = device("check", "--port", link), device("check", "--port", link)
-        finally:
-            process.terminate()
+    with serving("--link", link, "--board-id", "b1", "--faults", "hello.device=board,wrong-output@run:4"):
+        first, second = device("check", "--port", link), device("check", "--port", link)
     assert (first.returncode, second.returncode) == (4, 0), first.stderr + second.stderr
     assert "[golden]" in first.stderr
     assert "b1 is sound: board" in second.stdout
@@ -156,19 +137,13 @@ def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
     quantci: Quantci, judged: Path, tmp_path: Path
 ) -> None:
     link = tmp_path / "board"
-    serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
     base = tmp_path / "base"
     shutil.copytree(judged / "out", base)
-    with subprocess.Popen([*serve, "--faults", "hello.device=board"], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            whole = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
-            compared = result_of(judged)
-            (base / "model_quant.tflite").write_bytes(b"another")
-            damaged = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
-        finally:
-            process.terminate()
+    with serving("--link", link, "--faults", "hello.device=board"):
+        whole = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
+        compared = result_of(judged)
+        (base / "model_quant.tflite").write_bytes(b"another")
+        damaged = quantci("bench", "--device", link, "--baseline", base, cwd=judged)
     assert (whole.code, damaged.code) == (0, 0), whole.err + damaged.err
     assert compared.against_base is not None
     assert compared.against_base.base_sha256 == compared.quantized_sha256
@@ -181,15 +156,8 @@ def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
 def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
     """Who has it is named."""
     link = tmp_path / "held"
-    serve = [sys.executable, "-m", "quantci", "device", "serve", "--link", str(link)]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            with BoardLock(os.path.realpath(link), command="another job").held():
-                done = quantci("bench", "--device", link, "--device-wait-s", "0.5", cwd=judged)
-        finally:
-            process.terminate()
+    with serving("--link", link), BoardLock(os.path.realpath(link), command="another job").held():
+        done = quantci("bench", "--device", link, "--device-wait-s", "0.5", cwd=judged)
     assert done.code == 4, done.err
     assert failure_of(judged) == ("board_error", "busy")
     assert f"process {os.getpid()}" in done.err
@@ -340,18 +308,15 @@ def test_a_flash_image_that_is_missing(judged: Path) -> None:
 
 def test_a_run_that_is_killed_leaves_no_process(judged: Path) -> None:
     """The virtual device ends when whoever started it is gone."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "quantci", "bench", "--device-kind", "virtual"],
-        cwd=judged,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "opened" in line:
-            break
-    process.terminate()
-    process.wait(30)
-    process.stderr.close()
+    command = [sys.executable, "-m", "quantci", "bench", "--device-kind", "virtual"]
+    with subprocess.Popen(command, cwd=judged, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = read_until(process.stderr, "opened")
+            assert "opened" in said, said
+            process.terminate()
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
     record = json.loads((judged / "out" / "bench.json").read_bytes())
     assert (record["status"], record["failure"]["code"]) == ("cancelled", "cancelled")

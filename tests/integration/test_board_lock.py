@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.running import read_until
 
 from quantci.device.lock import BoardLock
 from quantci.errors import BoardError
@@ -33,7 +34,7 @@ def start(name: str, folder: Path, wait_s: float, hold_s: float) -> subprocess.P
 
 def says(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    return process.stdout.readline().strip()
+    return read_until(process.stdout, "\n").strip()
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
         began_s = time.monotonic()
         with lock.held(5):
             assert time.monotonic() - began_s < 5
-        first.wait()
+        first.wait(60)
 
 
 def test_who_waited_first_is_served_first_and_a_killed_one_is_passed_over(tmp_path: Path) -> None:
@@ -56,10 +57,10 @@ def test_who_waited_first_is_served_first_and_a_killed_one_is_passed_over(tmp_pa
             waiting.append(start(name, tmp_path, 60, 0.5))
             assert says(waiting[-1]) == "waits"
         waiting[1].kill()
-        waiting[1].wait()
+        waiting[1].wait(60)
     got_s = []
     for process in (waiting[0], waiting[2]):
         said, _ = process.communicate(timeout=60)
         got_s.append(float(said.split("has ")[1]))
     assert got_s[1] - got_s[0] >= 0.5
-    assert waiting[1].communicate()[0].count("has") == 0
+    assert waiting[1].communicate(timeout=60)[0].count("has") == 0

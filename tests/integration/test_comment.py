@@ -290,7 +290,9 @@ def test_requests_are_imported_only_to_post(job: Job) -> None:
         "assert 'requests' not in sys.modules and 'numpy' not in sys.modules and 'tensorflow' not in sys.modules\n"
     )
     environment = {**os.environ, **job.environment}
-    subprocess.run([sys.executable, "-c", code], cwd=job.folder, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=job.folder, env=environment, check=True, capture_output=True, timeout=600
+    )
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "comment.md"

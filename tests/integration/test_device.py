@@ -8,12 +8,11 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.running import running, serving
 from tests.virtual_line import VECTORS, echo_model
 
 from quantci.device.command import Flag
@@ -24,19 +23,6 @@ from quantci.tflite.model import Model
 from quantci.tflite.oracle import choose_oracle, open_oracle
 
 INPUT = np.arange(490, dtype=np.int16).astype(np.int8).reshape(1, 490)
-
-
-@contextmanager
-def serving(*arguments: object) -> Iterator[str]:
-    """The name of a virtual device's port."""
-    command = [sys.executable, "-m", "quantci", "device", "serve", *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
 
 
 @pytest.mark.parametrize("place", [(), ("--tcp", "0")], ids=["pty", "tcp"])
@@ -137,19 +123,16 @@ def test_a_device_that_reads_no_more_blocks_nobody() -> None:
 
 
 def test_sighup_is_its_reset_button() -> None:
-    command = [sys.executable, "-m", "quantci", "device", "serve", "--engine", "echo", "--faults", "hang@echo"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        with Device(open_port(process.stdout.readline().strip())) as device:
-            device.hello()
-            process.send_signal(signal.SIGHUP)
-            for _ in range(100):
-                hello = device.hello()
-                if hello.boot_count:
-                    break
-                time.sleep(0.1)
-            assert (hello.boot_count, hello.reset_reason) == (1, "external")
-        process.send_signal(signal.SIGTERM)
+    command = (sys.executable, "-m", "quantci", "device", "serve", "--engine", "echo", "--faults", "hang@echo")
+    with running(*command) as (process, name), Device(open_port(name)) as device:
+        device.hello()
+        process.send_signal(signal.SIGHUP)
+        for _ in range(100):
+            hello = device.hello()
+            if hello.boot_count:
+                break
+            time.sleep(0.1)
+        assert (hello.boot_count, hello.reset_reason) == (1, "external")
 
 
 def test_text_over_a_real_line_is_that_of_the_vectors() -> None:

@@ -53,8 +53,8 @@ def run_component(folder: Path) -> dict[str, list[str]]:
     sources = [STUBS / "print_component.cc", *sorted(folder.glob("*.cc")), *sorted(folder.glob("*.S"))]
     includes = [f"-I{path}" for path in (folder / "include", folder, STUBS, methods)]
     program = folder.parent / "program"
-    subprocess.run([str(COMPILER), *FLAGS, *includes, *map(str, sources), "-o", str(program)], check=True)
-    printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout
+    subprocess.run([str(COMPILER), *FLAGS, *includes, *map(str, sources), "-o", str(program)], check=True, timeout=600)
+    printed = subprocess.run([program], check=True, capture_output=True, text=True, timeout=600).stdout
     values = defaultdict(list)
     for line in printed.splitlines():
         name, _, value = line.partition("=")
@@ -150,10 +150,14 @@ def test_two_components_with_nothing_optional_link_into_one_firmware(tmp_path: P
         for source in [*folder.glob("*.cc"), *folder.glob("*.S")]:
             objects.append(str(tmp_path / f"{component}_{source.name}.o"))
             includes = [f"-I{folder}", f"-I{folder / 'include'}"]
-            subprocess.run([str(COMPILER), *FLAGS, *includes, "-c", str(source), "-o", objects[-1]], check=True)
+            subprocess.run(
+                [str(COMPILER), *FLAGS, *includes, "-c", str(source), "-o", objects[-1]], check=True, timeout=600
+            )
     includes = [f"-I{tmp_path / component / 'include'}" for component in ("one", "two")]
     program = tmp_path / "program"
     subprocess.run(
-        [str(COMPILER), *FLAGS, *includes, str(tmp_path / "main.cc"), *objects, "-o", str(program)], check=True
+        [str(COMPILER), *FLAGS, *includes, str(tmp_path / "main.cc"), *objects, "-o", str(program)],
+        check=True,
+        timeout=600,
     )
-    subprocess.run([program], check=True)
+    subprocess.run([program], check=True, timeout=600)

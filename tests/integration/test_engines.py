@@ -39,7 +39,9 @@ NETWORKS = ["plain", "residual", "separable", "concat", "dense", "transposed", "
 def zoo(needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Float models of many kinds, and what TFLiteConverter makes of them with the same samples."""
     folder = tmp_path_factory.mktemp("zoo")
-    subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), folder, *NETWORKS], check=True)
+    subprocess.run(
+        [sys.executable, Path(__file__).with_name("make_zoo.py"), folder, *NETWORKS], check=True, timeout=600
+    )
     return folder
 
 
@@ -208,7 +210,7 @@ def test_strip_drops_names_keeps_outputs_and_aligns_weights(zoo: Path) -> None:
 
 
 def test_an_op_without_integer_form_is_refused_by_name(zoo: Path, tensorflow: Pool, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), tmp_path, "elu"], check=True)
+    subprocess.run([sys.executable, Path(__file__).with_name("make_zoo.py"), tmp_path, "elu"], check=True, timeout=600)
     float_model, samples = (tmp_path / "elu.tflite").read_bytes(), samples_of(tmp_path)
     prepared = with_ranges(Model(float_model, ""), calibrate(Model(float_model, ""), samples))
     with pytest.raises(ModelRejected, match="ELU") as caught:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.running import running
 from tests.virtual_line import VECTORS, echo_model
 
 from quantci.device.command import Command, ErrorCode, Flag
@@ -36,20 +34,11 @@ def firmware(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs CMake and a C++ compiler")
     build = tmp_path_factory.mktemp("firmware")
     settings = ("-DBUILD_TESTING=OFF", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER=g++")
-    subprocess.run(["cmake", "-S", SOURCE, "-B", build, *settings], check=True, capture_output=True)
-    subprocess.run(["cmake", "--build", build, "--target", "quantci-device"], check=True, capture_output=True)
+    subprocess.run(["cmake", "-S", SOURCE, "-B", build, *settings], check=True, capture_output=True, timeout=600)
+    subprocess.run(
+        ["cmake", "--build", build, "--target", "quantci-device"], check=True, capture_output=True, timeout=600
+    )
     return build / "quantci-device"
-
-
-@contextmanager
-def running(*command: object) -> Iterator[str]:
-    with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
 
 
 def virtual(*options: object) -> tuple[object, ...]:
@@ -58,7 +47,7 @@ def virtual(*options: object) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("place", [(), ("--tcp", "0")], ids=["pty", "tcp"])
 def test_the_host_drives_the_firmware(firmware: Path, place: tuple[str, ...]) -> None:
-    with running(firmware, "--echo", 30_000, *place) as name, Device(open_port(name)) as device:
+    with running(firmware, "--echo", 30_000, *place) as (_, name), Device(open_port(name)) as device:
         hello = device.hello()
         assert (hello.protocol, hello.engine, hello.device) == (1, "echo", "virtual")
         model = np.random.default_rng(0).bytes(300_000)
@@ -149,7 +138,7 @@ OF_THE_DEVICE = {"select", "select from PSRAM"}  # its arena is its own
 
 def answers(*command: object) -> dict[str, str]:
     found = {}
-    with running(*command) as name, Device(open_port(name)) as device:
+    with running(*command) as (_, name), Device(open_port(name)) as device:
         with pytest.raises(DeviceError) as refused:
             device.link.request(Command.ECHO, b"before hello", deadline_s=30)
         found["before hello"] = ErrorCode(refused.value.code).name
@@ -165,7 +154,7 @@ def answers(*command: object) -> dict[str, str]:
 @pytest.mark.parametrize("kind", ["firmware", "virtual"])
 def test_an_invocation_without_end_is_cancelled(kind: str, request: pytest.FixtureRequest) -> None:
     command = (request.getfixturevalue("firmware"), "--echo", 64) if kind == "firmware" else virtual()
-    with running(*command) as name, Device(open_port(name)) as device:
+    with running(*command) as (_, name), Device(open_port(name)) as device:
         device.hello()
         device.upload(0, MODEL)
         device.select(0)
@@ -189,7 +178,7 @@ def test_the_firmware_and_the_virtual_device_answer_alike(firmware: Path) -> Non
 @pytest.mark.parametrize("kind", ["firmware", "virtual"])
 def test_text_over_a_line_is_that_of_the_vectors(kind: str, request: pytest.FixtureRequest) -> None:
     command = (request.getfixturevalue("firmware"),) if kind == "firmware" else virtual()
-    with running(*command) as name, Device(open_port(name)) as device:
+    with running(*command) as (_, name), Device(open_port(name)) as device:
         port, client = device.transport, TextClient(device.transport)
         for case in VECTORS["text"]:
             if "maximum of" in case["expect"]:

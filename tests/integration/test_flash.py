@@ -120,6 +120,6 @@ def test_a_board_is_restarted_by_its_watchdog(tmp_path: Path, exit_code: int, sa
 @pytest.mark.skipif(find_spec("esptool") is None, reason="needs esptool")
 def test_esptool_itself_knows_that_reset() -> None:
     words = [sys.executable, "-m", "esptool", "--chip", "esp32s3", "--after", "watchdog-reset", "chip-id", "--help"]
-    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    assert subprocess.run(words, capture_output=True, check=False, timeout=600).returncode == 0
     words[words.index("watchdog-reset")] = "no-such-reset"
-    assert subprocess.run(words, capture_output=True, check=False).returncode != 0
+    assert subprocess.run(words, capture_output=True, check=False, timeout=600).returncode != 0

@@ -267,7 +267,7 @@ def test_a_saved_model_that_reads_a_file_is_refused(tmp_path: Path) -> None:
         str(tmp_path / "reads"),
         str(secret),
     ]
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2], timeout=600)
     error = refused(tmp_path / "reads")
     assert error.code == "unsafe-op"
     assert "ReadFile" in error.cause
@@ -310,6 +310,6 @@ def test_inspect_of_a_broken_keras_file_is_one_message(quantci: Quantci, tmp_pat
 def test_every_name_in_the_lists_is_one_of_keras_and_none_is_forgotten(tmp_path: Path) -> None:
     """With TensorFlow, in a process of its own: Keras 2 and 3 do not share one gladly."""
     command = [sys.executable, str(Path(__file__).with_name("keras_classes.py"))]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     found = json.loads(done.stdout)
     assert found == {"unknown": [], "forgotten": []}

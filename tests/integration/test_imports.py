@@ -35,7 +35,11 @@ HEAVY = {
 def imported(code: str) -> set[str]:
     """Top-level modules that are loaded after running this code in a new process."""
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
     )
     return {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
 
@@ -105,7 +109,9 @@ def test_the_comment_needs_only_what_its_own_lock_holds(tmp_path: Path) -> None:
     arguments = ["comment", "--dry-run", "--repository", "acme/lights", "--report", "report.json"]
     imports = "import quantci.cli, quantci.github.client.transport, requests, urllib3\n"
     code = f"{refuse}{imports}sys.exit(quantci.cli.main({arguments!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     assert "quantci" in done.stdout, "the comment"
 

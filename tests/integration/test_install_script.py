@@ -78,6 +78,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
+            timeout=600,
         )
         said = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
         return Done(done.returncode, done.stdout + done.stderr, said)
@@ -177,7 +178,7 @@ def test_what_is_installed_runs(machine: Machine) -> None:
     assert (installed / "ready").exists()
     (package,) = installed.glob("lib/python3.*/site-packages/quantci")
     code = f"import sys; sys.path.insert(0, {str(package.parent)!r}); import quantci; print(quantci.__file__)"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=600)
     assert Path(done.stdout.strip()) == package / "__init__.py"
 
 
@@ -208,7 +209,9 @@ def test_without_pip_and_venv_the_error_says_so(machine: Machine) -> None:
 
 
 def test_without_a_network_the_error_says_so(machine: Machine) -> None:
-    if subprocess.run([sys.executable, "-c", "import ensurepip"], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        [sys.executable, "-c", "import ensurepip"], check=False, capture_output=True, timeout=600
+    ).returncode:
         pytest.skip("this Python has no ensurepip")
     machine.python(13)
     done = machine.run("install", "report", PATH=os.pathsep.join([str(machine.bin), "/nowhere"]))

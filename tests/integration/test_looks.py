@@ -17,7 +17,7 @@ COUNT_LOOKS = Path(__file__).with_name("count_looks.py")
 
 def looks(project: Path, *arguments: str) -> dict[str, dict[str, int]]:
     command = [sys.executable, str(COUNT_LOOKS), *arguments]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     found: dict[str, dict[str, int]] = json.loads(done.stdout.splitlines()[-1])
     return found

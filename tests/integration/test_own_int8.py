@@ -188,7 +188,9 @@ def test_in_a_workflow_it_stays_in_the_workspace_and_its_outputs_are_empty(own: 
         file.unlink(missing_ok=True)
         environment = {**os.environ, "GITHUB_WORKSPACE": str(own), "GITHUB_OUTPUT": str(file), **variables}
         command = [sys.executable, "-m", "quantci", "action", name]
-        done = subprocess.run(command, cwd=own, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=own, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
         return done.returncode, file.read_text() if file.exists() else done.stderr
 
     code, text = action("quantize", QUANTCI_MODEL_QUANTIZED=str(outside))
@@ -206,7 +208,9 @@ def converted(sources: Path, images: Path, tmp_path_factory: pytest.TempPathFact
     """A folder of every kind that TFLiteConverter writes."""
     folder = tmp_path_factory.mktemp("own")
     maker = Path(__file__).with_name("make_own_int8.py")
-    subprocess.run([sys.executable, maker, sources / "model.keras", images / "calibration", folder], check=True)
+    subprocess.run(
+        [sys.executable, maker, sources / "model.keras", images / "calibration", folder], check=True, timeout=600
+    )
     return folder
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from tests.integration.pictures import LABELS, Done, report_of
 from tests.known import known
+from tests.running import read_until
 
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.records.base import decode, encode
@@ -218,11 +219,8 @@ def calibrating(project: Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         assert process.stderr is not None
         try:
-            said = ""
-            while "calibrating" not in said:
-                line = process.stderr.readline()
-                assert line, f"ended before it calibrated: {said}"
-                said += line
+            said = read_until(process.stderr, "calibrating")
+            assert "calibrating" in said, said
             yield process
         finally:
             process.kill()

@@ -103,7 +103,7 @@ def test_another_task_and_a_set_without_labels_are_one_message(quantci: Quantci,
 def camera(quantci: Quantci, needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that Keras trained on BGR, without antialias, with its own division by 255, and what `init` writes."""
     folder = tmp_path_factory.mktemp("camera")
-    subprocess.run([sys.executable, make_camera.__file__, folder], check=True, capture_output=True)
+    subprocess.run([sys.executable, make_camera.__file__, folder], check=True, capture_output=True, timeout=600)
     assert quantci("init", "camera.tflite", "--evaluation-data", "evaluation", cwd=folder).code == 0
     config = folder / "quantci.toml"
     text = config.read_text().replace("data/calibration", "calibration")

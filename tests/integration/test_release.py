@@ -34,7 +34,7 @@ class Clone:
     def git(self, *arguments: str) -> str:
         command = ["git", *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=True, timeout=600
         )
         return done.stdout.strip()
 
@@ -47,6 +47,7 @@ class Clone:
             capture_output=True,
             text=True,
             check=False,
+            timeout=600,
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -62,7 +63,9 @@ class Clone:
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
     """A clone whose main is on the server."""
-    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", tmp_path / "server"], check=True)
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", tmp_path / "server"], check=True, timeout=600
+    )
     (tmp_path / "clone").mkdir()
     clone = Clone(tmp_path / "clone")
     clone.git("init", "--quiet", "--initial-branch=main")

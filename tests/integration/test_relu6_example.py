@@ -31,7 +31,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with its data, as a user has it after generate.py."""
     folder = tmp_path_factory.mktemp("example") / "relu6-residual"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("data", "build"))
-    subprocess.run([sys.executable, "generate.py"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([sys.executable, "generate.py"], cwd=folder, check=True, capture_output=True, timeout=600)
     return folder
 
 
@@ -95,7 +95,7 @@ def test_the_committed_model_is_the_one_that_build_writes(example: Path, tmp_pat
     folder.mkdir()
     for name in ("build.py", "generate.py"):
         shutil.copy(EXAMPLE / name, folder)
-    subprocess.run([sys.executable, "build.py"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([sys.executable, "build.py"], cwd=folder, check=True, capture_output=True, timeout=600)
     runners = [open_lite_rt(Model.read(place / "relu6_residual.tflite")) for place in (example, folder)]
     sample = np.random.RandomState(0).normal(size=(1, 16, 16, 3)).astype(np.float32)
     first, second = (runner.run([sample])[0] for runner in runners)

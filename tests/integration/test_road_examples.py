@@ -22,7 +22,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def pipeline(quantci: Callable[..., Done], folder: Path, example: str, generator: str) -> Report:
     """The report of an example, in a folder of its own."""
     own = shutil.copytree(EXAMPLES / example, folder / example, ignore=shutil.ignore_patterns("data", "build"))
-    subprocess.run([sys.executable, EXAMPLES / generator, "--root", own], check=True, capture_output=True)
+    subprocess.run([sys.executable, EXAMPLES / generator, "--root", own], check=True, capture_output=True, timeout=600)
     done = quantci("pipeline", "--output-dir", "out", cwd=own)
     assert done.code == 0, done.err
     assert "tensorflow" not in done.err.lower()

@@ -114,7 +114,9 @@ def test_artifacts_in_folders_of_their_own_merge_where_nothing_else_is(
     shutil.copy(project / "out" / "quantize.json", job / "out")
     shutil.copy(project / "quantci.toml", job)
     code = "import sys; from quantci.cli import main; code = main(['merge', 'shards']); print(code, *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=job, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=job, capture_output=True, text=True, check=True, timeout=600
+    )
     exit_code, *modules = done.stdout.splitlines()[-1].split()
     assert exit_code == "0", done.stderr
     heavy = {"ai_edge_litert", "tflite_micro", "tensorflow", "keras", "PIL", "multiprocessing.forkserver"}

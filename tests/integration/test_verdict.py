@@ -45,7 +45,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("verdict")
     for name in ("generate.py", "relu6_residual.tflite"):
         shutil.copy(EXAMPLE / name, folder)
-    subprocess.run([sys.executable, "generate.py"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([sys.executable, "generate.py"], cwd=folder, check=True, capture_output=True, timeout=600)
     (folder / "noisy.tflite").write_bytes(with_noise(folder / "relu6_residual.tflite"))
     shutil.copytree(folder / "data" / "calibration", folder / "data" / "dark")
     for file in (folder / "data" / "dark").glob("*.npy"):

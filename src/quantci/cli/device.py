@@ -27,9 +27,11 @@ from quantci.errors import EXIT_OK
 
 if TYPE_CHECKING:
     import argparse
+    from types import FrameType
 
     from quantci.device.virtual.machine import Machine
     from quantci.device.virtual.port import Port
+    from quantci.device.virtual.serve import Server
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,11 +94,27 @@ def _serve(arguments: argparse.Namespace, machine: Machine) -> None:
     server = Server(machine, open_port, rate=arguments.rate)
     if hasattr(signal, "SIGHUP"):  # not on Windows
         signal.signal(signal.SIGHUP, lambda _number, _frame: server.reset())
+    _stop_on_signal(server)
     print(server.name, flush=True)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+    server.run()
+    print("stopped", file=sys.stderr)
+
+
+def _stop_on_signal(server: Server) -> None:
+    """The first SIGINT or SIGTERM lets the server end what it does; the second one interrupts it where it is.
+
+    KeyboardInterrupt may come between any two instructions, of a library too: coverage, cut off between taking a lock
+    and giving it back, waits for ever. A server always ends by a signal, so it must not meet that often.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, stop)
 
 
 def _read(path: Path, *, check: bool) -> bytes:

@@ -35,7 +35,7 @@ class Server:
         self._waiting = bytearray()
         self._device = VirtualDevice(machine, self._send, poll=self._poll)
         self._back_s: float | None = None
-        self._is_reset = False
+        self._is_reset = self._is_stopped = False
 
     @property
     def name(self) -> str:
@@ -46,11 +46,15 @@ class Server:
         """Press its reset button; may be called from the handler of a signal."""
         self._is_reset = True
 
+    def stop(self) -> None:
+        """Let `run` return; may be called from the handler of a signal."""
+        self._is_stopped = True
+
     def run(self) -> None:
-        """Serve, until KeyboardInterrupt."""
+        """Serve until stopped."""
         self._device.boot()
         try:
-            while True:
+            while not self._is_stopped:
                 self.step(_TICK_S)
         finally:
             if self._port is not None:
