@@ -22,7 +22,9 @@ def result_of(project: Path) -> QuantizeResult:
     return result
 
 
-def test_the_ladder_goes_all_the_way_and_a_second_run_tries_nothing(quantci: Quantci, project: Path) -> None:
+def test_the_ladder_goes_all_the_way_and_a_second_run_tries_nothing(
+    quantci: Quantci, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = quantci("pipeline", *AUTO, cwd=project)
     assert done.code == 0, done.err
     assert "trying percentile-99.99" in done.err
@@ -42,6 +44,11 @@ def test_the_ladder_goes_all_the_way_and_a_second_run_tries_nothing(quantci: Qua
     again = quantci("quantize", *AUTO, cwd=project)
     assert "trying" not in again.err
     assert result_of(project).ladder == ladder
+
+    monkeypatch.setenv("QUANTCI_WORKSPACE", "/")  # as in a workflow, where a pull request could have brought it
+    guarded = quantci("quantize", *AUTO, cwd=project)
+    assert "trying percentile-99.99" in guarded.err
+    monkeypatch.delenv("QUANTCI_WORKSPACE")
 
     shutil.rmtree(project / "out")
     quantci("quantize", *AUTO, cwd=project)

@@ -84,7 +84,7 @@ def work(settings: Settings, progress: Progress) -> Probed:
             settings.base,
             jail=jail,
             allow_code=settings.allow_code,
-            output_dir=settings.output,
+            output_dir=settings.kept_in,
         )
         model = source.convert()
         return probe(settings.config, settings.base, model, workers=workers, progress=progress)

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         from quantci.render.terminal import show
         from quantci.report.sections.ladder import tries
 
-        show(tries(ladder))
+        show(tries(ladder, is_narrow=True))
     for doubt in result.reference:
         print(f"doubt: {doubt.text} [{doubt.code}]", file=sys.stderr)
     for advice in result.advice:
@@ -104,7 +104,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
         Jail(where=str(path)) as jail,
     ):
         workers.start()  # while this process reads the source
-        source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code, output_dir=settings.output)
+        source = open_model(config.model, base, jail=jail, allow_code=settings.allow_code, output_dir=settings.kept_in)
         made = quantize(
             config,
             base,
@@ -114,6 +114,7 @@ def work(settings: Settings, folder: OutputFolder, progress: Progress, parts: in
             progress=progress,
             parts=parts,
             allow_code=settings.allow_code,
+            kept_in=settings.kept_in,
         )
     return _keep(made, folder)
 
@@ -140,7 +141,7 @@ def _take(settings: Settings, folder: OutputFolder, progress: Progress) -> Quant
                 settings.base,
                 jail=jail,
                 allow_code=settings.allow_code,
-                output_dir=settings.output,
+                output_dir=settings.kept_in,
             )
         made = take(settings.config, model, digest(path), source)
     return _keep(made, folder)

@@ -29,12 +29,14 @@ class Settings(NamedTuple):
         file: quantci.toml.
         sha256: digest of `config`.
         allow_code: whether metrics of the repository, which are code, may run.
+        is_guarded: whether the repository may be a stranger's, as in the actions.
     """
 
     config: Config
     file: Path
     sha256: str
     allow_code: bool
+    is_guarded: bool
 
     @property
     def base(self) -> Path:
@@ -46,6 +48,11 @@ class Settings(NamedTuple):
         """Folder that everything is written to; where it lies below the working folder, relative to that."""
         path = (self.base / self.config.output_dir).resolve()
         return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+    @property
+    def kept_in(self) -> Path | None:
+        """Where earlier runs kept what they made; None where a pull request could have brought such files."""
+        return None if self.is_guarded else self.output
 
 
 def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = None) -> Settings:
@@ -61,7 +68,9 @@ def load(arguments: argparse.Namespace, environment: Mapping[str, str] | None = 
     workspace.check(file, str(file))  # before it is opened
     config = read_config(file, given, _stand_in(arguments, file))
     workspace.check_config(config, file, given)
-    return Settings(config, file, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code)
+    return Settings(
+        config, file, hashlib.sha256(encode(config)).hexdigest(), workspace.allow_code, workspace.root is not None
+    )
 
 
 def _stand_in(arguments: argparse.Namespace, file: Path) -> dict[str, Any] | None:

@@ -9,7 +9,9 @@ from quantci.quantize.advice import advise_on_rewrites, advise_on_training
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.prepare import prepare
+from quantci.quantize.qat.plan import QatPlan
 from quantci.quantize.recipe import recipe_named
+from quantci.quantize.recipe_name import QAT
 from quantci.quantize.strip import strip
 from quantci.quantize.strip_proof import StripProof
 from quantci.records.ladder import AUTO
@@ -49,6 +51,7 @@ def quantize(
     progress: Progress,
     parts: int = 0,
     allow_code: bool = False,
+    kept_in: Path | None = None,
 ) -> Quantized:
     """Quantize the source model.
 
@@ -61,6 +64,7 @@ def quantize(
         progress: told what is going on.
         parts: of the calibration set, to see whether it is large enough; 0 does not look.
         allow_code: whether functions that [qat] names, which are code of the repository, may be imported.
+        kept_in: where earlier runs kept tries of the ladder, and this one does; None where nothing is kept.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
@@ -68,6 +72,8 @@ def quantize(
     wanted, ladder = config.quantization, None
     if wanted.engine == "tensorflow" and config.model.converter == "onnx2tf":
         check_engine(source.format)
+    if QAT in wanted.recipe.split("+"):
+        QatPlan(config.qat, config.task.kind, base, allow_code).check()
     has_ladder = wanted.recipe == AUTO or parts > 0
     held_back = config.ladder.held_back if has_ladder and config.ladder.tuning is None else 0
     prepared = prepare(
@@ -82,7 +88,16 @@ def quantize(
     if has_ladder:
         from quantci.quantize.ladder.run import try_out  # for those who need it
 
-        ladder = try_out(prepared, config, base, workers=workers, tensorflow=tensorflow, progress=progress, parts=parts)
+        ladder = try_out(
+            prepared,
+            config,
+            base,
+            workers=workers,
+            tensorflow=tensorflow,
+            progress=progress,
+            parts=parts,
+            kept_in=kept_in,
+        )
         recipe, made = ladder.recipe, ladder.made
     else:
         recipe = recipe_named(wanted.recipe, wanted, needs_tensorflow=source.needs_tensorflow)

@@ -30,25 +30,29 @@ def key_of(*parts: object) -> str:
 
 
 class KeptFiles:
-    """The entries in one folder, which need not exist."""
+    """The entries in one folder, which need not exist; without a folder there are none, and none is kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._used: set[str] = set()
 
     def find(self, key: str, kind: type[R]) -> R | None:
         """The record of an entry; None where there is none, or where it is damaged."""
-        path = self._record(key)
+        if (path := self._record(key)) is None:
+            return None
         with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return decode(path.read_bytes(), kind)
         return None
 
     def has(self, key: str) -> bool:
         """Whether there is such an entry."""
-        return self._record(key).exists()
+        path = self._record(key)
+        return path is not None and path.exists()
 
     def file(self, sha256: str) -> bytes | None:
         """A file of an entry; None where it is missing or damaged."""
+        if self._folder is None:
+            return None
         path = self._folder / f"{sha256}.tflite"
         with contextlib.suppress(OSError):
             data = path.read_bytes()
@@ -63,20 +67,25 @@ class KeptFiles:
         Raises:
             ToolError: `unwritable`.
         """
+        if self._folder is None:
+            return
         for data in files:
             path = self._folder / f"{hashlib.sha256(data).hexdigest()}.tflite"
             write_bytes(path, data)
             self._used.add(path.name)
-        write_bytes(self._record(key), encode(record))
+        if (last := self._record(key)) is not None:
+            write_bytes(last, encode(record))
 
     def tidy(self) -> None:
         """Remove what was neither found nor kept here."""
-        for path in self._folder.glob("*") if self._folder.is_dir() else ():
+        for path in self._folder.glob("*") if self._folder and self._folder.is_dir() else ():
             if path.name not in self._used:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _record(self, key: str) -> Path:
+    def _record(self, key: str) -> Path | None:
+        if self._folder is None:
+            return None
         path = self._folder / f"{key}.json"
         self._used.add(path.name)
         return path

@@ -42,6 +42,12 @@ def settings(root: Path, *, top: str = "", **values: str) -> Settings:
     return load(parse(file), {"QUANTCI_WORKSPACE": str(root)})
 
 
+def test_what_earlier_runs_kept_is_not_taken_where_a_pull_request_could_have_brought_it(tmp_path: Path) -> None:
+    guarded = settings(tmp_path)
+    assert guarded.kept_in is None
+    assert load(parse(guarded.file), {}).kept_in == guarded.output
+
+
 def test_every_key_that_names_a_file_is_guarded() -> None:
     """Whoever adds a key with text in it says here which of the two it is."""
     texts = {key.path for key in options.all_keys() if re.search(r"\bstr[],]|\[str[],]", str(key.type))}

@@ -6,12 +6,12 @@ a run has no use for any more are removed.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from quantci import __version__
+from quantci.chip.latency.coefficients import read_coefficients
 from quantci.data.labelling import as_written
 from quantci.errors import ModelRejected
 from quantci.quantize.engine import engine_version
@@ -36,9 +36,9 @@ _OF_THE_MACHINE: Final = frozenset({"too-slow", "crashed-interpreter"})
 
 
 class Kept:
-    """The tries of one folder that fit one trial."""
+    """The tries of one folder that fit one trial; without a folder there are none, and none is kept."""
 
-    def __init__(self, folder: Path, trial: Trial) -> None:
+    def __init__(self, folder: Path | None, trial: Trial) -> None:
         self._files = KeptFiles(folder)
         self._float_model = trial.prepared.statistics.float_model
         self._content = content_of(trial)
@@ -107,7 +107,11 @@ def _torch_version() -> str:
 
 
 def content_of(trial: Trial) -> str:
-    """Digest of everything that a try depends on, but the recipe."""
+    """Digest of everything that a try depends on, but the recipe.
+
+    Raises:
+        ConfigError: `latency-coefficients`.
+    """
     config, held, prepared = trial.config, trial.held, trial.prepared
     samples = [[sample.id, sample.content_sha256] for sample in held.digests]
     coefficients = config.target.latency_coefficients
@@ -118,6 +122,6 @@ def content_of(trial: Trial) -> str:
         *(msgspec.to_builtins(part) for part in (config.task, config.input, config.target, config.qat)),
         *(config.gates.int_only, sorted(config.embed.custom_ops), _torch_version()),
         msgspec.to_builtins(msgspec.structs.replace(config.quantization, recipe="")),
-        None if coefficients is None else hashlib.sha256((trial.base / coefficients).read_bytes()).hexdigest(),
+        None if coefficients is None else read_coefficients(trial.base / coefficients).sha256,
     ]
     return key_of(*parts)

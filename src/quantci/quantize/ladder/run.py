@@ -68,6 +68,7 @@ def try_out(
     tensorflow: Jail,
     progress: Progress,
     parts: int,
+    kept_in: Path | None,
 ) -> TriedOut:
     """Climb the ladder if the recipe is `auto`, and test the calibration set if that is asked for.
 
@@ -79,13 +80,14 @@ def try_out(
         tensorflow: where engines and training run that are no worker's.
         progress: told what is going on.
         parts: of the calibration set; 0 does not test it.
+        kept_in: where tries are kept from run to run; None keeps none.
 
     Raises:
         ModelRejected, DataRejected, ConfigError, ToolError: as docs/errors.md lists.
     """
     progress("running the float model on samples to choose on")
     trial = prepare_trial(prepared, config, base, workers)
-    kept = Kept(base / config.output_dir / TRIES, trial)
+    kept = Kept(None if kept_in is None else kept_in / TRIES, trial)
     if config.quantization.recipe == AUTO and not kept.holds_all(first_rung(config).recipes):
         progress("counting the values of each activation")
         prepared.observed.statistics(*prepared.statistics[:2], workers).observe()  # most recipes ask for it

@@ -105,7 +105,12 @@ def with_samples(prepared: Prepared, samples: list[Sample]) -> Prepared:
     calibration_set = CalibrationSet(prepared.calibration_set.preprocessing, samples)
     float_model = prepared.statistics.float_model
     ranges = calibration_set.run_through(float_model, Here()).ranges
-    return replace(prepared, statistics=Statistics(float_model, ranges), observed=Observed(calibration_set))
+    return replace(
+        prepared,
+        statistics=Statistics(float_model, ranges),
+        calibration_set=calibration_set,  # which biases are corrected with, and training learns from
+        observed=Observed(calibration_set),
+    )
 
 
 def look_at(model: Model) -> Part:

@@ -53,11 +53,12 @@ def section(ladder: LadderResult) -> Folded:
     )
 
 
-def tries(ladder: LadderResult) -> list[Block]:
-    """The table of the tries, and what its marks mean: also what a terminal shows."""
+def tries(ladder: LadderResult, *, is_narrow: bool = False) -> list[Block]:
+    """The table of the tries, and what its marks mean; a narrow one has no intervals and no times, for a terminal."""
     heads = ("Recipe", "Score", _head(ladder), "File", "Arena", "Latency", "Time")
-    rows = (_row(tried, ladder) for tried in ladder.tries)
-    return [table(heads, rows, len(ladder.tries)), Paragraph(_MARKS)]
+    end = -1 if is_narrow else None
+    rows = (_row(tried, ladder, is_narrow=is_narrow)[:end] for tried in ladder.tries)
+    return [table(heads[:end], rows, len(ladder.tries)), Paragraph(_MARKS)]
 
 
 def _no_latency(ladder: LadderResult) -> list[Cell]:
@@ -99,7 +100,7 @@ def _head(ladder: LadderResult) -> str:
     return f"{name or metric_name(ladder.metric)}, {where}"
 
 
-def _row(tried: LadderTry, ladder: LadderResult) -> tuple[Cell, ...]:
+def _row(tried: LadderTry, ladder: LadderResult, *, is_narrow: bool) -> tuple[Cell, ...]:
     mark = " ◆" if tried.recipe in ladder.pareto else ""
     name: Cell = (Strong(tried.recipe) if tried.recipe == ladder.chosen else Name(tried.recipe), mark)
     duration = rough_time(1e6 * tried.duration_s)
@@ -108,7 +109,7 @@ def _row(tried: LadderTry, ladder: LadderResult) -> tuple[Cell, ...]:
     return (
         name,
         Number(tried.score, "plain"),
-        _estimate(tried.estimate),
+        _estimate(tried.estimate, is_narrow=is_narrow),
         "not known" if tried.file_bytes is None else rough_size(tried.file_bytes),
         "not known" if tried.arena_bytes is None else rough_size(tried.arena_bytes),
         "not known" if tried.latency_us is None else rough_time(tried.latency_us),
@@ -116,9 +117,11 @@ def _row(tried: LadderTry, ladder: LadderResult) -> tuple[Cell, ...]:
     )
 
 
-def _estimate(found: Estimate | None) -> Cell:
+def _estimate(found: Estimate | None, *, is_narrow: bool) -> Cell:
     if found is None:
         return "none"
+    if is_narrow:
+        return (percent(found.value), "\n", points(found.delta))
     interval = Interval(found.interval.low, found.interval.high, found.interval.level)
     return (percent(found.value), "\n", points(found.delta), "\n", interval)
 

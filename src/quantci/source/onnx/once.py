@@ -40,7 +40,7 @@ class ConvertOnce:
 
     def __init__(self, jail: Jail, output_dir: Path | None) -> None:
         self._jail = jail
-        self._kept = KeptFiles(output_dir / CONVERSIONS) if output_dir else None
+        self._kept = KeptFiles(output_dir / CONVERSIONS if output_dir else None)
         self._to_recall: tuple[object, ...] = ()
 
     def convert(
@@ -56,8 +56,8 @@ class ConvertOnce:
             where: the model's own path, for messages.
         """
         key = key_of(identity, list(input_shape), *_tools())
-        found = self._kept.find(key, KeptConversion) if self._kept else None
-        data = self._kept.file(found.float_sha256) if self._kept and found else None
+        found = self._kept.find(key, KeptConversion)
+        data = self._kept.file(found.float_sha256) if found else None
         if found is not None and data is not None:
             self._to_recall = (inside, list(input_shape), where, data, found.tensors)
             return data, found
@@ -68,10 +68,9 @@ class ConvertOnce:
             turned_shape=turned_shape,
             tensors=tensors,
         )
-        if self._kept:
-            with contextlib.suppress(ToolError):  # not writable: whoever needs the folder says so
-                self._kept.keep(key, made, [data])
-                self._kept.tidy()
+        with contextlib.suppress(ToolError):  # not writable: whoever needs the folder says so
+            self._kept.keep(key, made, [data])
+            self._kept.tidy()
         return data, made
 
     def outputs(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:

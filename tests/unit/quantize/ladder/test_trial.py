@@ -16,8 +16,10 @@ from quantci.progress import silent
 from quantci.quantize.ladder.attempt import Trial, refused, try_recipe
 from quantci.quantize.ladder.choose import EQUAL
 from quantci.quantize.ladder.keep import Kept, content_of
-from quantci.quantize.ladder.run import run_ladder
+from quantci.quantize.ladder.run import run_ladder, try_out
 from quantci.quantize.ladder.stability import stability
+from quantci.quantize.qat.session import Job
+from quantci.records.config import QuantizationConfig
 from quantci.records.gates_config import GatesConfig
 from quantci.records.truth import ClassTruth
 from quantci.workers.here import Here
@@ -116,6 +118,18 @@ def test_the_best_is_kept_and_a_second_run_tries_nothing(trial: Trial, tmp_path:
     assert (again.ranges, again.rewrites, again.doubts) == (list(made.ranges), list(made.rewrites), made.doubts)
 
 
+def test_without_a_folder_every_run_tries_all_and_leaves_nothing(trial: Trial, tmp_path: Path) -> None:
+    before, nobody, found = sorted(tmp_path.rglob("*")), None, []
+    for _ in range(2):
+        workers = Counting()
+        kept = Kept(None, trial)
+        found.append(run_ladder(trial, kept, workers=workers, tensorflow=nobody, progress=silent)[1].chosen)  # type: ignore[arg-type]
+        assert workers.tried == list(NAMES)
+        assert not kept.holds_all(NAMES)
+    assert found[0] == found[1]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_damaged_file_is_tried_again(trial: Trial, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     made, _ = climb(trial, folder, Counting())
@@ -143,6 +157,16 @@ def test_what_refuses_a_recipe_and_what_is_right_are_part_of_the_content(trial: 
     samples = [dataclasses.replace(one, truth=ClassTruth(index=0)) for one in trial.held.samples]
     labels = trial._replace(held=trial.held._replace(samples=samples))
     assert len({content_of(one) for one in (trial, gates, labels)}) == 3
+
+
+def test_coefficients_that_cannot_be_used_are_one_error_before_any_try(trial: Trial, tmp_path: Path) -> None:
+    file = tmp_path / "board.json"
+    config = replace(trial.config, target=replace(trial.config.target, latency_coefficients=str(file)))
+    for _ in range(2):  # not there, then not valid
+        with pytest.raises(ConfigError) as caught:
+            Kept(tmp_path / "kept", trial._replace(config=config))
+        assert (caught.value.code, caught.value.where) == ("latency-coefficients", str(file))
+        file.write_text("{}")
 
 
 def test_limits_are_judged_anew_with_kept_tries(trial: Trial, tmp_path: Path) -> None:
@@ -187,3 +211,38 @@ def test_parts_of_the_set_are_calibrated_each_for_itself(trial: Trial) -> None:
     assert 0 <= found.smallest_agreement <= 1
     with pytest.raises(DataRejected, match="in 4 parts are fewer than 8 each"):
         stability(trial, "minmax", attempt.made.model, 4, workers=Here())
+
+
+class NoWorkers(Here):
+    """A worker may start no process, which training does."""
+
+    def submit(self, function: Any, *args: Any) -> Any:
+        raise AssertionError(function, args)
+
+
+def test_training_on_parts_of_the_set_is_done_where_it_may_start_a_process(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+
+    def tune(job: Job, _: object) -> tuple[Any, ...]:
+        jobs.append(job)
+        return job.model, job.starts["minmax"], None
+
+    monkeypatch.setattr("quantci.quantize.int8.tune", tune)
+    monkeypatch.setattr("quantci.quantize.ladder.run.Pool", lambda *_, **__: NoWorkers())
+    config = replace(trial.config, quantization=QuantizationConfig(recipe="qat"))
+    nobody: Any = None
+    found = try_out(
+        trial.prepared,
+        config,
+        tmp_path,
+        workers=Here(),
+        tensorflow=nobody,
+        progress=silent,
+        parts=2,
+        kept_in=None,
+    )
+    assert found.stability is not None
+    assert (found.stability.recipe, found.stability.parts, found.stability.part_samples) == ("qat", 2, 15)
+    assert [len(job.samples.samples) for job in jobs] == [30, 15, 15]
