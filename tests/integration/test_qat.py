@@ -15,9 +15,10 @@ from tests.models import tiny_float_cnn
 from tests.recipe_problems import gratings, problem
 from tests.unit.quantize.test_lstm import lstm
 
-from quantci.errors import ModelRejected
+from quantci.errors import ConfigError, ModelRejected
 from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
+from quantci.quantize.qat.batches import Batch, Split
 from quantci.quantize.qat.graph import read_float_graph
 from quantci.quantize.qat.session import check_equal, known_graph
 from quantci.quantize.qat.tuned import with_learned
@@ -129,6 +130,60 @@ def test_the_learning_rate_rises_then_falls_along_half_a_cosine() -> None:
     assert training.pace(0, 100) == pytest.approx(0.1)
     assert training.pace(50, 100) == pytest.approx(0.5)
     assert training.pace(99, 100) == pytest.approx(0.0, abs=1e-3)
+
+
+X = np.random.RandomState(0).normal(size=(8, *Model(_OWN["cnn 0"], "m").summary.inputs[0].shape[1:])).astype(np.float32)
+
+
+def network() -> Network:
+    """A network of 4 classes that is ready to be trained."""
+    model = Model(_OWN["cnn 0"], "m")
+    made = Network(read_float_graph(model), X)
+    made.start_from(
+        {entry.tensor: (entry.min, entry.max) for entry in calibrate(model, [one[np.newaxis] for one in X])}
+    )
+    return made
+
+
+@pytest.mark.parametrize("wrong", [4, -1, -100, 1.5])  # -100 is what torch ignores
+def test_a_label_that_is_none_of_the_classes_is_named(wrong: float) -> None:
+    y = np.array([0, 1, 2, 3, 0, 1, 2, wrong])
+    with pytest.raises(ConfigError, match=r"a class is a whole number from 0 to 3") as caught:
+        training.Objective("class", None).of(network(), Batch(X, y))
+    assert (caught.value.code, caught.value.where) == ("fine-tune", "qat.fine_tune")
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (8, 4, 2)])
+def test_labels_of_another_shape_are_named(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError, match="does not fit the model's output") as caught:
+        training.Objective("class", None).of(network(), Batch(X, np.zeros(shape, np.float32)))
+    assert caught.value.code == "fine-tune"
+
+
+@pytest.mark.parametrize(("factor", "best"), [(float("nan"), 0), (-1.0, 20)], ids=["nan", "negative"])
+def test_a_loss_may_be_negative_and_of_one_that_becomes_no_number_what_was_before_is_kept(
+    factor: float, best: int
+) -> None:
+    calls = 0
+
+    def loss(outputs: Any, y: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        found = (outputs - y).square().mean() - 1  # below 0, and falling
+        return found if calls == 1 else found * abs(factor)
+
+    made = network()
+    run = training.Training(
+        made, Split(Batch(X, None), iter([Batch(X, None)] * 20)), training.Objective("class", loss), steps=20, rate=0.01
+    )
+    before = made.constants()
+    while not run.is_done:
+        run.advance()
+    made.restore(run.state)
+    is_kept = all(np.array_equal(before[index], values) for index, values in made.constants().items())
+    assert is_kept == (best == 0)
+    assert (run.best == 0) == (best == 0)
+    assert run.looks[run.best].loss < 0
 
 
 @pytest.fixture(scope="module")

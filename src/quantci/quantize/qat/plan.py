@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quantci.errors import ConfigError
+from quantci.errors import ConfigError, missing_torch
 from quantci.records.code_name import CodeName
 from quantci.workers.own_code import load_function, not_allowed, search_first
 
@@ -37,10 +38,11 @@ class QatPlan(NamedTuple):
         return self.config.fine_tune is not None or self.config.loss is not None
 
     def check(self) -> None:
-        """Before anything is imported or trained.
+        """Before anything is read, imported or trained.
 
         Raises:
             ConfigError: `code-not-allowed`; `fine-tune`: a name is not module:function.
+            ToolError: `missing-extra`: torch is not installed.
         """
         for key, spec in (("fine_tune", self.config.fine_tune), ("loss", self.config.loss)):
             if spec is None:
@@ -51,6 +53,8 @@ class QatPlan(NamedTuple):
             if CodeName.parse(spec) is None:
                 remedy = "Write it like my_training:batches."
                 raise ConfigError("fine-tune", "This is not of the form module:function.", where=where, remedy=remedy)
+        if find_spec("torch") is None:
+            raise missing_torch("The recipe qat", ", or name another one in quantization.recipe")
 
     def batches(self) -> Callable[[int], Iterator[Any]] | None:
         """The user's batches by seed; None where [qat] names no function.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from quantci.data.tally import Tally
-from quantci.errors import ConfigError, ModelRejected, missing_torch
+from quantci.errors import ConfigError, ModelRejected
 from quantci.quantize.qat.batches import Split, split_calibration, split_function
 from quantci.quantize.qat.graph import FloatGraph, read_float_graph
 from quantci.quantize.qat.tuned import Learned
@@ -179,13 +179,8 @@ def open_session(job: Job) -> None:
     Raises:
         ModelRejected: `qat-unknown-op`, `qat-differs`.
         ConfigError: `fine-tune`.
-        ToolError: `missing-extra`: torch is not installed.
     """
     global _session  # noqa: PLW0603
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise missing_torch("The recipe qat", ", or name another one in quantization.recipe") from None
     _session = _Session(job)
 
 

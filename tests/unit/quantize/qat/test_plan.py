@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+from tests.unit.quantize.inline import config_of
 
 from quantci.errors import ConfigError, ToolError
+from quantci.progress import silent
 from quantci.quantize.qat.plan import QatPlan
-from quantci.quantize.qat.session import open_session
+from quantci.quantize.run import quantize
+from quantci.records.config import QuantizationConfig
 from quantci.records.qat import QatConfig
 
 
@@ -27,7 +31,8 @@ def plan(folder: Path, *, allow_code: bool = True, **keys: Any) -> QatPlan:
     return QatPlan(QatConfig(**keys), "classification", folder, allow_code)
 
 
-def test_without_functions_there_is_nothing_to_permit(tmp_path: Path) -> None:
+def test_without_functions_there_is_nothing_to_permit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quantci.quantize.qat.plan.find_spec", lambda _: object())
     own = plan(tmp_path, allow_code=False)
     own.check()
     assert (own.batches(), own.loss(), own.has_code) == (None, None, False)
@@ -73,10 +78,11 @@ def test_a_loss_that_is_no_loss_is_named(tmp_path: Path, body: str, cause: str) 
     assert cause in caught.value.cause
 
 
-def test_without_torch_one_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torch_one_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    job: Any = None
-    with pytest.raises(ToolError) as caught:
-        open_session(job)
+    nobody: Any = None
+    config = replace(config_of(), quantization=QuantizationConfig(recipe="cle+qat"))
+    with pytest.raises(ToolError) as caught:  # before anything of the model is read
+        quantize(config, tmp_path, source=nobody, workers=nobody, tensorflow=nobody, progress=silent)
     assert caught.value.code == "missing-extra"
     assert "quantci[torch]" in caught.value.remedy

@@ -40,9 +40,17 @@ def distance(answer: Answer, logits: Any, wanted: Any) -> Any:
 
 
 def error(answer: Answer, logits: Any, y: Any) -> Any:
-    """Mean distance of a batch to what is right."""
+    """Mean distance of a batch to what is right.
+
+    Raises:
+        IndexError, RuntimeError, TypeError: y is not that of such an answer.
+    """
     if answer == "class" and y.ndim == 1:
-        return functional.cross_entropy(logits.reshape(len(y), -1), y.long())
+        logits = logits.reshape(len(y), -1)
+        if not ((y == y.long()) & (y >= 0) & (y < logits.shape[1])).all():  # torch ignores -100, and cuts off 1.5
+            msg = f"a class is a whole number from 0 to {logits.shape[1] - 1}"
+            raise IndexError(msg)
+        return functional.cross_entropy(logits, y.long())
     wanted = y.to(torch.float32).reshape(logits.shape)
     if answer == "class":
         return functional.cross_entropy(logits, wanted)

@@ -147,9 +147,10 @@ def _error(answer: losses.Answer, found: Any, y: NDArray[Any]) -> Any:
     try:
         return losses.error(answer, found, torch.from_numpy(y))
     except (IndexError, RuntimeError, TypeError) as error:
+        why = str(error).rstrip(".")
         raise ConfigError(
             "fine-tune",
-            f"y of shape {list(y.shape)} does not fit the model's output {list(found.shape)}: {error}",
+            f"y of shape {list(y.shape)} does not fit the model's output {list(found.shape)}: {why}.",
             where="qat.fine_tune",
             remedy="Let y be the index of a class [n], or what the output should be, in the output's shape.",
         ) from None
