@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.integration.pictures import Done
 from tests.integration.torch_models import NETWORK, TFLITE, state_dict
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError
@@ -122,7 +124,7 @@ REFUSED = {
     "forward": ({"source": "own_code:other"}, "forward", "shape [1, 3]"),
     "other-weights": ({"source": "own_code:other", "weights": "weights.pt"}, "weights", "Missing key"),
     "weights-with-code": ({"source": "own_network:network", "weights": "whole.pt"}, "weights", "weights_only"),
-    "no-weights": ({"source": "own_network:network", "weights": "gone.pt"}, "unreadable", "gone.pt"),
+    "no-weights": ({"source": "own_network:network", "weights": "gone.pt"}, "not-found", "gone.pt"),
     "pickle": ({"source": "whole.pt"}, "format-not-accepted", "pickle"),
     "state-dict": ({"source": "weights.pt"}, "format-not-accepted", "pickle"),
     "weights-of-a-file": ({"source": "network.pt2", "weights": "weights.pt"}, "weights-unused", "model.weights"),
@@ -234,3 +236,14 @@ def test_a_pt2_that_could_run_code_is_not_loaded(
     with pytest.raises(QuantciError) as caught:
         opened(source="hostile.pt2").convert()
     assert caught.value.code == code, caught.value
+
+
+def test_init_writes_a_configuration_for_a_function(folder: Path, quantci: Callable[..., Done]) -> None:
+    done = quantci("init", "own_network:network", "--config", "own.toml", cwd=folder)
+    assert done.code == 0, done.err
+    written = tomllib.loads((folder / "own.toml").read_text())
+    assert written["model"] == {"source": "own_network:network"}
+    assert written["embed"]["component"] == "model_own_network"
+    done = quantci("init", "absent:network", "--config", "absent.toml", cwd=folder)
+    assert done.code == 2
+    assert "Put absent.py into" in done.err

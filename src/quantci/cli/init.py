@@ -6,6 +6,7 @@ examples:
   quantci init model.keras
   quantci init model.keras --evaluation-data photos/validation
   quantci init model.tflite --config ci/quantci.toml
+  quantci init network:build          a function that builds a PyTorch module, in network.py beside quantci.toml
   quantci init model_int8.tflite      your own INT8 model: nothing is quantized
   quantci init model.keras --quantized model_int8.tflite
 """
@@ -38,7 +39,9 @@ _USUAL_DATA = "data/validation"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "model", help=".keras, .h5, .onnx, SavedModel folder or .tflite; an INT8 .tflite is taken as it is"
+        "model",
+        help=".keras, .h5, .onnx, .pt2, SavedModel folder or .tflite; an INT8 .tflite is taken as it is;\n"
+        "or a function that builds a PyTorch module, as module:function",
     )
     parser.add_argument("--quantized", metavar="FILE", help="your own INT8 .tflite, made from this float model")
     parser.add_argument("--config", default="quantci.toml", metavar="FILE", help="file to write")
@@ -60,24 +63,31 @@ def run(arguments: argparse.Namespace) -> int:
             where=str(target),
             remedy="Name another file with --config, or replace it with --force.",
         )
-    model = Path(arguments.model)
-    own = Path(arguments.quantized) if arguments.quantized else model if _is_int8(model) else None
+    from quantci.records.code_name import CodeName
     from quantci.records.config import ModelConfig
 
-    wanted = ModelConfig(signature=arguments.signature, input_shape=arguments.input_shape)
+    function = CodeName.parse(arguments.model)
+    model = Path(arguments.model)
+    own = Path(arguments.quantized) if arguments.quantized else model if not function and _is_int8(model) else None
+    wanted = ModelConfig(
+        source=arguments.model if function else str(model.absolute()),
+        signature=arguments.signature,
+        input_shape=arguments.input_shape,
+    )
     with Console("init") as console:
         quantized = _look_at_own(own, console) if own else None
         summary, layers = (
-            (quantized, []) if quantized and own == model else _look(model, wanted, target.parent, console)
+            (quantized, []) if quantized and own == model else _look(arguments.model, wanted, target.parent, console)
         )
     from quantci.records.base import write_bytes
 
     facts: dict[str, Any] = {
-        "source": None if own == model else _seen_from(target, model),
+        "source": None if own == model else str(function) if function else _seen_from(target, model),
+        "is_function": function is not None,
         "quantized": _seen_from(target, own) if own else None,
         "signature": arguments.signature if model.is_dir() else None,
         "input_shape": list(wanted.input_shape),
-        "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{model.stem}".lower())[:63],
+        "component": re.sub(r"[^a-z0-9_]+", "_", f"model_{function.module if function else model.stem}".lower())[:63],
     }
     data = arguments.evaluation_data
     facts |= _facts(summary, layers, Path(data) if data else target.parent / _USUAL_DATA, quantized)
@@ -91,22 +101,25 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _look(model: Path, wanted: ModelConfig, base: Path, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
+def _look(given: str, wanted: ModelConfig, base: Path, progress: Progress) -> tuple[ModelSummary, list[KerasLayer]]:
     """The look into the float model, and the layers of a Keras file."""
     from quantci.cli.keras_table import look_into
+    from quantci.cli.workspace import Workspace
     from quantci.records.config import OUTPUT_DIR
-    from quantci.source.open_source import open_source
+    from quantci.source.open_source import open_model
     from quantci.tasks.outputs import check_one_output, only_input
     from quantci.tflite.identify import read_head, sniff
     from quantci.workers.jail import Jail
 
     progress("reading the model")
-    with Jail(where=str(model)) as jail:
-        source = open_source(model, wanted, jail=jail, output_dir=base / OUTPUT_DIR)
+    with Jail(where=given) as jail:
+        allow_code = Workspace.of(os.environ).allow_code
+        source = open_model(wanted, base, jail=jail, allow_code=allow_code, output_dir=base / OUTPUT_DIR)
         summary = source.convert().summary
-    only_input(summary, str(model))
-    check_one_output(summary, "", str(model))
-    kind = "" if model.is_dir() else sniff(read_head(model))
+    only_input(summary, given)
+    check_one_output(summary, "", given)
+    model = Path(given)
+    kind = "" if source.format == "torch" or model.is_dir() else sniff(read_head(model))
     return summary, look_into(model, kind).layers if kind in _KERAS else []
 
 
