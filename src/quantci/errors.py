@@ -101,11 +101,18 @@ _OF_THE_MACHINE: Final = frozenset(
 
 
 def fault_of(error: BaseException) -> QuantciError:
-    """What any exception is for the user: a fault as it is, a stop `cancelled`, the others `system`, or else `bug`."""
+    """What any exception is for the user: a fault as it is, a stop `cancelled`, others `path`, `system` or `bug`."""
     if isinstance(error, QuantciError):
         return error
     if isinstance(error, KeyboardInterrupt):
         return Cancelled("cancelled", "The run was stopped.", remedy="Run the command again to start over.")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return ConfigError(
+            "path",
+            "This name is longer than the file system allows.",
+            where=str(error.filename or "")[:200],
+            remedy="Shorten the name of the file, or of a folder that it lies in.",
+        )
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
         return ToolError(
             "system",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_a_fault_survives_the_way_out_of_a_worker() -> None:
     assert type(again) is errors.DataRejected
     assert vars(again) == vars(error)
     assert str(again) == str(error)
+
+
+def test_too_long_a_name_is_no_bug() -> None:
+    with pytest.raises(OSError) as caught:  # noqa: PT011  whatever the system says of it
+        Path(300 * "m").stat()
+    fault = errors.fault_of(caught.value)
+    assert (type(fault), fault.code, fault.where) == (errors.ConfigError, "path", 200 * "m")
 
 
 def test_tensorflow_cannot_be_installed_on_python_3_14(monkeypatch: pytest.MonkeyPatch) -> None:

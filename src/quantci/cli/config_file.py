@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,14 @@ def read_config(file: Path, given: Mapping[str, Given], stand_in: dict[str, Any]
     except msgspec.ValidationError as error:
         raise _explain(error, file, given) from None
     _check_complete(config, file)
+    for key, path in paths_of(config).items():
+        if "\0" in path:
+            raise ConfigError(
+                "config-value",
+                "No file can have a NUL character in its name.",
+                where=place_of(key, file, given),
+                remedy="Remove it.",
+            )
     if config.quantization.recipe != AUTO:
         words_of(config.quantization.recipe, place_of("quantization.recipe", file, given))
     for name in config.ladder.recipes:
@@ -66,6 +75,19 @@ def _check_complete(config: Config, file: Path) -> None:
         if key.path in needed and needed[key.path] is None:
             remedy = f"{key.help} Or name your own INT8 model as model.quantized."
             raise ConfigError("config-missing", f"{key.path} is missing.", where=str(file), remedy=remedy)
+
+
+def paths_of(config: Config) -> dict[str, str]:
+    """Every file and folder that the configuration names, by its key; those of a table by table and name."""
+    found: dict[str, str] = {}
+    for key in all_keys():
+        if key.is_path:
+            value = operator.attrgetter(key.path)(config)
+            if isinstance(value, dict):
+                found |= {f"{key.path}.{name}": path for name, path in value.items()}
+            elif value is not None:
+                found[key.path] = value
+    return found
 
 
 def place_of(key: str, file: Path, given: Mapping[str, Given]) -> str:

@@ -7,13 +7,11 @@ desk neither is set, and the configuration is trusted.
 
 from __future__ import annotations
 
-import operator
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from quantci.cli.config_file import place_of
-from quantci.cli.options import all_keys
+from quantci.cli.config_file import paths_of, place_of
 from quantci.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ class Workspace(NamedTuple):
         if self.root is None:
             return
         self._check_device(config, file, given)
-        paths = _paths(config)
+        paths = paths_of(config)
         for key, path in paths.items():
             if not (key == "device.image" and key in given and self.is_temporary(file.parent / path)):
                 self.check(file.parent / path, place_of(key, file, given))
@@ -122,19 +120,6 @@ class Workspace(NamedTuple):
                     remedy="Give it as an input of the action or as a variable of the workflow, or allow code where "
                     "the repository is trusted.",
                 )
-
-
-def _paths(config: Config) -> dict[str, str]:
-    """Every file and folder that the configuration names, by its key; those of a table by table and name."""
-    found: dict[str, str] = {}
-    for key in all_keys():
-        if key.is_path:
-            value = operator.attrgetter(key.path)(config)
-            if isinstance(value, dict):
-                found |= {f"{key.path}.{name}": path for name, path in value.items()}
-            elif value is not None:
-                found[key.path] = value
-    return found
 
 
 def _links(folder: Path) -> Iterator[Path]:

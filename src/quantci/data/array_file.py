@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from quantci.errors import DataRejected
+from quantci.git_lfs import IS_POINTER, is_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +150,7 @@ def unreadable(path: Path, reason: str) -> DataRejected:
     """The fault of a file that gives no tensor."""
     return DataRejected(
         "unreadable-tensor",
-        f"This tensor cannot be read: {reason}.",
+        f"This tensor cannot be read: {IS_POINTER if is_pointer(path) else reason}.",
         where=str(path),
         remedy="Write the file again or take it out of the set.",
     )

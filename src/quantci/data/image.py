@@ -11,6 +11,7 @@ import numpy as np
 
 from quantci.data.fit import in_colour, in_grey
 from quantci.errors import DataRejected
+from quantci.git_lfs import IS_POINTER, is_pointer
 from quantci.records.dataset import ImageCounts
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _AT_ONCE = 1024**2  # pixels that are widened in one go: a whole image as 64-bit
 # Photographs and drawings only: others of Pillow's formats start programs (EPS) or read what no camera writes.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _ORIENTATION = 0x0112  # EXIF tag
-_LFS_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
@@ -179,12 +179,10 @@ def _turn(pixels: NDArray[np.uint8], orientation: object) -> NDArray[np.uint8]:
 def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    with path.open("rb") as file:
-        head = file.read(len(_LFS_POINTER))
-    if not head:
+    if not path.stat().st_size:
         return "it is empty"
-    if head == _LFS_POINTER:
-        return "it is a Git LFS pointer: run `git lfs pull`, or in a workflow give `lfs: true`"
+    if is_pointer(path):
+        return IS_POINTER
     text = str(error).replace(str(path), path.name).strip().rstrip(".")
     return f"Pillow says: {text or type(error).__name__}"
 

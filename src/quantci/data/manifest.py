@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quantci.data.culprits import counted
 from quantci.data.listing import Entry, Listing, check_inside, check_readable, locate
 from quantci.errors import DataRejected
+from quantci.git_lfs import IS_POINTER, is_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ def read_rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
     line = 0
     if path.stat().st_size > MOST_BYTES:
         raise fault([f"it is larger than {MOST_BYTES // 1_000_000} MB"], where)
+    if is_pointer(path):
+        raise fault([IS_POINTER], where)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from quantci.errors import ConfigError, ModelRejected
 from quantci.records.code_name import CodeName
-from quantci.tflite.identify import read_head, sniff
+from quantci.tflite.identify import check_fetched, read_head, sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +120,8 @@ def open_source(path: Path, wanted: ModelConfig, *, jail: Jail, output_dir: Path
             )
         from quantci.source.tensorflow import TensorflowSource
 
+        for file in (path / "saved_model.pb", *path.glob("variables/variables.*")):
+            check_fetched(file)
         return TensorflowSource(path, "saved-model", wanted.signature, jail)
     what = sniff(read_head(path))
     if what in {"keras", "hdf5"}:

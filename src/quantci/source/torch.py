@@ -14,6 +14,7 @@ from quantci.source.onnx.source import float_model
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.source.torch_export import load, outputs, to_flatbuffer, to_onnx
 from quantci.source.torch_load import MAX_FILE_BYTES
+from quantci.tflite.identify import check_fetched
 from quantci.workers.own_code import not_allowed
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class TorchSource:
             source = str(self._jail.bring(Path(source), "model.pt2", MAX_FILE_BYTES))
         if self._wanted.weights is not None:
             path = self._base / self._wanted.weights
+            check_fetched(path)
             weights = str(self._jail.bring(path, "weights.pt", MAX_FILE_BYTES))
         shape = list(self._wanted.input_shape)
         _, version = self._jail.call(load, source, str(self._base.resolve()), weights, shape, self._where)

@@ -6,6 +6,7 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Final
 
+from quantci import git_lfs
 from quantci.errors import ModelRejected
 from quantci.tflite.flatbuffer import IDENTIFIER
 from quantci.tflite.verify.damage import EXPORT_AGAIN
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 MAX_MODEL_BYTES: Final = 64 * 1024**2
 _HEAD_BYTES: Final = 4096
-_LFS: Final = b"version https://git-lfs.github.com/spec/"
 _MAGIC: Final = (
     (b"\x89HDF\r\n\x1a\n", "hdf5"),
     (b"\x1f\x8b", "gzip"),
@@ -107,7 +107,7 @@ def sniff(head: bytes) -> str:
         return "empty"
     if head[4:8] == IDENTIFIER:
         return "tflite"
-    if head.startswith(_LFS):
+    if head.startswith(git_lfs.HEAD):
         return "git-lfs-pointer"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_zip(head)
@@ -159,10 +159,7 @@ def read_model_file(path: Path, *, limit_bytes: int = MAX_MODEL_BYTES) -> bytes:
     """
     what = sniff(read_head(path))
     if what in _WRONG:
-        code, cause, remedy = _WRONG[what]
-        if what == "zip" and (inside := _models_inside(path)):
-            remedy = f"Unpack it, and name what is inside: {', '.join(inside)}."
-        raise ModelRejected(code, cause, where=str(path), remedy=remedy)
+        raise _wrong(what, path)
     if what == "unknown":
         cause = "This is not a .tflite file: the identifier TFL3 is missing at byte 4."
         raise ModelRejected("malformed", cause, where=str(path), remedy=EXPORT_AGAIN)
@@ -181,6 +178,24 @@ def read_model_file(path: Path, *, limit_bytes: int = MAX_MODEL_BYTES) -> bytes:
             remedy="Use a model that is meant for a microcontroller.",
         )
     return data
+
+
+def check_fetched(path: Path) -> None:
+    """Refuse what only stands in the place of a file of a model.
+
+    Raises:
+        ModelRejected: `empty`, `git-lfs-pointer`, `html-page`, or what read_head() raises.
+    """
+    what = sniff(read_head(path))
+    if what in {"empty", "git-lfs-pointer", "html-page"}:
+        raise _wrong(what, path)
+
+
+def _wrong(what: str, path: Path) -> ModelRejected:
+    code, cause, remedy = _WRONG[what]
+    if what == "zip" and (inside := _models_inside(path)):
+        remedy = f"Unpack it, and name what is inside: {', '.join(inside)}."
+    return ModelRejected(code, cause, where=str(path), remedy=remedy)
 
 
 def _check_regular(path: Path) -> None:

@@ -118,6 +118,8 @@ def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
         (MINIMAL + '[task]\nkind = "detection"\n', "config-value", "detection"),
         (MINIMAL + '[target]\nchip = "esp33"\n', "config-value", "esp33"),
         (MINIMAL.replace("[model]", "model = 3\n[x]"), "config-value", "int"),
+        (MINIMAL.replace("m.keras", "m\\u0000.keras"), "config-value", "NUL"),
+        (MINIMAL + '[ladder]\ntuning = "a\\u0000"\n', "config-value", "NUL"),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path: Path, text: str, code: str, part: str) -> None:

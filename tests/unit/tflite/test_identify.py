@@ -11,7 +11,7 @@ import pytest
 from tests.models import tiny_autoencoder
 
 from quantci.errors import ModelRejected
-from quantci.tflite.identify import read_head, read_model_file, sniff
+from quantci.tflite.identify import check_fetched, read_head, read_model_file, sniff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +127,14 @@ def test_a_link_to_nothing_is_named_with_what_it_points_to(tmp_path: Path) -> No
     with pytest.raises(ModelRejected, match=r"a link to away/model\.onnx, which does not exist") as caught:
         read_head(tmp_path / "model.onnx")
     assert caught.value.code == "not-found"
+
+
+@pytest.mark.parametrize(("content", "code"), [(LFS, "git-lfs-pointer"), (b"", "empty"), (b"<html>", "html-page")])
+def test_what_stands_in_the_place_of_a_file_is_named(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "weights.pt"
+    path.write_bytes(content)
+    with pytest.raises(ModelRejected) as caught:
+        check_fetched(path)
+    assert (caught.value.code, caught.value.where) == (code, str(path))
+    path.write_bytes(b"PK\x03\x04 weights")
+    check_fetched(path)

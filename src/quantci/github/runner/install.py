@@ -102,12 +102,14 @@ def packages_of(environment: Mapping[str, str]) -> str:
 
 
 def _needs_tensorflow(source: Path) -> bool:
-    if source.is_dir() or source.suffix.lower() in _KERAS_SUFFIXES:
+    if source.suffix.lower() in _KERAS_SUFFIXES:
         return True
     try:
+        if source.is_dir():
+            return True
         with source.open("rb") as file:
             return file.read(8).startswith(_KERAS_HEADS)
-    except OSError:
+    except (OSError, ValueError):  # not there, or a name that no file can have
         return False
 
 

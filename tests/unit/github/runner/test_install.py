@@ -41,6 +41,11 @@ def test_a_tflite_does_not(tmp_path: Path) -> None:
     assert choose_lock("quantize", config(tmp_path, "absent.tflite")) == "base"
 
 
+@pytest.mark.parametrize("source", [300 * "m", 300 * "m" + ".onnx", "a/" * 3000 + "m.tflite", "m\\u0000", "m\\n:f"])
+def test_a_name_that_no_file_has_is_left_to_the_command(tmp_path: Path, source: str) -> None:
+    assert choose_lock("quantize", config(tmp_path, source)) == ("onnx" if source.endswith("onnx") else "base")
+
+
 @pytest.mark.parametrize(
     ("recipe", "lock"), [("qat", "torch"), ("cle+qat", "torch"), ("minmax", "base"), ("no-qat", "base")]
 )
