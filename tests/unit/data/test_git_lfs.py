@@ -10,7 +10,8 @@ from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.tally import Tally
 from quantci.errors import DataRejected
-from quantci.records.config import InputConfig, TaskConfig
+from quantci.records.config import TaskConfig
+from quantci.records.input_config import InputConfig
 from quantci.tasks.choose import choose_task
 from quantci.tasks.task import Task
 
