@@ -6,6 +6,7 @@ fast as its Python part. The tests hold the two to each other.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 _HEADS: Final = [bytes([length]) for length in range(256)]
@@ -30,15 +31,16 @@ def encode(data: bytes) -> bytes:
 
 def decode(data: bytes) -> bytes | None:
     """The data that was encoded; None if nothing encodes to this."""
-    out: list[bytes] = []
-    place, end = 0, len(data)
+    out, place, end = bytearray(data), 0, len(data)
+    full: list[int] = []  # ends of blocks of 254 bytes: the head that follows there stands for no zero
     while place < end:
-        head = data[place]
-        behind = place + head
-        if not head or behind > end:
+        head = out[place]
+        if not head:
             return None
-        out.append(data[place + 1 : behind])
-        if head < 255 and behind < end:
-            out.append(b"\0")
-        place = behind
-    return b"".join(out)
+        out[place] = 0
+        place += head
+        if head == 255:
+            full.append(place)
+    if place > end:
+        return None
+    return b"".join([out[start + 1 : stop] for start, stop in pairwise([0, *full, end])])

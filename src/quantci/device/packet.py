@@ -41,7 +41,7 @@ def packet_in(piece: bytes) -> Packet | None:
     if body is None or len(body) < OVERHEAD_BYTES:
         return None
     end = len(body) - _CRC.size
-    if zlib.crc32(body[:end]) != _CRC.unpack_from(body, end)[0]:
+    if zlib.crc32(memoryview(body)[:end]) != _CRC.unpack_from(body, end)[0]:
         return None
     kind, sequence, nonce = _HEAD.unpack_from(body)
     return Packet(kind, sequence, nonce, body[_HEAD.size : end])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from quantci.device.discovery import BoardPlace, FixedPlace, Place, UsbPort
 from quantci.device.lock import BoardLock, Holder
 from quantci.errors import BoardError
 
@@ -73,3 +74,25 @@ def test_a_lock_that_was_left_behind_is_nobody_s(tmp_path: Path) -> None:
     with lock.held():
         pass
     assert not list((tmp_path / "a").glob("0*"))
+
+
+def test_a_board_that_comes_back_under_another_name_is_the_same_board(tmp_path: Path) -> None:
+    """H20 of the fault catalogue: it re-enumerates while one job has it, and no second job gets it by its new name."""
+
+    def connected(name: str) -> list[UsbPort]:
+        return [UsbPort(name, 0x303A, 0x1001, "7C:DF:A1:00:00:01", "1-4.2")]
+
+    ports = connected("/dev/ttyACM0")
+    first = BoardPlace("7c:df:a1:00:00:01", lambda: ports)
+    assert first.url() == "/dev/ttyACM0"
+    with BoardLock(first.key, command="quantci bench", folder=tmp_path).held():
+        ports = connected("/dev/ttyACM1")
+        assert first.url() == "/dev/ttyACM1"  # who has it finds it again
+        others: list[Place] = [BoardPlace("", lambda: ports), FixedPlace("/dev/ttyACM1", lambda: ports)]
+        for other in others:
+            lock = BoardLock(other.key, command="another job", folder=tmp_path)
+            with pytest.raises(BoardError, match=r"held by process \d+ of .*quantci bench") as caught, lock.held():
+                pytest.fail("two have it")
+            assert caught.value.code == "busy"
+    with BoardLock(others[1].key, command="another job", folder=tmp_path).held():
+        pass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import struct
 import time
-import zlib
 from typing import TYPE_CHECKING, Final
 
 from quantci.device.command import ERROR, EVENT, REPLY, VERSION, Command, ErrorCode, Event, ModelPlace, Region
@@ -56,7 +55,7 @@ class FramedMode:
         self._machine, self._receiver, self._send, self._is_cancelled = machine, receiver, send, is_cancelled
         self._nonce = 0
         self._is_greeted = False
-        self._last: tuple[int, int, int] | None = None
+        self._last: Packet | None = None
         self._last_reply = b""
 
     def answer(self, packet: Packet) -> None:
@@ -65,10 +64,9 @@ class FramedMode:
         Raises:
             Restart: the device starts anew.
         """
-        key = packet.type, packet.sequence, zlib.crc32(packet.payload, packet.nonce)
-        if key != self._last:
+        if packet != self._last:
             self._last_reply = self._carry_out(packet)
-            self._last = key
+            self._last = packet
         self._send(self._spoil(self._last_reply))
         if packet.type == Command.REBOOT and self._is_greeted and packet.nonce == self._nonce:
             raise Restart("software")

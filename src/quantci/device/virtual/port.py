@@ -64,10 +64,13 @@ class PtyPort:
         return self._master
 
     def read(self, most: int) -> bytes:
-        """See Port."""
+        """See Port. The kernel gives at most 4096 bytes at a time."""
+        parts: list[bytes] = []
         with contextlib.suppress(BlockingIOError):
-            return os.read(self._master, most)
-        return b""
+            while most > 0:
+                parts.append(os.read(self._master, most))
+                most -= len(parts[-1])
+        return b"".join(parts)
 
     def write(self, data: bytes) -> int:
         """See Port."""
