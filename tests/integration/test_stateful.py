@@ -77,6 +77,18 @@ def test_ranges_do_not_depend_on_how_samples_are_shared_out() -> None:
     assert (output.min, output.max) == pytest.approx((np.min(alone), np.max(alone)))
 
 
+def accumulator() -> Model:
+    """Adds its input to a resource variable, and gives the sum; every scale is 1."""
+    values = [Tensor(name, [1, 2], "int8", scale=1.0) for name in ("x", "before", "y")]
+    ops = [
+        Op("VAR_HANDLE", [], ["handle"], {"container": b"", "sharedName": b"sum"}),
+        Op("READ_VARIABLE", ["handle"], ["before"]),
+        Op("ADD", ["before", "x"], ["y"]),
+        Op("ASSIGN_VARIABLE", ["handle", "y"], []),
+    ]
+    return Model(build_model([*values, Tensor("handle", [1], "resource")], ops, ["x"], ["y"]), "model")
+
+
 VECTORS = Path(__file__).parents[1] / "data" / "stateful.json"
 
 
@@ -85,10 +97,18 @@ def vectors() -> str:
     model, random = integer_svdf(), np.random.RandomState(1)
     inputs = [random.randint(-9, 10, (1, FEATURES)).astype(np.int8) for _ in range(4)]
     outputs = [open_tflm(model).run([given])[0] for given in inputs]
+    given = np.array([[3, -1]], np.int8)
+    runner = open_tflm(accumulator())
     told = {
         "model": model.data.hex(),
         "inputs": [given.tobytes().hex() for given in inputs],
         "outputs": [made.tobytes().hex() for made in outputs],
+        # One input again and again: what is in a resource variable stays.
+        "variable": {
+            "model": accumulator().data.hex(),
+            "input": given.tobytes().hex(),
+            "outputs": [runner.run([given])[0].tobytes().hex() for _ in range(3)],
+        },
     }
     return json.dumps(told, indent=1) + "\n"
 
@@ -105,3 +125,4 @@ def test_the_firmware_s_vectors_are_what_the_wheel_gives() -> None:
         interpreter.set_input(given, 0)
         interpreter.invoke()
     assert interpreter.get_output(0).tobytes().hex() != told["outputs"][0]
+    assert told["variable"]["outputs"] == ["03ff", "06fe", "09fd"]

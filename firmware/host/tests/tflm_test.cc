@@ -99,6 +99,25 @@ TEST_F(TflmTest, AnInferenceKnowsNothingOfTheOneBefore) {
   EXPECT_NE(Run(input), FromHex(stateful["outputs"][0]));
 }
 
+// As PROTOCOL.md has it: until the next SELECT.
+TEST_F(TflmTest, AResourceVariableLastsUntilTheModelIsLoadedAgain) {
+  const nlohmann::json vectors =
+      nlohmann::json::parse(std::ifstream(STATEFUL))["variable"];
+  const std::string input = FromHex(vectors["input"]);
+  Use(FromHex(vectors["model"]));
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(Load().ok());
+    for (const std::string output : vectors["outputs"]) {
+      ASSERT_TRUE(runner.ResetState().ok());
+      EXPECT_EQ(Run(input), FromHex(output));
+    }
+  }
+  const std::uint32_t used = runner.description().arena_used;
+  for (std::uint32_t bytes = 16; bytes < used; bytes += 16) {
+    ASSERT_EQ(Load(bytes).code(), ErrorCode::kArena) << bytes;
+  }
+}
+
 TEST_F(TflmTest, TellsWhatEachOpCostAndGave) {
   ASSERT_TRUE(Load().ok());
   const std::string input = FromHex(golden["inputs"][0]);
