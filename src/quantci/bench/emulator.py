@@ -36,6 +36,9 @@ PRESETS: Final = {
     "esp-emu": ("esp-emu", "--chip", "{chip}", "--firmware", "{image}", "--uart-tcp", "127.0.0.1:{port}"),
 }
 
+# It has none without being asked; octal, as sdkconfig.defaults has it.
+_QEMU_PSRAM: Final = ("-m", "8M", "-global", "driver=ssi_psram,property=is_octal,value=true")
+
 
 def command_of(config: DeviceConfig, chip: str, image: Path, port: int) -> list[str]:
     """The words of the command line, filled in.
@@ -51,6 +54,8 @@ def command_of(config: DeviceConfig, chip: str, image: Path, port: int) -> list[
             where="device.emulator_command",
             remedy="Give the words of its command line, with {image} for the flash image and {port} for the TCP port.",
         )
+    if config.emulator == "qemu" and "psram" in {config.arena, config.model_place}:
+        words = (*words, *_QEMU_PSRAM)
     # QEMU reads a comma in a drive's options as their end; doubled it is one of the name.
     name = str(image).replace(",", ",,") if config.emulator == "qemu" else str(image)
     given = {"{image}": name, "{port}": str(port), "{chip}": chip}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quantci.records.latency import Kernels
 
 _KERNELS = {"esp-nn": "esp-nn", "reference": "reference"}  # ESP-NN's plain C is neither
+_FLASH = "Measure again without device.model_place."
 _SAME = "Measure all models on one board with one build."
 
 
@@ -54,6 +55,8 @@ def read_benches(paths: Sequence[Path]) -> tuple[BoardFigures, list[Benched]]:
     clock_hz = told.get("clock_hz", "")
     if kernels is None or not clock_hz.isdecimal() or "chip" not in told:
         raise _wrong(path, "The device did not tell its chip, clock and kernels, or has ESP-NN's plain C.", _SAME)
+    if told.get("model_place", "flash") != "flash":
+        raise _wrong(path, "The model ran from PSRAM, and the estimate is for models in flash.", _FLASH)
     load_chip(told["chip"], f"{path}: chip")
     figures = BoardFigures(
         board=LatencyBoard(

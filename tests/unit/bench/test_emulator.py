@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,12 @@ def test_qemu_runs_both_cores_in_one_thread() -> None:
         *("-accel", "tcg,thread=single", "-nographic", "-monitor", "none"),
         *("-serial", "tcp:127.0.0.1:5555,server=on,wait=off,nodelay=on"),
     ]
+
+
+@pytest.mark.parametrize("device", [{"arena": "psram"}, {"model_place": "psram"}], ids=["arena", "model"])
+def test_qemu_has_psram_where_something_is_to_lie_there(device: dict[str, Any]) -> None:
+    command = command_of(DeviceConfig(kind="emulated", **device), "esp32s3", Path("/flash.bin"), 5555)
+    assert command[-4:] == ["-m", "8M", "-global", "driver=ssi_psram,property=is_octal,value=true"]
 
 
 def test_a_command_line_of_the_users_has_its_own_words() -> None:

@@ -79,6 +79,13 @@ def test_two_builds_do_not(tmp_path: Path, build: dict[str, str]) -> None:
     assert "another board or build" in caught.value.cause
 
 
+def test_a_model_in_psram_fits_no_estimate_of_models_in_flash(tmp_path: Path) -> None:
+    assert read_benches([written(tmp_path / "a", {**BUILD, "model_place": "flash"})])
+    with pytest.raises(ConfigError, match="ran from PSRAM") as caught:
+        read_benches([written(tmp_path / "b", {**BUILD, "model_place": "psram"})])
+    assert caught.value.code == "measurements"
+
+
 def test_the_plain_c_of_esp_nn_has_no_coefficients(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_benches([written(tmp_path, {**BUILD, "kernels": "esp-nn-ansi-c"})])
