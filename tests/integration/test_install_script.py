@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+from quantci.github.runner.install import FOLDER
+
 SCRIPT = Path(__file__).parents[2] / "actions" / "install.sh"
 # The interpreter of these tests, which says that it is another one, or that it lacks a module.
 PYTHON = """#!/bin/sh
@@ -156,7 +158,7 @@ def test_uv_finds_what_an_earlier_job_left_only_where_nothing_can_be_written(
 
 def test_what_lies_where_caches_used_to_be_restored_is_not_read(machine: Machine) -> None:
     """An altered uv, packages in uv's cache, and links that lead out of it."""
-    ours = machine.temporary / "quantci"
+    ours = machine.temporary / FOLDER
     uv = machine.script("evil", f"#!/bin/sh\necho run >'{machine.log}'\n")
     for folder in ("cache/bin", "cache/uv/archive-v0/x/requests"):
         (ours / folder).mkdir(parents=True)

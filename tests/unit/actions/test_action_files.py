@@ -21,6 +21,7 @@ from tests.golden import (
 
 from quantci.cli.inputs import ACTIONS as COMMANDS
 from quantci.cli.options import all_keys
+from quantci.github.runner.install import FOLDER
 from quantci.github.runner.outcome import tell
 from quantci.github.runner.step_outputs import FIGURES, report_figures
 
@@ -200,6 +201,7 @@ def test_the_comment_on_a_strangers_report_runs_nothing_of_it() -> None:
     assert download["uses"].startswith("actions/download-artifact@")
     assert {"name", "run-id"} <= set(download["with"])
     assert download["with"]["path"] == "${{ runner.temp }}/quantci", "not the workspace"
+    assert not download["with"]["path"].endswith(FOLDER), "nor where an environment would be taken from"
     assert comment["with"] == {"report": f"{download['with']['path']}/report.json"}
 
 

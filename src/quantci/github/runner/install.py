@@ -31,6 +31,8 @@ _FILES: Final = {"torch": ("onnx.txt", "torch.in")}
 # The oldest and the newest Python 3 that every wheel of a lock is there for.
 PYTHONS: Final = {"comment": (11, 14), "base": (11, 14), "tensorflow": (11, 13), "onnx": (12, 13), "torch": (12, 13)}
 
+# In RUNNER_TEMP. Not `quantci`: a workflow may well download a stranger's report to there, and with it an environment.
+FOLDER: Final = "quantci-environments"
 _KERAS_SUFFIXES: Final = {".keras", ".h5", ".hdf5"}
 _MOST_BYTES: Final = 1_000_000  # as in records/config.py, which is not installed yet
 _PACKAGE: Final = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w.,-]+\])?==[\w.+!-]+")
@@ -126,7 +128,7 @@ def plan(action: str, root: Path, environment: Mapping[str, str]) -> Plan:
         if "__pycache__" not in path.parts:
             sources.update(f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n".encode())
             sources.update(path.read_bytes())
-    temporary = Path(environment.get("RUNNER_TEMP") or root / "build") / "quantci"
+    temporary = Path(environment.get("RUNNER_TEMP") or root / "build") / FOLDER
     wanted = choose_lock(action, environment)
     plans = []
     for lock in (name for name, held in HELD.items() if wanted in held):

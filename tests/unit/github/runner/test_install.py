@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from quantci.github.runner import install
-from quantci.github.runner.install import HELD, PYTHONS, choose_lock, main, plan
+from quantci.github.runner.install import FOLDER, HELD, PYTHONS, choose_lock, main, plan
 from quantci.records import code_name
 
 ROOT = Path(__file__).parents[4]
@@ -124,7 +124,7 @@ def test_a_keras_model_takes_an_older_python_than_the_rest(tmp_path: Path) -> No
 
 
 def test_the_environment_lies_in_the_jobs_own_folder(tmp_path: Path) -> None:
-    assert plan("report", ROOT, {"RUNNER_TEMP": str(tmp_path)}).environment.parent == tmp_path / "quantci"
+    assert plan("report", ROOT, {"RUNNER_TEMP": str(tmp_path)}).environment.parent == tmp_path / FOLDER
 
 
 @pytest.mark.parametrize(
