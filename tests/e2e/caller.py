@@ -66,7 +66,7 @@ class Caller:
         name = {"user.name": "A. User", "user.email": "user@example.com", "commit.gpgsign": "false"}
         options = [part for key, value in name.items() for part in ("-c", f"{key}={value}")]
         done = subprocess.run(
-            ["git", *options, *arguments], cwd=self.folder, capture_output=True, text=True, check=True
+            ["git", *options, *arguments], cwd=self.folder, capture_output=True, text=True, check=True, timeout=120
         )
         return done.stdout.strip()
 
@@ -74,7 +74,7 @@ class Caller:
         """What a program says that is run in the repository, and commits."""
         names = {"GIT_AUTHOR_NAME": "A. User", "GIT_COMMITTER_NAME": "A. User", "EMAIL": "user@example.com"}
         done = subprocess.run(
-            command, cwd=self.folder, env=os.environ | names, capture_output=True, text=True, check=True
+            command, cwd=self.folder, env=os.environ | names, capture_output=True, text=True, check=True, timeout=300
         )
         return done.stdout.strip()
 

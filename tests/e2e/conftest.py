@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e import events
 from tests.e2e.caller import Caller
-from tests.e2e.log import Log
 from tests.e2e.runner import Runner
 
 
@@ -37,23 +35,3 @@ def changed(caller: Caller, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         return caller.copy(folder)
 
     return copy
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Caches of a repository that has not run yet."""
-    return tmp_path_factory.mktemp("store")
-
-
-@pytest.fixture(scope="session")
-def cold(runner: Runner, caller: Caller, store: Path) -> Log:
-    """A push to main with the single actions: the first run, on a fresh machine of GitHub's, without uv."""
-    return runner.run(
-        caller,
-        "push",
-        "single-actions.yml",
-        payload=events.push(caller),
-        path=[runner.python, runner.tools],
-        store=store,
-        kind="github-hosted",
-    )

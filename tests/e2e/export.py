@@ -20,11 +20,25 @@ def export(target: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=120,
     )
     for name in sorted(set(listed.stdout.split("\0")) - {""}):
         if (ROOT / name).is_file():  # else it is deleted, and that is not committed yet
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
+
+
+def thin(source: Path, target: Path) -> None:
+    """What act copies for each action of each job: what those are made of, with the package behind a link.
+
+    A job runs on this machine itself here, and not in the container that a workflow asks for.
+    """
+    for name in ("actions", "requirements", "firmware", ".github/workflows"):
+        shutil.copytree(source / name, target / name)
+    shutil.copy(source / "action.yml", target)
+    (target / "src").symlink_to(source / "src")
+    for workflow in target.glob(".github/workflows/*.yml"):
+        workflow.write_text(re.sub(r"(?m)^    container: .*\n", "", workflow.read_text()))
 
 
 def workflow_files(root: Path) -> Iterator[Path]:

@@ -54,7 +54,7 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def log(runner: Runner, changed: Callable[[str], Caller]) -> Log:
+def log(runner: Runner, changed: Callable[[str], Caller], tmp_path_factory: pytest.TempPathFactory) -> Log:
     """One job with a step for every case, and good ones among them."""
     caller = changed("bad")
     caller.write("model/pointer.tflite", POINTER)
@@ -81,7 +81,8 @@ def log(runner: Runner, changed: Callable[[str], Caller]) -> Log:
     }
     caller.write(".github/workflows/bad.yml", yaml.safe_dump(workflow))
     caller.commit("Everything that is wrong")
-    return runner.run(caller, "push", "bad.yml", payload=events.push(caller))
+    nothing = tmp_path_factory.mktemp("nothing")
+    return runner.run(caller, "push", "bad.yml", payload=events.push(caller), environments=nothing)
 
 
 def _step(action: str, name: str, inputs: dict[str, str]) -> dict[str, object]:

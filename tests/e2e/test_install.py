@@ -11,6 +11,7 @@ import pytest
 from tests.e2e import events
 from tests.e2e.artifacts import Artifacts
 from tests.e2e.caller import Caller
+from tests.e2e.export import export
 from tests.e2e.log import Log
 from tests.e2e.runner import Runner
 from tests.golden import example_report
@@ -25,7 +26,9 @@ CLEAN = """
       - id: clean
         run: |
           for action in quantize evaluate embed report; do
-            diff -r "$EXPORT" "../act/actions/org-quantci-actions-$action@v1"
+            for part in action.yml actions requirements src; do
+              diff -r "$EXPORT/$part" "../act/actions/org-quantci-actions-$action@v1/$part"
+            done
           done
           git status --porcelain --ignored
           ls build
@@ -51,27 +54,45 @@ def one(runner: Runner, caller: Caller, event: str, action: str) -> None:
     caller.write(".github/workflows/one.yml", ONE.format(event=event, action=action, checkout=checkout))
 
 
-def test_without_uv_it_is_installed_from_its_hashed_lock(cold: Log) -> None:
-    assert cold.jobs == {JOB: "success"}
-    assert cold.annotations == []
-    assert (JOB, "quantize/python") not in cold.steps, "the machine's own Python will do"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Caches of a repository that has not run yet."""
+    return tmp_path_factory.mktemp("store")
 
 
-def test_what_the_first_action_installs_serves_the_others(cold: Log) -> None:
-    installed = [cold.outputs[JOB, f"{action}/install"] for action in ACTIONS]
-    assert {one["lock"] for one in installed} == {"base"}
-    assert len({one["python"] for one in installed}) == 1
-
-
-def test_nothing_is_saved_for_a_later_job_or_restored_from_an_earlier(cold: Log, store: Path) -> None:
-    assert "Cache restored" not in cold.text()
-    assert not (store / "caches").exists()
+@pytest.fixture
+def nothing(tmp_path: Path) -> Path:
+    """Nothing is installed in here."""
+    (tmp_path / "nothing").mkdir()
+    return tmp_path / "nothing"
 
 
 @pytest.fixture(scope="module")
-def bare(runner: Runner, changed: Callable[[str], Caller], store: Path) -> Log:
+def cold(runner: Runner, changed: Callable[[str], Caller], store: Path) -> Log:
+    """The first run, of one action, on a fresh machine of GitHub's, without uv."""
+    caller = changed("cold")
+    one(runner, caller, "push", "quantize")
+    caller.commit("One action")
+    path = [runner.python, runner.tools]
+    return runner.run(
+        caller, "push", "one.yml", payload=events.push(caller), path=path, store=store, kind="github-hosted"
+    )
+
+
+def test_without_uv_it_is_installed_from_its_hashed_lock(cold: Log) -> None:
+    assert cold.jobs == {"one.yml/one": "success"}
+    assert cold.annotations == []
+    assert ("one.yml/one", "quantize/python") not in cold.steps, "the machine's own Python will do"
+
+
+@pytest.fixture(scope="module")
+def bare(
+    runner: Runner, changed: Callable[[str], Caller], store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Log:
     """A machine of GitHub's with neither Python nor uv."""
     caller = changed("bare")
+    ours = tmp_path_factory.mktemp("ours")
+    export(ours)
     workflow = (caller.folder / ".github/workflows/single-actions.yml").read_text()
     caller.write(".github/workflows/single-actions.yml", workflow.rstrip() + CLEAN)
     caller.commit("Look around afterwards")
@@ -80,11 +101,22 @@ def bare(runner: Runner, changed: Callable[[str], Caller], store: Path) -> Log:
         "push",
         "single-actions.yml",
         payload=events.push(caller),
-        environment={"EXPORT": str(runner.export)},
+        environment={"EXPORT": str(ours)},
         path=[runner.tools],
         store=store,
         kind="github-hosted",
     )
+
+
+def test_what_the_first_action_installs_serves_the_others(bare: Log) -> None:
+    installed = [bare.outputs[JOB, f"{action}/install"] for action in ACTIONS]
+    assert {one["lock"] for one in installed} == {"base"}
+    assert len({one["python"] for one in installed}) == 1
+
+
+def test_nothing_is_saved_for_a_later_job_or_restored_from_an_earlier(cold: Log, bare: Log, store: Path) -> None:
+    assert "Cache restored" not in cold.text() + bare.text()
+    assert not (store / "caches").exists()
 
 
 def test_where_there_is_no_python_the_action_brings_one_along(bare: Log) -> None:
@@ -114,9 +146,14 @@ def test_where_none_can_be_brought_the_page_of_the_run_says_what_to_do(
     caller = changed("nothing")
     one(runner, caller, "push", "quantize")
     caller.commit("One action")
-    environment = {"STAND_IN_OFFLINE": "true"}
     log = runner.run(
-        caller, "push", "one.yml", payload=events.push(caller), environment=environment, path=[runner.tools]
+        caller,
+        "push",
+        "one.yml",
+        payload=events.push(caller),
+        environment={"STAND_IN_OFFLINE": "true"},
+        path=[runner.tools],
+        kind="github-hosted",
     )
     assert log.jobs == {"one.yml/one": "failure"}
     ours = [found for found in log.annotations if found.title == "quantci install"]
@@ -129,8 +166,8 @@ def test_where_none_can_be_brought_the_page_of_the_run_says_what_to_do(
 
 def test_python_3_14_alone_will_do(runner: Runner, caller: Caller, tmp_path: Path) -> None:
     """As on GitHub's Ubuntu 26.04."""
-    found = shutil.which("python3.14") or ""
-    if not found or subprocess.run([found, "-c", "import pip"], capture_output=True, check=False).returncode:
+    found = shutil.which("python3.14") or "false"
+    if subprocess.run([found, "-c", "import pip"], capture_output=True, check=False, timeout=60).returncode:
         pytest.skip("there is no Python 3.14 on this machine")
     for name in ("python3", "python3.14"):
         (tmp_path / name).symlink_to(found)
@@ -160,7 +197,7 @@ def poisoned(runner: Runner, tmp_path: Path) -> Path:
         ["pip", "install", "--python", tmp_path / "filled/bin/python", "--require-hashes", "-r", lock],
     ):
         command = [str(part) for part in (uv, *arguments, "--cache-dir", cache)]
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     for package in ("requests", "jinja2", "msgspec", "urllib3"):
         found = list(cache.glob(f"archive-v*/*/{package}/__init__.py"))
         assert found, package
@@ -171,7 +208,7 @@ def poisoned(runner: Runner, tmp_path: Path) -> Path:
 
 
 def test_a_job_that_may_write_takes_nothing_from_a_cache(
-    runner: Runner, changed: Callable[[str], Caller], poisoned: Path
+    runner: Runner, changed: Callable[[str], Caller], poisoned: Path, nothing: Path
 ) -> None:
     """A self-hosted runner's cache of uv lies within reach of every job, and uv does not check what lies in it."""
     caller = changed("poisoned")
@@ -188,6 +225,7 @@ def test_a_job_that_may_write_takes_nothing_from_a_cache(
             "one.yml",
             payload=events.pull_request(caller, base),
             environment={"GITHUB_API_URL": server.github.base, "UV_CACHE_DIR": str(poisoned)},
+            environments=nothing,
         )
     assert "intruder" not in log.text()
     assert log.jobs == {"one.yml/one": "success"}
@@ -195,8 +233,8 @@ def test_a_job_that_may_write_takes_nothing_from_a_cache(
     assert log.outputs["one.yml/one", "comment"]["result"] == "created"
 
 
-@pytest.fixture(scope="module")
-def intruded(runner: Runner, changed: Callable[[str], Caller]) -> Log:
+@pytest.fixture
+def intruded(runner: Runner, changed: Callable[[str], Caller], nothing: Path) -> Log:
     """A repository whose files and variables would like to be part of quantci."""
     caller = changed("intruded")
     for name in ("numpy", "quantci", "msgspec", "tomllib", "hashlib", "sitecustomize", "usercustomize"):
@@ -221,7 +259,14 @@ def intruded(runner: Runner, changed: Callable[[str], Caller]) -> Log:
         "UV_PROJECT_ENVIRONMENT": "theirs",
         "UV_SYSTEM_PYTHON": "1",
     }
-    return runner.run(caller, "push", "single-actions.yml", payload=events.push(caller), environment=environment)
+    return runner.run(
+        caller,
+        "push",
+        "single-actions.yml",
+        payload=events.push(caller),
+        environment=environment,
+        environments=nothing,
+    )
 
 
 def test_files_and_variables_of_the_caller_are_no_part_of_quantci(intruded: Log) -> None:

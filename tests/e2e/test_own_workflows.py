@@ -20,7 +20,8 @@ def log(runner: Runner, tmp_path_factory: pytest.TempPathFactory) -> Log:
     export(ours.folder)
     ours.git("init", "--quiet", "--initial-branch=main")
     ours.commit("This working tree")
-    return runner.run(ours, "push", "model-pr.yml", payload=events.push(ours))
+    nothing = tmp_path_factory.mktemp("nothing")
+    return runner.run(ours, "push", "model-pr.yml", payload=events.push(ours), environments=nothing)
 
 
 def test_the_example_passes(runner: Runner, log: Log) -> None:
