@@ -1,4 +1,4 @@
-"""Two models in one repository, by examples/workflows/monorepo.yml: two of everything, and never one key for both."""
+"""Two models in one repository, by examples/workflows/monorepo.yml: two of everything, and no baseline of the other."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from tests.e2e.log import Log
 from tests.e2e.runner import Runner
 from tests.integration.github_server import serve
 
-CALLED = "quantci model measurement"
+from quantci.github.comment.marker import marker_of
+
 MODELS = ("lights", "keywords")
+WORKFLOW = ".github/workflows/monorepo.yml"
 
 
 @pytest.fixture(scope="module")
@@ -38,50 +40,88 @@ def two(changed: Callable[[str], Caller]) -> Caller:
 
 
 class Ran(NamedTuple):
-    """A run, what it kept, and the comments after it."""
+    """A run, and what it kept."""
 
     log: Log
     artifacts: Artifacts
-    comments: list[str]
+
+
+class Story(NamedTuple):
+    """A push to main, then a pull request with its comments by key."""
+
+    pushed: Ran
+    proposed: Ran
+    comments: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def proposed(runner: Runner, two: Caller) -> Ran:
-    """A pull request."""
+def story(runner: Runner, two: Caller) -> Story:
+    """On main one of the models has another key, which begins as its key in the pull request does."""
+    two.replace(WORKFLOW, "key: lights\n", "key: lights-big\n")
+    base = two.commit("The key of before")
+    pushed = runner.run(two, "push", "monorepo.yml", payload=events.push(two))
+    two.git("checkout", "--quiet", "HEAD^", "--", WORKFLOW)
+    two.commit("The workflow as in the example")
     with serve() as server:
         events.announce(server.github, two)
-        log = runner.run(
+        proposed = runner.run(
             two,
             "pull_request",
             "monorepo.yml",
-            payload=events.pull_request(two, two.git("rev-parse", "HEAD^")),
+            payload=events.pull_request(two, base),
             environment={"GITHUB_API_URL": server.github.base},
         )
-        return Ran(log, Artifacts(runner.store, log.run_id), server.github.texts())
+        markers = [(marker_of(text), text) for text in server.github.texts()]
+    comments = {marker.key: text for marker, text in markers if marker is not None}
+    assert len(comments) == len(markers)
+    first, second = (Ran(log, Artifacts(runner.store, log.run_id)) for log in (pushed, proposed))
+    return Story(first, second, comments)
 
 
-def test_each_model_has_its_own_artifacts(proposed: Ran) -> None:
+def test_everything_succeeds_without_a_word(story: Story) -> None:
+    for log in (story.pushed.log, story.proposed.log):
+        assert set(log.jobs.values()) == {"success"}
+        assert log.annotations == []
+
+
+def test_each_model_has_its_own_artifacts(story: Story) -> None:
     parts = ("", "+quantize", "@claim-1")
-    assert proposed.artifacts.names() == {f"{model}{part}" for model in MODELS for part in parts}
-    verdicts = {model: proposed.artifacts.report(model)["verdict"] for model in MODELS}
-    assert verdicts == dict.fromkeys(MODELS, "pass")
+    artifacts = story.proposed.artifacts
+    assert artifacts.names() == {f"{model}{part}" for model in MODELS for part in parts}
+    for model in MODELS:
+        report = artifacts.report(model)
+        origin = report["origin"]
+        assert report["verdict"] == "pass"
+        assert (origin["key"], origin["configuration"]) == (model, f"{model}/quantci.toml")
+        assert (origin["branch"], origin["pull_request"]) == ("topic", 1)
 
 
-def test_each_model_has_its_own_comment(proposed: Ran) -> None:
-    heads = sorted(text.split("\n")[0].split(" sha=")[0] for text in proposed.comments)
-    assert heads == [f"<!-- quantci-comment 1 key={model}" for model in sorted(MODELS)]
+def test_each_model_has_its_own_comment_which_says_which_one_it_is(story: Story) -> None:
+    titles = {key: text.split("\n")[1] for key, text in story.comments.items()}
+    assert titles == {
+        key: f"**✅ quantci: pass** · `lights.tflite` · key `{key}` · `{key}/quantci.toml`" for key in MODELS
+    }
+
+
+def test_a_new_model_is_not_compared_with_one_whose_key_begins_as_its_own(story: Story) -> None:
+    new, old = (story.proposed.artifacts.report(model) for model in MODELS)
+    assert old["baseline"]["branch"] == "main"
+    assert new["baseline"] is None
+    assert [advice["text"] for advice in new["advice"]] == [
+        "There is no baseline yet. The next push to `main` makes one."
+    ]
 
 
 @pytest.fixture(scope="module")
 def clash(runner: Runner, changed: Callable[[str], Caller]) -> tuple[Ran, Ran]:
     """Two models with one key, and a re-run; neither has a configuration, so that the one let through ends soon."""
     caller = changed("clash")
-    caller.replace(".github/workflows/monorepo.yml", "key: keywords", "key: lights")
+    caller.replace(WORKFLOW, "key: keywords", "key: lights")
     caller.commit("One key for both")
     runs = []
     for attempt in (1, 2):
         log = runner.run(caller, "push", "monorepo.yml", payload=events.push(caller), attempt=attempt)
-        runs.append(Ran(log, Artifacts(runner.store, log.run_id), []))
+        runs.append(Ran(log, Artifacts(runner.store, log.run_id)))
     return runs[0], runs[1]
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import pytest
 from tests.e2e import events
 from tests.e2e.artifacts import Artifacts
 from tests.e2e.caller import Caller
-from tests.e2e.runner import Runner
+from tests.e2e.runner import HAS_PYTHON_OF_ONNX2TF, Runner
 
 JOB = "model/model"
-# The network of model/lights.tflite: one filter for the brightness, two for stripes; weights worked out by hand.
+# The network of model/lights.tflite: one filter for the brightness, two for stripes; weights worked out by hand. One of
+# the packages that it needs is not of quantci's.
 CODE = """\
+import humanize
 import torch
 from torch import nn
 
@@ -27,6 +28,7 @@ class Lights(nn.Module):
         self.filters.bias.data = torch.tensor([1.0, 0, 0])
         self.dense.weight.data = torch.tensor([[-10.0, -6, -6], [10, -6, -6], [0, 12, 12]])
         self.dense.bias.data = torch.tensor([10.0, -10, -6])
+        print(humanize.intcomma(sum(p.numel() for p in self.parameters())), "weights")
 
     def forward(self, x):
         return self.dense(self.filters(x).relu().mean((2, 3))).softmax(1)
@@ -47,11 +49,12 @@ def pytorch(changed: Callable[[str], Caller]) -> Caller:
     return caller
 
 
-@pytest.mark.skipif(not (3, 12) <= sys.version_info[:2] <= (3, 13), reason="onnx2tf is for Python 3.12 and 3.13")
+@pytest.mark.skipif(not HAS_PYTHON_OF_ONNX2TF, reason="onnx2tf is for Python 3.12 and 3.13")
 def test_a_pytorch_model_goes_all_the_way(runner: Runner, pytorch: Caller) -> None:
     workflow = ".github/workflows/one-step.yml"
-    pytorch.replace(workflow, "org/quantci@v1\n", 'org/quantci@v1\n        with:\n          allow-code: "true"\n')
-    pytorch.commit("Its code may run")
+    given = "        with:\n          allow-code: true\n          packages: humanize==4.17.0\n"
+    pytorch.replace(workflow, "org/quantci@v1\n", f"org/quantci@v1\n{given}")
+    pytorch.commit("Its code may run, with what it needs")
     log = runner.run(pytorch, "push", "one-step.yml", payload=events.push(pytorch))
     assert log.jobs == {JOB: "success"}, log.text()
     assert [annotation.title for annotation in log.annotations] == ["quantci rewritten"]
