@@ -6,8 +6,9 @@ import contextlib
 import subprocess
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.device.conversation import HELLO_S
 from quantci.device.discovery import open_place
-from quantci.device.driver import HELLO_S, Device
+from quantci.device.driver import Device
 from quantci.device.flash import restart_by_watchdog
 from quantci.errors import BoardError
 
