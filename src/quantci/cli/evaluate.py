@@ -24,6 +24,7 @@ from quantci.cli.console import Console
 from quantci.cli.output_folder import OutputFolder
 from quantci.cli.settings import Settings, load
 from quantci.cli.stage import run_stage
+from quantci.data.culprits import plural
 from quantci.errors import EXIT_OK, ConfigError
 from quantci.records.shard import MOST_SHARDS, Shard
 from quantci.records.stages import EVALUATE
@@ -131,7 +132,7 @@ def _subject(settings: Settings, folder: OutputFolder, base: Against) -> Subject
 
 def show(result: EvaluateResult, folder: OutputFolder) -> None:
     """Print the result in one line, and each doubt and warning in one."""
-    paired, where = result.paired, f"on {result.dataset.used} samples: {folder.path / EVALUATE.record_file}"
+    paired, where = result.paired, f"on {plural(result.dataset.used, 'sample')}: {folder.path / EVALUATE.record_file}"
     if paired is None:
         print(f"{result.metric} {result.headline(-1):.1%} in {result.quantized_type} {where}")
     else:

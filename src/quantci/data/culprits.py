@@ -22,6 +22,11 @@ def counted(names: Sequence[str]) -> str:
     return f"({len(names)}): {first_of(names)}"
 
 
+def plural(count: int, noun: str) -> str:
+    """``1 sample``, ``2 samples``, ``1,000 samples``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def printable(text: str, longest: int = _LONGEST_NAME) -> str:
     """A stranger's text with control characters escaped, cut after `longest` characters."""
     if not text.isprintable():

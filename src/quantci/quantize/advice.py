@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from quantci.data.audit import find_duplicates, find_empty_classes
+from quantci.data.culprits import plural
+from quantci.quantize.recipe_name import MINMAX
+from quantci.quantize.transforms.pairs import in_the_way
 from quantci.records.stage import Advice
 
 if TYPE_CHECKING:
@@ -14,9 +18,11 @@ if TYPE_CHECKING:
 
     from quantci.data.sample import Sample
     from quantci.quantize.calibration_set import Calibrated
+    from quantci.quantize.recipe import Recipe
     from quantci.records.qat import QatInfo
     from quantci.records.rewrite import Rewrite
     from quantci.source.open_source import Source
+    from quantci.tflite.model import Model
 
 ADVISED_SAMPLES: Final = 200
 LARGE_DIFFERENCE: Final = 1e-3
@@ -28,10 +34,32 @@ def advise_on_training(qat: QatInfo | None) -> list[Advice]:
     if qat is None or qat.runs[qat.chosen].best_step > 0:
         return []
     text = (
-        f"Training made the {qat.tuning_samples} samples that were held back no better, so the quantized model is "
-        f"that of {qat.start}: give it more samples with qat.fine_tune, or lower qat.learning_rate."
+        f"Training made the {plural(qat.tuning_samples, 'sample')} that were held back no better, so the quantized "
+        f"model is that of {qat.start}: give it more samples with qat.fine_tune, or lower qat.learning_rate."
     )
     return [Advice(code="qat-no-gain", text=text)]
+
+
+def advise_on_transform(recipe: Recipe, before: Model, after: Model) -> list[Advice]:
+    """Where the recipe's transform had nothing to do: it needs pairs of layers.
+
+    Args:
+        recipe: that was followed.
+        before: the float model that it was given.
+        after: the one that it quantized.
+    """
+    if not recipe.transforms or before.sha256 != after.sha256:
+        return []
+    words = recipe.name.split("+")
+    found = Counter(in_the_way(before.tree))
+    between = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in found.most_common(_SHOWN))
+    here = f", and here there is {between}" if between else ""
+    text = (
+        f"{words[0]} found no two layers to work on, so the model is that of {'+'.join(words[1:]) or MINMAX}: it needs "
+        f"layers with nothing but pooling, PAD, MEAN, RELU or RESHAPE between them{here}. Take bias-correction or "
+        "percentile-99.9 instead, or let auto choose."
+    )
+    return [Advice(code="recipe-idle", text=text)]
 
 
 def advise_on_calibration(
@@ -48,7 +76,8 @@ def advise_on_calibration(
     digests = calibrated.tally.digests
     advice = [*find_empty_classes(samples, labels), *find_duplicates(digests)]
     if len(digests) < ADVISED_SAMPLES:
-        text = f"Calibrated with {len(digests)} samples; {ADVISED_SAMPLES} to 500 are recommended: add some to {path}."
+        used = plural(len(digests), "sample")
+        text = f"Calibrated with {used}; {ADVISED_SAMPLES} to 500 are recommended: add some to {path}."
         advice.append(Advice(code="few-samples", text=text))
     return advice
 

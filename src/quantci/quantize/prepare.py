@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantci.data.audit import identify
+from quantci.data.culprits import plural
 from quantci.data.preprocess import Preprocessing
 from quantci.data.samples import find_samples
 from quantci.data.stratified import split
@@ -112,7 +113,7 @@ def prepare(
         if not rewritten.rewrites:  # what came back is a copy, which would be hashed and verified again
             rewritten = rewritten._replace(model=converted)
     float_model = add_intermediates(rewritten.model)
-    progress(f"calibrating with {len(chosen)} samples")
+    progress(f"calibrating with {plural(len(chosen), 'sample')}")
     calibration_set = CalibrationSet(preprocessing, chosen)
     calibrated = calibration_set.run_through(float_model, workers)
     seed = wanted.seed if len(chosen) < len(found) else None

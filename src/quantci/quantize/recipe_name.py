@@ -9,6 +9,7 @@ import difflib
 from typing import Final, Literal, NamedTuple
 
 from quantci.errors import ConfigError
+from quantci.records.ladder import AUTO
 
 Kind = Literal["transform", "range rule", "correction", "training", "choice of types"]
 MINMAX: Final = "minmax"
@@ -63,6 +64,6 @@ def words_of(name: str, where: str = "quantization.recipe") -> tuple[str, ...]:
 
 
 def _near(word: str) -> str:
-    near = difflib.get_close_matches(word, WORDS, n=1)
-    known = f"Words are joined by +, such as in {MINMAX}: {', '.join(WORDS)}."
+    near = difflib.get_close_matches(word.casefold(), [*WORDS, AUTO], n=1)
+    known = f"Words are joined by +, such as in cle+mse: {', '.join(WORDS)}. {AUTO} tries them."
     return f"Did you mean {near[0]}? {known}" if near else known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.errors import ConfigError
-from quantci.quantize.advice import advise_on_rewrites, advise_on_training
+from quantci.quantize.advice import advise_on_rewrites, advise_on_training, advise_on_transform
 from quantci.quantize.engine import engine_version
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.prepare import prepare
@@ -131,6 +131,7 @@ def quantize(
             *prepared.advice,
             *(ladder.advice if ladder else ()),
             *advise_on_training(made.qat),
+            *advise_on_transform(recipe, prepared.statistics.float_model, made.float_model),
             *advise_on_rewrites([*prepared.rewrites, *made.rewrites]),
             *kernel_advice,
         ],

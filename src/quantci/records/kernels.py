@@ -7,7 +7,7 @@ from msgspec import Meta
 from quantci.records.base import Record
 from quantci.records.units import Count, Positive
 
-Severity = Literal["overwrites-memory", "wrong-output", "crash", "slow"]
+Severity = Literal["overwrites-memory", "crash", "wrong-output", "slow", "one-step"]
 Evidence = Literal["measured", "sources", "emulated", "reported"]
 KernelPath = Literal["vector", "padded", "scalar", "reference"]
 
@@ -22,7 +22,7 @@ class KernelHit(Record, frozen=True, kw_only=True):
     layer: Annotated[str, Meta(description="Name of the op's output; empty when it has none.")]
     library: Annotated[str, Meta(description="Whose kernel it is: tflite-micro, esp-tflite-micro, esp-nn, LiteRT.")]
     versions: Annotated[str, Meta(description="Versions of the library that have the fault.")]
-    severity: Annotated[Severity, Meta(description="What happens.")]
+    severity: Annotated[Severity, Meta(description="What happens; one-step: an output is off by one step at most.")]
     cause: Annotated[str, Meta(description="One sentence: what the kernel does.")]
     remedy: Annotated[str, Meta(description="One sentence: what to change in the model.")]
     source: Annotated[str, Meta(description="Where it is reported or read.", pattern="^https://github\\.com/")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.data.culprits import plural
 from quantci.errors import task_not_judged
 from quantci.tasks.last_op import last_op
 
@@ -104,7 +105,7 @@ def _of_one(taken: Sequence[int], given: Sequence[int], last: str) -> Unjudged |
 
 
 def _numbers(count: int) -> str:
-    return f"{count:,} number{'' if count == 1 else 's'}"
+    return plural(count, "number")
 
 
 def _axes(shape: Sequence[int]) -> list[int]:

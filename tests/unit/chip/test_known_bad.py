@@ -23,7 +23,7 @@ from quantci.chip.known_bad.table import RULES
 from quantci.chip.op import Op as View
 from quantci.chip.op import Tensor as TensorView
 from quantci.chip.window import Slide
-from quantci.records.kernels import Evidence, KernelHit
+from quantci.records.kernels import Evidence, KernelHit, Severity
 from quantci.records.target_config import TargetConfig
 
 Shape = tuple[int, ...]
@@ -367,7 +367,14 @@ def test_advice_is_one_line_for_each_rule() -> None:
     assert lines[1].text == "OP `a'b`: lib: It is wrong (reported and not confirmed). Change it."
 
 
-def hit(index: int, rule: str, *, evidence: Evidence = "sources") -> KernelHit:
+def test_what_rounds_otherwise_comes_last_and_by_a_word_of_its_own() -> None:
+    hits = [hit(0, "rounds", severity="one-step"), hit(1, "writes", severity="overwrites-memory"), hit(2, "is-slow")]
+    assert [line.code for line in advise(hits)] == ["known-bad-kernel", "known-bad-kernel", "kernel-rounding"]
+    assert [one.severity for one in worst_first(hits)] == ["overwrites-memory", "crash", "one-step"]
+    assert [rule.name for rule in RULES if rule.severity == "one-step"] == ["mul-rest"]
+
+
+def hit(index: int, rule: str, *, evidence: Evidence = "sources", severity: Severity = "crash") -> KernelHit:
     return KernelHit(
         rule=rule,
         subgraph=0,
@@ -376,7 +383,7 @@ def hit(index: int, rule: str, *, evidence: Evidence = "sources") -> KernelHit:
         layer="a`b",
         library="lib",
         versions="1 to 2",
-        severity="crash",
+        severity=severity,
         cause="It is wrong.",
         remedy="Change it.",
         source="https://github.com/a/b",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.unit.quantize.inline import FloatSource
+from tests.unit.quantize.transforms.nets import RELU6, dense
 
 from quantci.data.sample import Sample
 from quantci.data.tally import Tally
-from quantci.quantize.advice import advise_on_calibration, advise_on_conversion, advise_on_rewrites
+from quantci.quantize.advice import (
+    advise_on_calibration,
+    advise_on_conversion,
+    advise_on_rewrites,
+    advise_on_transform,
+)
 from quantci.quantize.calibration_set import Calibrated
+from quantci.quantize.recipe import recipe_named
+from quantci.records.config import QuantizationConfig
+from quantci.records.dataset import SampleDigest
 from quantci.records.rewrite import Rewrite
 from quantci.tflite.model import Model
 
@@ -74,3 +85,32 @@ def test_the_advice_names_at_most_three_layers_of_each_kind() -> None:
         "fuse-activation (`l0`, `l1`, `l2` and 2 more), same-range (`a'b`), drop-dead (without a name)" in advice.text
     )
     assert advise_on_rewrites([]) == []
+
+
+def test_one_sample_is_one() -> None:
+    tally: Any = SimpleNamespace(digests=[SampleDigest(id="a", content_sha256="0" * 64)])
+    told = calibrated([[0.0, 1.0]])._replace(tally=tally)
+    (advice,) = advise_on_calibration("data/calibration", [], (), told)
+    assert advice.text == "Calibrated with 1 sample; 200 to 500 are recommended: add some to data/calibration."
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("minmax", None),
+        (
+            "cle",
+            "cle found no two layers to work on, so the model is that of minmax: it needs ",
+        ),
+        ("equalize+mse", "equalize found no two layers to work on, so the model is that of mse: "),
+    ],
+)
+def test_a_transform_that_found_nothing_to_do_says_so(name: str, told: str | None) -> None:
+    model = dense(np.eye(2), [0, 0], np.eye(2), RELU6)
+    recipe = recipe_named(name, QuantizationConfig(), needs_tensorflow=False)
+    advice = advise_on_transform(recipe, model, model)
+    assert [one.code for one in advice] == ([] if told is None else ["recipe-idle"])
+    if told is not None:
+        assert advice[0].text.startswith(told)
+        assert "RESHAPE between them, and here there is RELU6. Take bias-correction or" in advice[0].text
+    assert advise_on_transform(recipe, model, dense(2 * np.eye(2), [0, 0], np.eye(2), RELU6)) == []

@@ -61,6 +61,9 @@ def test_what_does_not_go_with_int16(config: QuantizationConfig, said: str) -> N
     [
         ("percentile-99.0", r"'percentile-99.0' is not a recipe. Did you mean percentile-99.9\?"),
         ("minmaks", r"'minmaks' is not a recipe. Did you mean minmax\?"),
+        ("CLE", r"'CLE' is not a recipe. Did you mean cle\?"),
+        ("Percentile-99.9", r"'Percentile-99.9' is not a recipe. Did you mean percentile-99.9\?"),
+        ("AUTO", r"'AUTO' is not a recipe. Did you mean auto\?"),
         ("hopeful", "'hopeful' is not a recipe. Words are joined by +"),
         ("", "'' is not a recipe"),
         ("percentile-99.9+", "'' is not a recipe"),

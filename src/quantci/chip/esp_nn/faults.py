@@ -169,8 +169,11 @@ RULES: Final = (
         name="mul-rest",
         ops=frozenset({"MUL"}),
         matches=when.leaves_elements,
-        cause="A MUL whose elements are not a multiple of 8 rounds the last ones otherwise: by one step of the output.",
-        remedy="Make the number of elements a multiple of 8, or accept a difference of one step.",
+        severity="one-step",
+        cause="A MUL whose elements are not a multiple of 8 rounds the last ones otherwise, by one step of its output "
+        "at most.",
+        remedy="Accept it, unless outputs must be those of the host bit for bit: then make the number of elements a "
+        "multiple of 8.",
         source=_ESP_NN,
     ),
     _read(

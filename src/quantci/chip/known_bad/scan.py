@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from quantci.chip.esp_nn.version import ESP_TFLITE_MICRO, VERSION
 from quantci.chip.known_bad.table import RULES
-from quantci.records.kernels import KernelHit
+from quantci.records.kernels import KernelHit, Severity
 from quantci.records.stage import Advice
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from quantci.chip.graph import Graph
     from quantci.chip.op import Op
     from quantci.chip.rule import Rule
-    from quantci.records.kernels import Evidence, Severity
+    from quantci.records.kernels import Evidence
 
 TFLM: Final[Mapping[str, str]] = {"tflite-micro": "0.dev20261023182759"}
 LITE_RT: Final[Mapping[str, str]] = {"LiteRT": "2.3.0"}
 _SHOWN: Final = 3
-_ORDER: Final[Sequence[Severity]] = ("overwrites-memory", "crash", "wrong-output", "slow")
+_ORDER: Final[Sequence[Severity]] = get_args(Severity)  # the worst first
 DOUBTS: Final[Mapping[Evidence, str]] = {
     "measured": "",
     "sources": "",
@@ -95,7 +95,12 @@ def advise(hits: Sequence[KernelHit]) -> list[Advice]:
     met: dict[str, list[KernelHit]] = {}
     for hit in worst_first(hits):
         met.setdefault(hit.rule, []).append(hit)
-    return [Advice(code="known-bad-kernel", text=_sentence(same)) for same in met.values()]
+    return [Advice(code=_code(same[0].severity), text=_sentence(same)) for same in met.values()]
+
+
+def _code(severity: Severity) -> str:
+    """A word of its own for what is hardly a fault, so that nobody takes it for one."""
+    return "kernel-rounding" if severity == "one-step" else "known-bad-kernel"
 
 
 def _sentence(same: list[KernelHit]) -> str:

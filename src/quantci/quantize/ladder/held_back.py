@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from quantci.data.audit import identify
+from quantci.data.culprits import plural
 from quantci.data.samples import find_samples
 from quantci.data.tally import Tally
 from quantci.errors import ConfigError, DataRejected
@@ -88,7 +89,7 @@ def hold_back(config: Config, base: Path, prepared: Prepared, task: Task, worker
     if len(samples) < FEWEST:
         raise DataRejected(
             "too-few-samples",
-            f"There are {len(samples)} samples to choose a recipe on, and {FEWEST} are the fewest.",
+            f"A recipe cannot be chosen on {plural(len(samples), 'sample')}: it takes {FEWEST} or more.",
             where=path,
             remedy=f"Add samples: a quarter of the calibration set is held back, so {4 * FEWEST} are enough; or name "
             "the recipe instead of auto.",

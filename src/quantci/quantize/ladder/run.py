@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from quantci.data.culprits import plural
 from quantci.errors import ModelRejected
 from quantci.quantize.int8 import make_int8
 from quantci.quantize.ladder import stability
@@ -195,7 +196,7 @@ def advise(result: LadderResult) -> list[Advice]:
     if result.is_goal_met is False and result.goal is not None:
         text = (
             f"No recipe that was tried meets the goal, a loss of {100 * result.goal:g} points at most, by the estimate "
-            f"on {len(result.samples)} samples; {result.chosen} is the best of them."
+            f"on {plural(len(result.samples), 'sample')}; {result.chosen} is the best of them."
         )
         found.append(Advice(code="ladder-goal-missed", text=text))
     return found

@@ -96,6 +96,27 @@ def _followers(
         current = int(behind.outputs[0])
 
 
+def in_the_way(model: Any) -> Iterator[str]:
+    """Of each layer but the last the op or activation behind it that no scale goes through; often there is none.
+
+    Args:
+        model: a ModelT.
+    """
+    graph = model.subgraphs[0]
+    reader = {int(index): op for op in graph.operators for index in op.inputs}
+    layers = [op for op in graph.operators if _name(model, op) in _AXES]
+    for op in layers[:-1]:
+        behind = op
+        while _is_positive_homogeneous(behind) and int(behind.outputs[0]) in reader:
+            behind = reader[int(behind.outputs[0])]
+            if _name(model, behind) not in _THROUGH:
+                break
+        if behind is op or _name(model, behind) in _THROUGH:
+            yield from () if _is_positive_homogeneous(behind) else (_activation(behind),)
+        elif _name(model, behind) not in _AXES:
+            yield _name(model, behind)
+
+
 def _takes_channels(model: Any, op: Any, name: str, channels: int) -> bool:
     """Not a grouped convolution, nor a depthwise one of interleaved outputs: their input channels lie elsewhere."""
     tensors = model.subgraphs[0].tensors
@@ -125,8 +146,11 @@ def _own_weights(model: Any, op: Any, readers: Counter[int]) -> int | None:
 
 
 def _is_positive_homogeneous(op: Any) -> bool:
-    activation = getattr(op.builtinOptions, "fusedActivationFunction", 0)
-    return enum_names("ActivationFunctionType")[activation] in {"NONE", "RELU"}
+    return _activation(op) in {"NONE", "RELU"}
+
+
+def _activation(op: Any) -> str:
+    return enum_names("ActivationFunctionType")[getattr(op.builtinOptions, "fusedActivationFunction", 0)]
 
 
 def _name(model: Any, op: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.data.culprits import plural
 from quantci.errors import ConfigError
 from quantci.records.report import GateResult
 from quantci.report.gates.result import ROUNDING, apart, missing
@@ -99,17 +100,18 @@ def class_gate(limit: float, comparison: Comparison) -> GateResult:
     failing = [one for one in over if one.support * limit >= 1 - ROUNDING]
     worst, *others = failing or over or drops
     found, allowed = apart(worst.drop, limit)
+    samples = plural(worst.support, "sample")
     verdict: Verdict
     if failing:
         verdict = "fail"
         reason = (
-            f"Class {worst.label} loses {found} points of recall {comparison.between} ({worst.support} samples); "
+            f"Class {worst.label} loses {found} points of recall {comparison.between} ({samples}); "
             f"the gate allows {allowed}." + as_well(len(others), "loses more than that", "lose more than that")
         )
     elif over:
         verdict = "inconclusive"
         reason = (
-            f"Class {worst.label} has {worst.support} samples, so one of them is {100 / worst.support:.1f} points, "
+            f"Class {worst.label} has {samples}, so one of them is {100 / worst.support:.1f} points, "
             f"more than the {100 * limit:.1f} of the gate: {_more_samples(limit)}widen the gate."
             + as_well(len(others), "is too small", "are too small")
         )
@@ -118,7 +120,7 @@ def class_gate(limit: float, comparison: Comparison) -> GateResult:
     else:
         verdict = "pass"
         reason = (
-            f"Class {worst.label} loses most {comparison.between}, {found} points of recall ({worst.support} samples); "
+            f"Class {worst.label} loses most {comparison.between}, {found} points of recall ({samples}); "
             f"the gate allows {allowed}."
         )
     return GateResult(

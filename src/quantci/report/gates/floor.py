@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from quantci.data.culprits import plural
 from quantci.errors import ConfigError
 from quantci.records.report import GateResult
 from quantci.report.gates.drop import as_well
@@ -81,7 +82,7 @@ def class_floor(limit: float, evaluate: EvaluateResult) -> GateResult:
     failing = [one for one in below if one[1] * (1 - limit) >= 1 - ROUNDING]
     (recall, support, label), *others = failing or below or found
     value, floor = apart(recall, limit)
-    what = f"{evaluate.quantized_type} finds {value} % of class {label} ({support} samples)"
+    what = f"{evaluate.quantized_type} finds {value} % of class {label} ({plural(support, 'sample')})"
     verdict: Verdict
     if failing:
         verdict = "fail"

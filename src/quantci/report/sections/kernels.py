@@ -18,6 +18,7 @@ _SEVERITIES: Final = {
     "wrong-output": "wrong output",
     "crash": "crash",
     "slow": "slow",
+    "one-step": "one step off",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from quantci.data.culprits import plural
 from quantci.records.origin import DEFAULT_CONFIGURATION, DEFAULT_KEY
 from quantci.render.cells import Interval, Mark, Name, Sentence, Strong, joined, table
 from quantci.render.numbers import NBSP, Number, percent, points, relative, rough_size, size_change
@@ -158,7 +159,7 @@ def _worst_class(
     support, before, after = recalls.get(worst.label, (worst.support, None, None))
     label = Name(worst.label, _LABEL_LIMIT)
     vs = f" vs{NBSP}FP32" if has_base(report) and not is_base else ""
-    change = (points(worst.recall_delta), vs, "\n", Number(support), " samples")
+    change = (points(worst.recall_delta), vs, "\n", plural(support, "sample"))
     name = "Worst class by quantization" if vs else "Worst class"
     base: Cell = percent(before) if is_base else ""
     return [_Figure(name, ("recall of ", label), percent(after), _verdict(report, *gates), base, change)]
@@ -172,7 +173,7 @@ def _lowest_class(report: Report, evaluate: EvaluateResult, gates: tuple[str, ..
     recall, support, name = min(known, key=lambda one: (one[0], -one[1]))
     kind = ("recall of ", Name(name, _LABEL_LIMIT))
     verdict = _verdict(report, *gates)
-    return [_Figure("Worst class", kind, percent(recall), verdict, change=(Number(support), " samples"))]
+    return [_Figure("Worst class", kind, percent(recall), verdict, change=plural(support, "sample"))]
 
 
 def _difference(paired: Paired) -> Cell:

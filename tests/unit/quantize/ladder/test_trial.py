@@ -98,7 +98,7 @@ def test_the_evaluation_set_is_never_chosen_on(tmp_path: Path) -> None:
 
 def test_too_few_samples_choose_nothing(tmp_path: Path) -> None:
     write_set(tmp_path / "tuning", 7, 7)
-    with pytest.raises(DataRejected, match="There are 7 samples to choose a recipe on") as caught:
+    with pytest.raises(DataRejected, match=r"A recipe cannot be chosen on 7 samples: it takes 8 or more\.") as caught:
         trial_in(tmp_path, tuning="tuning")
     assert caught.value.code == "too-few-samples"
 

@@ -18,7 +18,7 @@ from tests.unit.quantize.transforms.nets import (
 from quantci.quantize.step import Statistics, Transformed
 from quantci.quantize.transforms.activation_aware import equalize_activations
 from quantci.quantize.transforms.cross_layer import equalize_layers
-from quantci.quantize.transforms.pairs import find_pairs
+from quantci.quantize.transforms.pairs import find_pairs, in_the_way
 from quantci.tflite.model import Model
 
 BOTH = pytest.mark.parametrize("transform", [equalize_layers, equalize_activations])
@@ -88,3 +88,9 @@ def test_the_function_stays_through_mean(transform: Callable[[Statistics], Trans
     assert outputs_of(transform(statistics_for(model)).float_model) == pytest.approx(
         outputs_of(model), rel=1e-4, abs=1e-4
     )
+
+
+def test_what_stands_in_the_way_is_named() -> None:
+    assert list(in_the_way(dense([[1]], [0], [[1]], RELU6).tree)) == ["RELU6"]
+    assert list(in_the_way(dense([[1]], [0], [[1]]).tree)) == []
+    assert list(in_the_way(forked().tree)) == ["HARD_SWISH", "ADD"]
