@@ -121,7 +121,7 @@ def _latency(
         kernels=chip.kernels if board is None else coefficients.record.kernels,  # a board may be built without ESP-NN
         memory="internal" if arena is None or arena.memory == "internal" else "psram",
         module=module,
-        assumed=assumed(target, module, coefficients.record.clock_hz),
+        assumed=assumed(target, module),
     )
     return estimate, []
 

@@ -41,12 +41,12 @@ def module_of(target: TargetConfig | BoardFigures, chip: Chip, esp_nn: str) -> M
     )
 
 
-def assumed(target: TargetConfig, module: Module, clock_hz: int) -> list[str]:
-    """What the configuration does not say, as it is taken."""
+def assumed(target: TargetConfig, module: Module) -> list[str]:
+    """What the configuration does not say, as it is taken; the clock stands beside every time."""
     return [
         text
         for value, text in (
-            (target.clock_hz, f"{clock_hz / 1e6:g} MHz"),
+            (target.clock_hz, "the clock"),
             (target.flash_mode, f"flash in {module.flash_mode.upper()} mode"),
             (target.data_cache_bytes, f"data cache {module.data_cache_bytes // 1024} KB"),
             (target.esp_nn, f"esp-nn {module.esp_nn}"),
