@@ -20,9 +20,10 @@ from quantci.report.sections import (
     provenance,
     quality,
     rewrites,
-    summary,
     training,
 )
+from quantci.report.summary.table import figures
+from quantci.report.summary.title import headline, identity
 
 if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
@@ -46,8 +47,8 @@ def render(report: Report, limit: int = markdown.COMMENT_LIMIT) -> str:
 
 def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Block]:
     """What stands open: verdict, reason, faults and the summary."""
-    title: list[Cell] = [Mark(report.verdict, f"quantci: {summary.headline(report)}"), " · ", Name(report.title)]
-    for word, name in summary.identity(report):
+    title: list[Cell] = [Mark(report.verdict, f"quantci: {headline(report)}"), " · ", Name(report.title)]
+    for word, name in identity(report):
         title += [f" · {word} " if word else " · ", Name(name, 100)]
     faults = [bullets(fault(failure, report.verdict_reason)) for failure in _failures(report)[:most_failures]]
     beside = [*map(moved.sentence, report.gate_changes), *report.not_judged]
@@ -58,7 +59,7 @@ def opening(report: Report, most_failures: int = _MOST_FAILURES + 1) -> list[Blo
         *faults,
         *_doubts(report),
         *told,
-        summary.figures(report),
+        figures(report),
         base.compared_with(report),
     ]
 

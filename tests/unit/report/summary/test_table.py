@@ -12,7 +12,7 @@ from quantci.records.report import Report
 from quantci.records.stage import Advice, Failure
 from quantci.render.markdown import render
 from quantci.report.sections.base import compared_with
-from quantci.report.sections.summary import figures
+from quantci.report.summary.table import figures
 
 MINUS = "\N{MINUS SIGN}"
 INT8 = "| **INT8 accuracy**<br>measured on host"
