@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = Path(arguments.model)
     own = Path(arguments.quantized) if arguments.quantized else model if not function and _is_int8(model) else None
     wanted = ModelConfig(
-        source=arguments.model if function else str(model.absolute()),
+        source=str(function) if function else None,
         signature=arguments.signature,
         input_shape=arguments.input_shape,
     )
@@ -106,15 +106,19 @@ def _look(given: str, wanted: ModelConfig, base: Path, progress: Progress) -> tu
     from quantci.cli.keras_table import look_into
     from quantci.cli.workspace import Workspace
     from quantci.records.config import OUTPUT_DIR
-    from quantci.source.open_source import open_model
+    from quantci.source.open_source import open_model, open_source
     from quantci.tasks.outputs import check_one_output, only_input
     from quantci.tflite.identify import read_head, sniff
     from quantci.workers.jail import Jail
 
     progress("reading the model")
     with Jail(where=given) as jail:
-        allow_code = Workspace.of(os.environ).allow_code
-        source = open_model(wanted, base, jail=jail, allow_code=allow_code, output_dir=base / OUTPUT_DIR)
+        kept_in = base / OUTPUT_DIR
+        if wanted.source is None:
+            source = open_source(Path(given), wanted, jail=jail, output_dir=kept_in)
+        else:
+            allow_code = Workspace.of(os.environ).allow_code
+            source = open_model(wanted, base, jail=jail, allow_code=allow_code, output_dir=kept_in)
         summary = source.convert().summary
     only_input(summary, given)
     check_one_output(summary, "", given)
