@@ -20,7 +20,7 @@ from quantci.quantize.calibrate import calibrate, with_ranges
 from quantci.quantize.engine import quantize_with_litert
 from quantci.quantize.qat.batches import Batch, Split
 from quantci.quantize.qat.graph import read_float_graph
-from quantci.quantize.qat.session import check_equal, known_graph
+from quantci.quantize.qat.known import check_equal, known_graph
 from quantci.quantize.qat.tuned import with_learned
 from quantci.quantize.recipe import Types
 from quantci.tflite.enums import dtype_name

@@ -13,7 +13,7 @@ from quantci.source.onnx.runtime import as_given
 from quantci.source.onnx.source import float_model
 from quantci.source.onnx.told import missing_onnx2tf
 from quantci.source.torch_export import load, outputs, to_flatbuffer, to_onnx
-from quantci.source.torch_load import MAX_FILE_BYTES
+from quantci.source.torch_program import MAX_FILE_BYTES
 from quantci.tflite.identify import check_fetched
 from quantci.workers.own_code import not_allowed
 

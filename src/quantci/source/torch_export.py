@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quantci.errors import ModelRejected, ToolError
 from quantci.records.code_name import CodeName
-from quantci.source.torch_load import build, import_torch, load_program, tensors
+from quantci.source.torch_load import build, import_torch, tensors
+from quantci.source.torch_program import load_program
 
 if TYPE_CHECKING:
     import numpy as np

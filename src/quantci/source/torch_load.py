@@ -1,14 +1,11 @@
-"""Build a PyTorch model, by the user's function or from a .pt2 file. Runs in the jail."""
+"""Build a PyTorch model by the user's function. Runs in the jail."""
 
 from __future__ import annotations
 
-import io
 import warnings
-import zipfile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError, missing_torch
-from quantci.source.torch_archive import EXAMPLE, holds_pickle, repack
 from quantci.workers.own_code import load_function, search_first
 
 if TYPE_CHECKING:
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
     from quantci.records.code_name import CodeName
 
-MAX_FILE_BYTES: Final = 512 * 1024**2
 _RETURNS: Final = (
     "Let it return an nn.Module, or (module, example): an example of the input, such as torch.zeros(1, 3, 64, 64)."
 )
@@ -68,7 +64,9 @@ def build(name: CodeName, base: Path, weights: Path | None, shape: list[int], wh
     except QuantciError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  the user's own code
-        raise _fault(f"{name} failed: {type(error).__name__}: {_line(error)}", where, "Let it run by itself.") from None
+        raise _fault(
+            f"{name} failed: {type(error).__name__}: {in_a_line(error)}", where, "Let it run by itself."
+        ) from None
     module, *examples = made if isinstance(made, tuple) and made else (made,)
     if not isinstance(module, torch.nn.Module) or len(examples) > 1:
         kinds = ", ".join(type(part).__name__ for part in (module, *examples))
@@ -81,70 +79,8 @@ def build(name: CodeName, base: Path, weights: Path | None, shape: list[int], wh
             where,
             f"{_RETURNS} Or set model.input_shape.",
         )
-    example = _only_tensor(torch, examples[0] if examples else torch.zeros(*shape), where)
+    example = only_tensor(torch, examples[0] if examples else torch.zeros(*shape), where)
     return ready(torch, module, example, where)
-
-
-def load_program(path: Path, where: str) -> TorchModel:
-    """Read a .pt2 file.
-
-    Raises:
-        ModelRejected: as repack() does; `malformed`, `multi-input`, `input-type`.
-    """
-    torch = import_torch()
-    repack(path, MAX_FILE_BYTES, where)
-    _check_example(torch, path, where)
-    try:
-        program = torch.export.load(str(path))
-        module, inputs = program.module(), program.example_inputs
-    except Exception as error:  # noqa: BLE001  whatever the loader raises, it is about the file
-        raise ModelRejected(
-            "malformed",
-            f"PyTorch {torch.__version__} cannot read this .pt2 file: {_line(error)}",
-            where=where,
-            remedy="Save it with this version of PyTorch; other versions may write it otherwise.",
-        ) from None
-    if inputs is None:
-        raise ModelRejected(
-            "malformed",
-            "This .pt2 file has no example of its input.",
-            where=where,
-            remedy="Save it with torch.export.save(); it keeps the example that torch.export.export() was given.",
-        )
-    return ready(torch, _Fixed.of(torch, module), _only_tensor(torch, (*inputs[0], *inputs[1].values()), where), where)
-
-
-def _check_example(torch: Any, path: Path, where: str) -> None:
-    """Refuse an example that is more than tensors: where weights_only fails, torch.export.load() goes on without it."""
-    with zipfile.ZipFile(path) as archive:
-        name = f"model/{EXAMPLE}"
-        data = archive.read(name) if name in archive.namelist() else b""
-    if not data:
-        return
-    try:
-        torch.load(io.BytesIO(data), weights_only=True)
-    except Exception:  # noqa: BLE001  whatever the loader raises, it is about the file
-        raise holds_pickle("the example of its input", where) from None
-
-
-class _Fixed:
-    """A module of an exported program as one that train() and eval() leave alone; the program refuses both."""
-
-    @staticmethod
-    def of(torch: Any, inner: Any) -> Any:
-        class Fixed(torch.nn.Module):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.inner = inner
-
-            def forward(self, batch: Any) -> Any:
-                return self.inner(batch)
-
-            def train(self, mode: bool = True) -> Any:  # noqa: FBT001, FBT002  as PyTorch has it
-                del mode
-                return self
-
-        return Fixed()
 
 
 def ready(torch: Any, module: Any, example: Any, where: str) -> TorchModel:
@@ -163,7 +99,7 @@ def ready(torch: Any, module: Any, example: Any, where: str) -> TorchModel:
     except Exception as error:  # noqa: BLE001  the user's own code
         raise ModelRejected(
             "forward",
-            f"The module fails on an input of shape {list(example.shape)}: {type(error).__name__}: {_line(error)}",
+            f"The module fails on an input of shape {list(example.shape)}: {type(error).__name__}: {in_a_line(error)}",
             where=where,
             remedy="Check the example of its input, which is NCHW for pictures, with a batch of 1.",
         ) from None
@@ -192,7 +128,12 @@ def _tensors(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _only_tensor(torch: Any, given: Any, where: str) -> Any:
+def only_tensor(torch: Any, given: Any, where: str) -> Any:
+    """The example of the input, which is one tensor.
+
+    Raises:
+        ModelRejected: `multi-input`, `input-type`.
+    """
     found = list(given) if isinstance(given, (list, tuple)) else [given]
     if len(found) != 1:
         raise ModelRejected(
@@ -216,7 +157,7 @@ def _load_weights(torch: Any, module: Any, path: Path, where: str) -> None:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  whatever the loader raises, it is about the file
-        raise _weights(f"they cannot be loaded with weights_only=True: {_line(error)}", where) from None
+        raise _weights(f"they cannot be loaded with weights_only=True: {in_a_line(error)}", where) from None
     for name in _WRAPPERS:
         if isinstance(state, dict) and isinstance(state.get(name), dict):
             state = state[name]
@@ -225,7 +166,7 @@ def _load_weights(torch: Any, module: Any, path: Path, where: str) -> None:
     try:
         module.load_state_dict(state)
     except Exception as error:  # noqa: BLE001  names that are not text, for example
-        raise _weights(_line(error), where) from None
+        raise _weights(in_a_line(error), where) from None
 
 
 def _weights(why: str, where: str) -> ModelRejected:
@@ -241,5 +182,6 @@ def _fault(cause: str, where: str, remedy: str) -> ConfigError:
     return ConfigError("factory", cause, where=where, remedy=remedy)
 
 
-def _line(error: BaseException) -> str:
+def in_a_line(error: BaseException) -> str:
+    """What it says, in one line."""
     return " ".join(str(error).split())[:300] or type(error).__name__

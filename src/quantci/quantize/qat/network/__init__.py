@@ -1,1 +1,1 @@
-"""The float flatbuffer as a network of torch, which only this room imports; only qat/session.py imports the room."""
+"""The float flatbuffer as a network of torch: no other room imports torch, and session.py and known.py import this."""
