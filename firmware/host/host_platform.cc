@@ -40,6 +40,11 @@ std::uint64_t HostPlatform::Microseconds() { return Cycles() / 1000; }
 
 std::uint64_t HostPlatform::Cycles() { return Nanoseconds() - start_ns_; }
 
+Instant HostPlatform::Now() {
+  const std::uint64_t nanoseconds = Cycles();
+  return {nanoseconds, nanoseconds / 1000};
+}
+
 void HostPlatform::WriteFacts(ByteWriter* text) {
   const std::string facts =
       "device=virtual\nchip=host\nfirmware_id=" + firmware_id_ +

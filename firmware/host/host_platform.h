@@ -20,6 +20,8 @@ class HostPlatform final : public Platform {
 
   std::uint64_t Microseconds() override;
   std::uint64_t Cycles() override;
+  // Of one reading: another process may run between two.
+  Instant Now() override;
   // A nanosecond is the virtual device's cycle: the ops have figures so.
   std::uint64_t cycles_hz() const override { return 1'000'000'000; }
   void WriteFacts(ByteWriter* text) override;

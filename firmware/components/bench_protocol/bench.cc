@@ -112,14 +112,12 @@ Status Bench::Once(OpMode mode, IterationTime* time) {
   const Status reset = runner_->ResetState();
   if (!reset.ok()) return reset;
   inputs_.WriteTo(runner_);
-  const std::uint64_t start_us = platform_->Microseconds();
-  const std::uint64_t start_cycles = platform_->Cycles();
+  const Instant start = platform_->Now();
   const Status status = runner_->Invoke(mode);
-  const std::uint64_t end_cycles = platform_->Cycles();
-  const std::uint64_t end_us = platform_->Microseconds();
+  const Instant end = platform_->Now();
   if (time != nullptr) {
-    time->cycles = end_cycles - start_cycles;
-    time->microseconds = end_us - start_us;
+    time->cycles = end.cycles - start.cycles;
+    time->microseconds = end.microseconds - start.microseconds;
   }
   return status;
 }

@@ -11,11 +11,18 @@
 
 namespace quantci {
 
+struct Instant {
+  std::uint64_t cycles = 0;
+  std::uint64_t microseconds = 0;
+};
+
 class Clock {
  public:
   virtual std::uint64_t Microseconds() = 0;  // since the start
   virtual std::uint64_t Cycles() = 0;        // 0 where there is no counter
   virtual std::uint64_t cycles_hz() const = 0;
+  // Both, as close together as they can be read.
+  virtual Instant Now() { return {Cycles(), Microseconds()}; }
 
  protected:
   ~Clock() = default;
