@@ -18,7 +18,7 @@ from tests.virtual_line import VECTORS, echo_model
 
 from quantci.device.command import Command, ErrorCode, Flag
 from quantci.device.driver import Device
-from quantci.device.link import DeviceError
+from quantci.device.fault import DeviceError
 from quantci.device.text import TextClient
 from quantci.device.transport import open_port
 

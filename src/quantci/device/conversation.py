@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from quantci.device.command import VERSION, Command, ErrorCode
-from quantci.device.fault import fault_of_device
+from quantci.device.fault import DeviceError, fault_of_device
 from quantci.device.hello import Hello, parse_hello
-from quantci.device.link import DeviceError, Link
+from quantci.device.link import Link
 from quantci.device.serial_log import SerialLog
 from quantci.errors import BoardError
 

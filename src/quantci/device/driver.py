@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from quantci.device.command import NO_FLAGS, Command, ErrorCode, Flag, ModelPlace, Region
 from quantci.device.conversation import ANSWER_S, Conversation
 from quantci.device.description import Description, parse_description
+from quantci.device.fault import DeviceError
 from quantci.device.fields import Fields
 from quantci.device.figures import (
     RUN_HEAD_BYTES,
@@ -26,7 +27,6 @@ from quantci.device.figures import (
     parse_run,
     parse_timings,
 )
-from quantci.device.link import DeviceError
 from quantci.device.transfer import Transfer
 from quantci.errors import BoardError
 

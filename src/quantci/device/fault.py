@@ -1,4 +1,4 @@
-"""What an ERROR of the device is for the user."""
+"""An ERROR of the device, and what it is for the user."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from quantci.device.command import Command, ErrorCode
 from quantci.errors import BoardError, ModelRejected
 
 if TYPE_CHECKING:
-    from quantci.device.link import DeviceError
     from quantci.errors import QuantciError
 
 _NAMES: Final[dict[int, str]] = {code.value: code.name.lower() for code in ErrorCode}
 _COMMANDS: Final[dict[int, str]] = {command.value: command.name for command in Command}
+
+
+class DeviceError(Exception):
+    """The device answered with ERROR.
+
+    Attributes:
+        command: what it was asked.
+        code: ErrorCode, or a number that this version does not know.
+        text: what it says.
+    """
+
+    def __init__(self, command: int, code: int, text: str) -> None:
+        super().__init__(command, code, text)
+        self.command, self.code, self.text = command, code, text
 
 
 def fault_of_device(error: DeviceError, where: str) -> QuantciError:

@@ -1,14 +1,15 @@
-"""Requests and their replies: sequence, nonce, deadlines, repetitions, the window, and counts of what went wrong."""
+"""Requests and their replies: sequence, nonce, deadlines and repetitions."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from quantci.device.command import ERROR, EVENT, REPLY, Command, ErrorCode, Event
+from quantci.device.counts import Counts
+from quantci.device.fault import DeviceError
 from quantci.device.fields import Fields
 from quantci.device.packet import ZERO, Packet
 from quantci.device.receiver import Receiver
@@ -23,52 +24,12 @@ if TYPE_CHECKING:
 REPETITIONS: Final = 3
 REPEAT_AFTER_S: Final = 0.5
 _GRACE_S: Final = 0.05  # after a damaged frame, for the one that may still come
+_REMEDIES: Final = {
+    "timeout": "Reset or power-cycle the board, and look at its log.",
+    "identity": "Reset the board, and see that nobody else uses it.",
+    "link": "Check cable and hub, and try a slower rate or another port.",
+}
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]")  # in frames, not in logs
-
-
-class DeviceError(Exception):
-    """The device answered with ERROR.
-
-    Attributes:
-        command: what it was asked.
-        code: ErrorCode, or a number that this version does not know.
-        text: what it says.
-    """
-
-    def __init__(self, command: int, code: int, text: str) -> None:
-        super().__init__(command, code, text)
-        self.command, self.code, self.text = command, code, text
-
-
-@dataclass
-class Counts:
-    """What happened on the line.
-
-    Attributes:
-        requests: sent, without repetitions.
-        repeated: sent once more.
-        replies: that fitted a request.
-        stale: packets that fitted none: late, doubled, or of another run.
-        foreign: of these, with the nonce of another run.
-        noise_bytes: that were no packet.
-        damaged: pieces of it that a packet was once, by their look.
-        dropped: packets of ours that the device says it dropped.
-        timeouts: waits that ended without a reply.
-    """
-
-    requests: int = 0
-    repeated: int = 0
-    replies: int = 0
-    stale: int = 0
-    foreign: int = 0
-    noise_bytes: int = 0
-    damaged: int = 0
-    dropped: int = 0
-    timeouts: int = 0
-
-    def __str__(self) -> str:
-        said = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in asdict(self).items() if count)
-        return said or "nothing was sent"
 
 
 class _Waiting:
@@ -279,7 +240,7 @@ class Link:
 
     def fault(self, code: str, cause: str) -> BoardError:
         """A fault of the line, with the phase, the last frame and the counts."""
-        return link_fault(code, f"{cause}{self._state()}", self._transport.url)
+        return BoardError(code, f"{cause}{self._state()}", where=self._transport.url, remedy=_REMEDIES[code])
 
     def told(self, error: BoardError) -> BoardError:
         """A fault of the port, with the same."""
@@ -288,12 +249,3 @@ class Link:
 
     def _state(self) -> str:
         return f", while {self.phase or 'talking'}; last frame {self._last}; {self.counts}."
-
-
-def link_fault(code: str, cause: str, where: str) -> BoardError:
-    """One of the faults of the line, with what to do."""
-    if code == "timeout":
-        return BoardError("timeout", cause, where=where, remedy="Reset or power-cycle the board, and look at its log.")
-    if code == "identity":
-        return BoardError("identity", cause, where=where, remedy="Reset the board, and see that nobody else uses it.")
-    return BoardError("link", cause, where=where, remedy="Check cable and hub, and try a slower rate or another port.")
