@@ -12,8 +12,8 @@ from tests.recipe_problems import NAMES, gratings, problem
 
 from benchmarks.measure import Row, pair, run
 from benchmarks.models import FOLDER
-from quantci.quantize.ladder.keep import FOLDER as KEPT
 from quantci.records.base import decode, read
+from quantci.records.kept_files import FOLDER as KEPT
 from quantci.records.kept_try import KeptTry
 from quantci.records.quantize import QuantizeRecord
 from quantci.tflite.model import Model

@@ -19,7 +19,7 @@ def main() -> None:
 
     labels = tomllib.loads((EXAMPLE / "quantci.toml").read_text())["task"]["labels"]
 
-    def read(split: str) -> list[tuple[np.ndarray, int]]:  # type: ignore[type-arg]
+    def read(split: str) -> list[tuple[np.ndarray, int]]:
         paths = sorted((EXAMPLE / "data" / split).glob("*/*.png"))
         return [
             (

@@ -15,6 +15,7 @@ def main(folder: Path, config: Path) -> None:
     from quantci.data.preprocess import Preprocessing
     from quantci.data.samples import find_samples
     from quantci.records.config import Config
+    from quantci.records.truth import ClassTruth
     from quantci.tasks.choose import choose_task
     from quantci.tflite.fixed_point import quantize
     from quantci.tflite.lite_rt import open_lite_rt
@@ -31,6 +32,7 @@ def main(folder: Path, config: Path) -> None:
     right = np.zeros(3)
     for sample in samples:
         tensor = preprocessing.load(sample).tensor
+        assert isinstance(sample.truth, ClassTruth)
         for index, step in enumerate(steps):
             port = step.inputs[0]
             given = quantize(tensor, port.scale, port.zero_point, port.dtype) if index else tensor
