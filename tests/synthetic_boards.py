@@ -1,7 +1,7 @@
 """Boards whose true coefficients are known, to hold the calibration against.
 
-A board is faster or slower than the published coefficients say by one factor (spread 30 %), each term by one of its own
-(25 %), and each op by what no model of the kernels knows (7 %). The time of an inference is measured to 1 %.
+A board is faster or slower than the published coefficients say by one factor (spread 30 %), each kernel by one of its
+own (25 %), and each op by what no model of the kernels knows (7 %). The time of an inference is measured to 1 %.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantci.chip.esp_nn.terms import REFERENCE_TERM, work_of
-from quantci.chip.latency.board import MeasuredModel
+from quantci.chip.esp_nn.terms import REFERENCE_TERM, TERMS
+from quantci.chip.esp_nn.work import work_of
+from quantci.chip.latency.board import MeasuredModel, fit_models
 from quantci.chip.latency.coefficients import published_coefficients
 from quantci.chip.latency.conditions import USUAL, build_of
-from quantci.chip.latency.data import published_figures
+from quantci.chip.latency.data import published_figures, rows_of
 from quantci.chip.latency.fit import Row, known_cycles, relative_error
 from quantci.chip.latency.layers import parse_layers
-from quantci.chip.latency.prior import fit_drawn
+from quantci.chip.latency.prior import prior_of
 
 NETWORKS = (
     "person detection (MobileNetV1 0.25, 96x96x1)",
@@ -30,6 +31,7 @@ NETWORKS = (
 PUBLISHED = {
     name: term.cycles for name, term in published_coefficients().record.terms.items() if name != REFERENCE_TERM
 }
+FIGURES = rows_of(published_figures(), "esp-nn")
 
 
 class Board(NamedTuple):
@@ -62,17 +64,19 @@ def total(parts: list[dict[str, float]]) -> dict[str, float]:
 
 
 def make_board(
-    seed: int, *, factor: float = 0.3, terms: float = 0.25, kernels: float = 0.07, timing: float = 0.01
+    seed: int, *, factor: float = 0.3, kernel: float = 0.25, op: float = 0.07, timing: float = 0.01
 ) -> Board:
     """The board of this seed; the spreads are those of normal logarithms."""
     random = np.random.RandomState(seed)
     board = math.exp(random.normal(0, factor))
-    truth = {name: cycles * board * math.exp(random.normal(0, terms)) for name, cycles in PUBLISHED.items()}
+    kernels = dict.fromkeys(TERMS[name].kernel for name in PUBLISHED)
+    slower = {name: board * math.exp(random.normal(0, kernel)) for name in kernels}
+    truth = {name: cycles * slower[TERMS[name].kernel] for name, cycles in PUBLISHED.items()}
     wholes, ops = [], []
     for name in NETWORKS:
         parts = works(name)
         rows = [
-            Row(f"{name} {number}", name, part, known_cycles(part, truth) * math.exp(random.normal(0, kernels)), False)
+            Row(f"{name} {number}", name, part, known_cycles(part, truth) * math.exp(random.normal(0, op)), False)
             for number, part in enumerate(parts)
         ]
         cycles = math.fsum(row.cycles for row in rows) * math.exp(random.normal(0, timing))
@@ -89,13 +93,13 @@ def errors(measured: int, *, with_profiles: bool, boards: int = 60) -> tuple[lis
         with_profiles: whether each op is a figure.
         boards: how many boards, each with every network left out once.
     """
-    before, after = [], []
+    before, after, prior = [], [], prior_of(PUBLISHED, FIGURES)
     for seed in range(boards):
         board = make_board(seed)
         models = board.models(with_profiles=with_profiles)
         for index, whole in enumerate(board.wholes):
             others = [models[(index + step) % len(models)] for step in range(1, measured + 1)]
-            found = fit_drawn([row for model in others for row in model.figures], PUBLISHED)
+            found, _ = fit_models(others, prior, published_coefficients().record.error_ratio)
             before.append(relative_error(whole.cycles, known_cycles(whole.terms, PUBLISHED)))
             after.append(relative_error(whole.cycles, known_cycles(whole.terms, found)))
     return before, after

@@ -14,26 +14,41 @@ from typing import Any
 
 import msgspec
 from tests.synthetic_boards import errors
+from tests.unit.chip.layers import infos
 
 from quantci.chip.datasheet import chip_names, load_chip
-from quantci.chip.esp_nn.terms import TERMS
+from quantci.chip.esp_nn.terms import TERMS, is_wait
 from quantci.chip.latency.coefficients import PUBLISHED, published_coefficients
-from quantci.chip.latency.data import (
+from quantci.chip.latency.data import published_figures, why_left_out
+from quantci.chip.latency.estimate import estimate_latency
+from quantci.chip.latency.fit import SUPPORT_SHARE, percentile
+from quantci.chip.latency.layers import parse_layers
+from quantci.chip.latency.published import (
     BUILDS,
     ablations,
     checks_of,
     fit_published,
     network_errors,
-    published_figures,
-    why_left_out,
     write_published,
 )
-from quantci.chip.latency.fit import percentile
 from quantci.cli.options import all_keys
 from quantci.records.base import encode
 from quantci.records.config import Config
 
 ROOT = Path(__file__).parents[2]
+_MEASURED = {figure.name: figure for figure in published_figures().figures}
+_DENSE = [f"dense {units}" for units in (128, 128, 128, 128, 8, 128, 128, 128, 128, 640)]
+MLPERF_TINY = [
+    *(
+        (name, _MEASURED[f"MLPerf Tiny {figure}"].input, _MEASURED[f"MLPerf Tiny {figure}"].layers)
+        for name, figure in (
+            ("keyword spotting (DS-CNN)", "keyword spotting (DS-CNN)"),
+            ("image classification (ResNet8)", "image classification (ResNet8)"),
+            ("visual wake words (MobileNetV1 0.25)", "visual wake words (MobileNetV1 0.25, 96x96x3)"),
+        )
+    ),
+    ("anomaly detection (autoencoder)", "1x1x640", _DENSE),
+]
 BLOCK = re.compile(r"(<!-- table: (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = {"configuration": ROOT / "docs" / "configuration.md", "latency": ROOT / "docs" / "latency.md"}
 
@@ -123,13 +138,31 @@ def latency_builds() -> str:
 
 
 def latency_ablation() -> str:
-    """The errors without each term."""
-    heads = ("without", "inferences: median", "90th percentile", "networks", "single ops and kernels: median")
-    rows = [f"| {' | '.join(heads)} |", "|---|--:|--:|--:|--:|"]
-    for one in ablations(published_figures()):
-        name = f"`{one.term}`" if one.term else "nothing"
-        errors = f"{100 * one.median:.1f} % | {100 * one.p90:.1f} % | {one.networks} | {100 * one.ops_median:.1f} %"
-        rows.append(f"| {name} | {errors} |")
+    """What each term is good for."""
+    rows = [
+        "| term | networks behind it | figures that hold it | left out | without the term |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    rows += [
+        f"| `{one.term}` | {one.networks} | {one.figures} | {100 * one.error:.1f} % | {100 * one.error_without:.1f} % |"
+        for one in ablations(published_figures())
+    ]
+    return "\n".join(rows)
+
+
+def latency_thin() -> str:
+    """Networks of which more than a tenth rested on a single other one: what would have been stated, and what was."""
+    rows = ["| inference | of it on a single network | would be stated | was off |", "|---|--:|--:|--:|"]
+    for build, checks in checks_of(published_figures()).items():
+        found = network_errors(checks)
+        for check in checks:
+            if not check.row.is_model or check.error is None or check.thin <= SUPPORT_SHARE:
+                continue
+            others = [error for name, error in found.items() if name != check.row.network]
+            if others and build in BUILDS:
+                stated = min(1, percentile(others, 90) + check.thin)
+                shown = f"{100 * check.thin:.0f} % | ±{100 * stated:.0f} % | {100 * check.error:.0f} %"
+                rows.append(f"| {check.row.name} | {shown} |")
     return "\n".join(rows)
 
 
@@ -148,11 +181,29 @@ def latency_terms() -> str:
     """Each term, what one unit of it costs, and how many networks say so."""
     rows = ["| term | a unit is | costs | networks behind it |", "|---|---|--:|--:|"]
     for name, term in published_coefficients().record.terms.items():
-        unit = "ns" if name.endswith("_ns") else "cycles"
-        what = TERMS.get(name, "multiply-accumulate of TFLM's reference kernels")
-        what = what.removesuffix(": nanoseconds, at any clock")
-        rows.append(f"| `{name}` | {what} | {term.cycles:,.3g} {unit} | {term.support} |")
+        costs = f"{term.cycles:,.3g} {'ns' if is_wait(name) else 'cycles'}"
+        rows.append(f"| `{name}` | {TERMS[name].unit} | {costs} | {term.support} |")
     return "\n".join(rows)
+
+
+def latency_mlperf() -> str:
+    """The models of MLPerf Tiny with the usual flash, cache and esp-nn, at both clocks."""
+    rows = ["| model | 160 MHz | 240 MHz | error |", "|---|--:|--:|--:|"]
+    for name, given, lines in MLPERF_TINY:
+        layers = parse_layers(given, lines)
+        slow, fast = (
+            estimate_latency(layers, infos(layers), published_coefficients().at(clock_hz))
+            for clock_hz in (160_000_000, 240_000_000)
+        )
+        times = " | ".join(f"{(one.total_us or 0) / 1000:,.1f} ms" for one in (slow, fast))
+        rows.append(
+            f"| {name} | {times if fast.total_us else f'no total: {fast.reason} | '} | {_percent(fast.error_ratio)} |"
+        )
+    return "\n".join(rows)
+
+
+def _percent(ratio: float | None) -> str:
+    return "" if ratio is None else f"±{100 * ratio:.0f} %"
 
 
 def latency_calibration() -> str:

@@ -95,6 +95,8 @@ def _print(result: Fit, output: Path) -> None:
     ending: list[Cell] = []
     if record.error_ratio > 1:
         ending.append("With an error of more than 100 % quantci embed gives no total: check each model's latency.")
+    if result.calibration.is_published:
+        ending.append("The published coefficients stay: they do better on a model that is left out than a fit does.")
     ending.append((Name(str(record.board), _LONG), f": {made_of}"))
     show([*_models(result), *map(Paragraph, notes), *_terms(result), *map(Paragraph, ending)])
     print(f"{output}: add it to quantci.toml, with a path relative to that file:")

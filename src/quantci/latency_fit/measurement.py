@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.chip.datasheet import load_chip
-from quantci.chip.esp_nn.terms import add_terms, work_of
 from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.esp_nn.work import add_terms, work_of
 from quantci.chip.graph import read_graph
 from quantci.chip.latency.board import MeasuredModel
 from quantci.chip.latency.conditions import build_of, module_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from quantci.chip.esp_nn.terms import Work
+    from quantci.chip.esp_nn.work import Work
     from quantci.latency_fit.bench import Benched
     from quantci.records.board_figures import BoardFigures, ModelFigures
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quantci.chip.latency.board import calibrate
 from quantci.chip.latency.coefficients import published_coefficients
+from quantci.chip.latency.data import published_figures, rows_of
 from quantci.errors import DataRejected
 from quantci.latency_fit.bench import read_benches
 from quantci.latency_fit.figures import read_figures
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from quantci.latency_fit.bench import Benched
     from quantci.latency_fit.measurement import Measurement
     from quantci.progress import Progress
-    from quantci.records.board_figures import BoardFigures
 
 
 class Fit(NamedTuple):
@@ -68,19 +68,15 @@ def fit_latency(paths: Sequence[Path], *, fitted_on: str, progress: Progress) ->
             remedy="Measure a larger model.",
         )
     progress("fitting")
-    prior = _published_for(figures)
+    published = published_coefficients().of(figures.kernels, figures.memory)
     calibration = calibrate(
         models,
-        prior,
+        published,
+        rows_of(published_figures(), figures.kernels),
         board=figures.board,
         clock_hz=figures.clock_hz,
         kernels=figures.kernels,
         memory=figures.memory,
         fitted_on=fitted_on,
     )
-    return Fit(calibration, measurements, prior)
-
-
-def _published_for(figures: BoardFigures) -> Coefficients | None:
-    """The published coefficients of such kernels and such a memory, if there are any."""
-    return published_coefficients().of(figures.kernels, figures.memory)
+    return Fit(calibration, measurements, published)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from quantci.chip.esp_nn.terms import TERMS
+from quantci.chip.esp_nn.terms import REFERENCE_TERM, TERMS
 from quantci.chip.latency.coefficients import Coefficients
 from quantci.chip.latency.layers import int8_op
 from quantci.chip.op import Op, Tensor
@@ -86,6 +86,6 @@ def coefficients(error_ratio: float = 0.25, **changes: float) -> Coefficients:
         sources=3,
         models=4,
         error_ratio=error_ratio,
-        terms={name: LatencyTerm(cycles=changes.get(name, 1.0), support=2) for name in TERMS},
+        terms={name: LatencyTerm(cycles=changes.get(name, 1.0), support=2) for name in TERMS if name != REFERENCE_TERM},
     )
     return Coefficients(record, "ab" * 32)

@@ -9,7 +9,7 @@ import pytest
 from tests.models import Op, Tensor, build_model
 from tests.networks import network, published_network
 
-from quantci.chip.esp_nn.terms import Work, add_terms
+from quantci.chip.esp_nn.work import Work, add_terms
 from quantci.chip.graph import read_graph
 from quantci.chip.latency.layers import parse_layers
 from quantci.chip.op import Op as Layer
@@ -25,7 +25,7 @@ NAMES = ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D", "AVERAGE_POOL_2D", "RESHAPE"
 WORK = [
     {"op": 1, "conv_output": 1_024, "conv_im2col_value": 64 * 27},
     {"op": 1, "depthwise_3x3_output": 1_024},
-    {"op": 1, "conv_1x1_output": 2_048, "conv_1x1_mac": 2_048 * 16},
+    {"op": 1, "conv_1x1_output": 2_048, "conv_mac": 2_048 * 16},
     {"op": 1, "avg_pool_tap": 32 * 64},
     {"op": 1},
     {"op": 1, "dense_call": 1, "dense_mac": 320},

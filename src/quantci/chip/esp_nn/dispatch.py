@@ -29,7 +29,7 @@ class Kernel:
 
     Attributes:
         path: see OpKernel.
-        name: in reports, and of its cost (terms.py); empty where no published figure says what it costs.
+        name: in reports, and of its cost (work.py); empty where no published figure says what it costs.
         multiple: of how many channels, or inputs, the branch beside it wants, which runs in `vector`.
         scratch: bytes that a convolution asks for, by its window.
     """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.esp_nn.terms import weight_bytes, work_of
+from quantci.chip.esp_nn.work import weight_bytes, work_of
 from quantci.chip.latency.estimate import complete_cycles
 from quantci.records.stage import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from quantci.chip.esp_nn.terms import Build
+    from quantci.chip.esp_nn.work import Build
     from quantci.chip.graph import Graph
     from quantci.chip.op import Op
     from quantci.records.kernels import OpKernel

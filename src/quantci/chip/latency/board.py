@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM
 from quantci.chip.latency.fit import SUPPORT_SHARE, known_cycles, percentile, relative_error, stored_terms
-from quantci.chip.latency.prior import fit_drawn, missing_figures, own_terms
+from quantci.chip.latency.prior import fit_drawn, missing_figures, own_terms, prior_of
 from quantci.errors import DataRejected
 from quantci.records.latency import LatencyCoefficients
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.latency.fit import Row
+    from quantci.chip.latency.prior import Prior
     from quantci.records.latency import Kernels, LatencyBoard, LatencyTerm, Memory
 
 IMPLAUSIBLE: Final = 10.0  # times; TFLM's reference kernels take 20 times and more
@@ -57,10 +58,16 @@ class Calibration(NamedTuple):
     record: LatencyCoefficients
     checks: list[ModelCheck]
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the published coefficients stay."""
+        return all(check.fitted == check.published for check in self.checks)
+
 
 def calibrate(
     models: Sequence[MeasuredModel],
     published: Coefficients | None,
+    figures: Sequence[Row] = (),
     *,
     board: LatencyBoard,
     clock_hz: int,
@@ -73,6 +80,7 @@ def calibrate(
     Args:
         models: measured models; their cycles are positive.
         published: what they are drawn to; None for a group that has no published coefficients.
+        figures: those behind the published coefficients.
         board: what they were measured on.
         clock_hz: its clock.
         kernels: what ran.
@@ -84,19 +92,19 @@ def calibrate(
             `implausible`: a model took far longer or shorter than any such chip does.
     """
     known = {} if published is None else _terms_of(published.record.terms, kernels)
-    prior = {name: term.cycles for name, term in known.items()}
+    prior = prior_of({name: term.cycles for name, term in known.items()}, figures)
     rows = [row for model in models for row in model.figures]
-    if missing := missing_figures(rows, prior):
+    if missing := missing_figures(rows, prior.cycles):
         raise DataRejected(
             "too-few-figures",
-            f"The measured figures ({len(rows)}) do not determine what each of the {len(own_terms(rows, prior))} kinds "
-            f"of work costs: at least {missing} more needed, and no published coefficients fill the gap.",
+            f"The measured figures ({len(rows)}) do not determine what each of the "
+            f"{len(own_terms(rows, prior.cycles))} kinds of work costs: at least {missing} more needed, and no "
+            "published coefficients fill the gap.",
             remedy="Give the profile of each model, so that every op is a figure, or measure other models.",
         )
-    coefficients = fit_drawn(rows, prior)
+    coefficients, checks = fit_models(models, prior, 0.0 if published is None else published.record.error_ratio)
     for model in models:
-        _refuse_implausible(model, coefficients, prior)
-    checks = [_check(model, models, prior, coefficients) for model in models]
+        _refuse_implausible(model, coefficients, prior.cycles)
     errors = [
         relative_error(check.model.whole.cycles, check.left_out) for check in checks if check.left_out is not None
     ]
@@ -120,6 +128,37 @@ def calibrate(
     )
 
 
+def fit_models(
+    models: Sequence[MeasuredModel], prior: Prior, usual: float
+) -> tuple[dict[str, float], list[ModelCheck]]:
+    """The coefficients that fit the models, drawn to `prior`, and each model against them.
+
+    A board is like the others where what is known is off by no more than usual, and by less than a fit to the models
+    that are not left out: then what is known stays. A fit would take for the board's what no term explains of a model.
+
+    Args:
+        models: measured models.
+        prior: what is known.
+        usual: how far off it is for other boards.
+    """
+    rows = [row for model in models for row in model.figures]
+    coefficients = fit_drawn(rows, prior)
+    checks = [_check(model, models, prior, coefficients) for model in models]
+    judged = [check for check in checks if check.left_out is not None and check.published is not None]
+    known = max((relative_error(check.model.whole.cycles, check.published or 0) for check in judged), default=math.inf)
+    drawn = max((relative_error(check.model.whole.cycles, check.left_out or 0) for check in judged), default=math.inf)
+    if known > min(usual, drawn) or own_terms(rows, prior.cycles):
+        return coefficients, checks
+    stay = [
+        check._replace(
+            fitted=known_cycles(check.model.whole.terms, prior.cycles),
+            left_out=None if check.left_out is None else check.published,
+        )
+        for check in checks
+    ]
+    return dict(prior.cycles), stay
+
+
 def _terms_of(terms: Mapping[str, LatencyTerm], kernels: Kernels) -> dict[str, LatencyTerm]:
     """Those that such kernels have."""
     return {name: term for name, term in terms.items() if (name == REFERENCE_TERM) == (kernels == "reference")}
@@ -128,7 +167,7 @@ def _terms_of(terms: Mapping[str, LatencyTerm], kernels: Kernels) -> dict[str, L
 def _check(
     model: MeasuredModel,
     models: Sequence[MeasuredModel],
-    prior: Mapping[str, float],
+    prior: Prior,
     coefficients: Mapping[str, float],
 ) -> ModelCheck:
     terms = model.whole.terms
@@ -136,12 +175,12 @@ def _check(
     # A model of the same work, such as one with other weights, would tell its latency: it is left out with it.
     others = [row for other in models if other.whole.terms != terms for row in other.figures]
     left_out = None
-    if model.has_total and others and not missing_figures(others, prior):
+    if model.has_total and others and not missing_figures(others, prior.cycles):
         found = fit_drawn(others, prior)
         unknown = math.fsum(units * coefficients[name] for name, units in terms.items() if name not in found)
         if unknown <= SUPPORT_SHARE * fitted:
             left_out = known_cycles(terms, found) or None
-    return ModelCheck(model, known_cycles(terms, prior) if prior else None, fitted, left_out)
+    return ModelCheck(model, known_cycles(terms, prior.cycles) if prior.cycles else None, fitted, left_out)
 
 
 def _refuse_implausible(model: MeasuredModel, coefficients: Mapping[str, float], prior: Mapping[str, float]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from quantci.chip.esp_nn.terms import CHIP, REFERENCE_TERM, TERMS
+from quantci.chip.esp_nn.terms import CHIP, TERMS
 from quantci.errors import ConfigError
 from quantci.records.latency import LatencyCoefficients
 
@@ -69,7 +69,7 @@ def read_coefficients(path: Path) -> Coefficients:
         raise _unusable(path, f"These are not valid latency coefficients: {error}.") from None
     if record.chip != CHIP:
         raise _unusable(path, f"These latency coefficients are of the chip {record.chip}, not of {CHIP}.")
-    unknown = record.terms.keys() - {*TERMS, REFERENCE_TERM}
+    unknown = record.terms.keys() - TERMS.keys()
     if unknown:
         raise _unusable(path, f"The latency model has no term {min(unknown)}; it has: {', '.join(TERMS)}.")
     return Coefficients(record, hashlib.sha256(data).hexdigest())

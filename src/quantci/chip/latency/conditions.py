@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantci.chip.esp_nn.terms import Build, weight_bytes
 from quantci.chip.esp_nn.version import VERSION
+from quantci.chip.esp_nn.work import Build, weight_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from quantci.chip.esp_nn.terms import NOT_COVERED, work_of
+from quantci.chip.esp_nn.work import NOT_COVERED, work_of
 from quantci.chip.latency.conditions import USUAL, build_of
 from quantci.chip.latency.fit import SUPPORT_SHARE
 from quantci.chip.latency.scope import EstimatedOp, no_total, thin_share, uncovered_mac_share
@@ -17,7 +17,7 @@ from quantci.records.latency import LatencyEstimate, OpLatency, UncoveredOp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from quantci.chip.esp_nn.terms import Build, Work
+    from quantci.chip.esp_nn.work import Build, Work
     from quantci.chip.latency.coefficients import Coefficients
     from quantci.chip.latency.conditions import Module
     from quantci.chip.op import Op

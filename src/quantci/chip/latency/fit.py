@@ -53,11 +53,13 @@ class Check(NamedTuple):
     Attributes:
         fitted: estimate by the fit to all figures, in cycles.
         left_out: estimate by the fit to the others; None where no other figure knows one of its kernels.
+        thin: share of that estimate which rests on terms that a single one of the others tells.
     """
 
     row: Row
     fitted: float
     left_out: float | None
+    thin: float = 0.0
 
     @property
     def error(self) -> float | None:
@@ -77,7 +79,8 @@ def fit_terms(rows: Sequence[Row]) -> dict[str, float]:
 def nonnegative_least_squares(matrix: Vector, wanted: Vector) -> Vector:
     """x >= 0 with the least |matrix @ x - wanted|: the active set method of Lawson and Hanson (1974), chapter 23.
 
-    Columns are scaled to length 1 beforehand: coefficients may lie many powers of ten apart.
+    Columns are scaled to length 1 beforehand: coefficients may lie many powers of ten apart. Where plain least squares
+    gives nothing negative, that is it.
 
     Args:
         matrix: [rows, columns], finite.
@@ -87,6 +90,9 @@ def nonnegative_least_squares(matrix: Vector, wanted: Vector) -> Vector:
     length[length == 0] = 1
     scaled = matrix / length
     count = matrix.shape[1]
+    plain = np.linalg.lstsq(scaled, wanted, rcond=None)[0]
+    if (plain >= 0).all():
+        return np.asarray(plain / length)
     solution, is_free = np.zeros(count), np.zeros(count, bool)
     for _ in range(30 * count):
         gradient = scaled.T @ (wanted - scaled @ solution)
@@ -135,15 +141,21 @@ def leave_out(rows: Sequence[Row], key: Callable[[Row], str] = lambda row: row.o
     """Each figure against the fit to all of them, and the fit to those that `key` does not count to the same."""
     coefficients = fit_terms(rows)
     supporters = supports(rows, coefficients, key)
-    others = {name: fit_terms([row for row in rows if key(row) != name]) for name in {key(row) for row in rows}}
+    left = {name: [row for row in rows if key(row) != name] for name in {key(row) for row in rows}}
+    others = {name: fit_terms(some) for name, some in left.items()}
+    known = {name: supports(some, others[name], key) for name, some in left.items()}
     checks = []
     for row in rows:
         fitted = known_cycles(row.terms, coefficients)
         alone = [units * coefficients[name] for name, units in row.terms.items() if supporters[name] <= {key(row)}]
-        left_out: float | None = None
-        if math.fsum(alone) <= SUPPORT_SHARE * fitted and len(others) > 1:
-            left_out = known_cycles(row.terms, others[key(row)])
-        checks.append(Check(row, fitted, left_out))
+        if math.fsum(alone) > SUPPORT_SHARE * fitted or len(others) == 1:
+            checks.append(Check(row, fitted, None))
+            continue
+        by_others = others[key(row)]
+        left_out = known_cycles(row.terms, by_others)
+        single = {name for name, networks in known[key(row)].items() if len(networks) == 1}
+        thin = known_cycles({name: units for name, units in row.terms.items() if name in single}, by_others)
+        checks.append(Check(row, fitted, left_out, thin / left_out if left_out else 0.0))
     return checks
 
 

@@ -2,8 +2,8 @@
 
 Each layer takes the output of the one before it. In front of it may stand another input, for the shortcut of a residual
 block: `32x32x16: conv 32 1x1/2`. Windows are height x width; padding is SAME unless the word `valid` stands there.
-`bmul` and `badd` are MUL and ADD of a scalar, `mean` is TFLM's MEAN over the plane and `espmean` ESP-NN's, `pad` names
-the shape that it gives out, and `x` is an op that does next to nothing, such as RESHAPE.
+`bmul` and `badd` are MUL and ADD of a scalar, `mean` is MEAN over the plane, `pad` names the shape that it gives out,
+and `x` is an op that does next to nothing, such as RESHAPE.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from quantci.chip.esp_nn.terms import ESP_NN_MEAN
 from quantci.chip.op import Op, Tensor
 from quantci.chip.window import Slide
 
@@ -24,7 +23,6 @@ _POOLS: Final = {"max_pool": "MAX_POOL_2D", "avg_pool": "AVERAGE_POOL_2D"}
 _WEIGHTED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 _ELEMENTWISE: Final = {"add": 2, "mul": 2, "softmax": 1, "hard_swish": 1, "logistic": 1}  # operands
 _SCALED: Final = {"badd": "ADD", "bmul": "MUL"}
-_MEANS: Final = {"mean": "MEAN", "espmean": ESP_NN_MEAN}
 
 
 def parse_layers(first_input: str, lines: Iterable[str]) -> list[Op]:
@@ -94,8 +92,8 @@ def _without_weights(kind: str, rest: list[str], shape: tuple[int, ...]) -> Op:
     if kind in _SCALED:
         made = int8_op(_SCALED[kind], (shape,), shape)
         return replace(made, inputs=[*made.inputs, Tensor(dtype="int8", shape=(1,), is_constant=True)])
-    if kind in _MEANS:
-        return int8_op(_MEANS[kind], (shape,), (1, 1, 1, shape[-1]))
+    if kind == "mean":
+        return int8_op("MEAN", (shape,), (1, 1, 1, shape[-1]))
     if kind == "pad":
         return int8_op("PAD", (shape,), _shape(rest[0]))
     if kind == "x":

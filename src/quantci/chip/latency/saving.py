@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from quantci.chip.esp_nn.terms import USUAL, work_of
+from quantci.chip.esp_nn.work import USUAL, work_of
 from quantci.chip.latency.estimate import complete_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quantci.chip.esp_nn.terms import Build
+    from quantci.chip.esp_nn.work import Build
     from quantci.chip.op import Op, Tensor
     from quantci.records.kernels import OpKernel
     from quantci.records.latency import LatencyCoefficients

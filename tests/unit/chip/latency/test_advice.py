@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from tests.unit.chip.layers import coefficients, conv, op
 
-from quantci.chip.esp_nn.terms import Build
+from quantci.chip.esp_nn.work import Build
 from quantci.chip.graph import Graph
 from quantci.chip.latency.advice import advise_faster
 from quantci.chip.op import Op, Tensor
@@ -52,7 +52,10 @@ MEAN = op("MEAN", (1, 4, 4, 8), output=(1, 8))
 def test_a_rescaling_on_the_input() -> None:
     # 128 elements at 90 and at 207 cycles and an op each, of those and the convolution's 1 + 128 x 10.
     (one,) = advised(
-        chain(scaled("MUL"), scaled("ADD"), conv(4, 8, 3, 8)), broadcast_mul_element=90.0, broadcast_add_element=207.0
+        chain(scaled("MUL"), scaled("ADD"), conv(4, 8, 3, 8)),
+        broadcast_mul_element=90.0,
+        broadcast_add_element=207.0,
+        conv_mac=1 / 16,
     )
     assert one.code == "latency-rescaling"
     assert one.text.startswith("Remove MUL and ADD on the model's input")

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import pytest
-from tests.synthetic_boards import make_board
+from tests.synthetic_boards import FIGURES, make_board
 from tests.unit.chip.layers import coefficients, conv, infos, op
 
-from quantci.chip.latency.board import Calibration, MeasuredModel, calibrate
+from quantci.chip.latency.board import Calibration, MeasuredModel, calibrate, fit_models
 from quantci.chip.latency.coefficients import Coefficients, published_coefficients
 from quantci.chip.latency.estimate import estimate_latency
-from quantci.chip.latency.fit import Row, known_cycles
-from quantci.chip.latency.prior import fit_drawn
+from quantci.chip.latency.fit import Row, fit_terms, known_cycles
+from quantci.chip.latency.prior import fit_drawn, prior_of
 from quantci.errors import DataRejected
 from quantci.records.base import decode, encode
 from quantci.records.latency import Kernels, LatencyBoard, LatencyCoefficients, Memory
@@ -30,7 +30,14 @@ def fitted(
     memory: Memory = "internal",
 ) -> Calibration:
     made = calibrate(
-        models, known, board=BOARD, clock_hz=160_000_000, kernels=kernels, memory=memory, fitted_on="2026-11-24"
+        models,
+        known,
+        FIGURES,
+        board=BOARD,
+        clock_hz=160_000_000,
+        kernels=kernels,
+        memory=memory,
+        fitted_on="2026-11-24",
     )
     assert decode(encode(made.record), LatencyCoefficients) == made.record
     return made
@@ -44,7 +51,8 @@ def model(name: str, cycles: float, *, has_total: bool = True, **terms: float) -
 def test_each_model_is_left_out_with_all_of_its_ops() -> None:
     board = make_board(3)
     known = published_coefficients()
-    prior = {name: term.cycles for name, term in known.record.terms.items()}
+    cycles = {name: term.cycles for name, term in known.record.terms.items()}
+    prior = prior_of(cycles, FIGURES)
     models = board.models(with_profiles=True)
     made = fitted(models, known)
     expected = []
@@ -52,7 +60,7 @@ def test_each_model_is_left_out_with_all_of_its_ops() -> None:
         rows = [row for index, rows in enumerate(board.ops) if index != left for row in rows]
         expected.append(known_cycles(board.wholes[left].terms, fit_drawn(rows, prior)))
     assert [check.left_out for check in made.checks] == pytest.approx(expected)
-    assert [check.published for check in made.checks] == [known_cycles(one.terms, prior) for one in board.wholes]
+    assert [check.published for check in made.checks] == [known_cycles(one.terms, cycles) for one in board.wholes]
     errors = [abs(one.cycles / estimate - 1) for one, estimate in zip(board.wholes, expected, strict=True)]
     assert made.record.error_ratio == pytest.approx(max(errors))
     assert (made.record.models, made.record.sources) == (5, 5)
@@ -63,10 +71,10 @@ def test_each_model_is_left_out_with_all_of_its_ops() -> None:
 
 def test_every_term_says_how_many_figures_are_behind_it() -> None:
     made = fitted(
-        [model("a", 3_000, conv_block=1_000, conv_output=50), model("b", 1_000, conv_block=1_000)], coefficients()
+        [model("a", 1_100, depthwise_tap=1_000, conv_output=50), model("b", 1_000, depthwise_tap=1_000)], coefficients()
     )
     terms = made.record.terms
-    assert (terms["conv_block"].support, terms["conv_block"].published) == (2, 2)
+    assert (terms["depthwise_tap"].support, terms["depthwise_tap"].published) == (2, 2)
     assert terms["conv_output"].support == 0, "50 of 1,050 cycles are less than a tenth"
     assert (terms["softmax_element"].support, terms["softmax_element"].published) == (0, 2)
     assert terms.keys() == coefficients().record.terms.keys()
@@ -74,7 +82,7 @@ def test_every_term_says_how_many_figures_are_behind_it() -> None:
 
 @pytest.mark.parametrize(("cycles", "stated"), [(1_100, 0.25), (1_900, 0.9)])
 def test_with_one_model_the_published_error_stays_or_the_larger_one_of_this_board(cycles: float, stated: float) -> None:
-    made = fitted([model("a", cycles, conv_block=1_000)], coefficients(0.25))
+    made = fitted([model("a", cycles, conv_row=1_000)], coefficients(0.25))
     assert (made.record.models, made.checks[0].left_out) == (0, None)
     assert made.record.error_ratio == pytest.approx(stated)
     basis = estimate_latency(
@@ -84,15 +92,38 @@ def test_with_one_model_the_published_error_stays_or_the_larger_one_of_this_boar
     assert "since no measured model could be left out" in basis
 
 
+def test_a_board_that_is_like_the_others_keeps_the_published_coefficients() -> None:
+    """One source has published two models: by the fit to all other sources they are 6 % and 3 % off, to both sides.
+
+    Drawn to one of them, the other is 8 % and 9 % off: what no term explains is taken for the board's.
+    """
+    others = [row for row in FIGURES if row.source != "samsigg"]
+    cycles = fit_terms(others)
+    speech, pictures = (
+        MeasuredModel(row, [row]) for row in FIGURES if row.source == "samsigg" and "psram_ns" not in row.terms
+    )
+    prior = prior_of(cycles, others)
+    for one, other, stays, drawn in ((speech, pictures, 0.029, 0.09), (pictures, speech, 0.056, 0.08)):
+        measured = other.whole.cycles
+        assert abs(measured / known_cycles(other.whole.terms, cycles) - 1) == pytest.approx(stays, abs=0.003)
+        moved = fit_drawn(one.figures, prior)
+        assert abs(measured / known_cycles(other.whole.terms, moved) - 1) == pytest.approx(drawn, abs=0.003)
+    coefficients, checks = fit_models([speech, pictures], prior, 0.076)
+    assert coefficients == cycles
+    assert [check.left_out for check in checks] == [check.published for check in checks]
+    moved, checks = fit_models([speech, pictures], prior, 0.05)
+    assert moved != cycles, "one of the two is further off than usual"
+
+
 def test_the_same_work_twice_is_one_model() -> None:
     """Other weights in the same network tell its latency: left out alone, each would be right by the other."""
-    made = fitted([model("a", 1_100, conv_block=1_000), model("b", 1_110, conv_block=1_000)], coefficients())
+    made = fitted([model("a", 1_100, conv_row=1_000), model("b", 1_110, conv_row=1_000)], coefficients())
     assert [check.left_out for check in made.checks] == [None, None]
     assert made.record.models == 0
 
 
 def test_a_model_without_a_total_is_not_judged() -> None:
-    models = [model("a", 1_100, conv_block=1_000), model("b", 90_000, has_total=False, conv_block=2_000)]
+    models = [model("a", 1_100, conv_row=1_000), model("b", 90_000, has_total=False, conv_row=2_000)]
     made = fitted([*models, model("c", 500, conv_output=400)], coefficients())
     assert [check.left_out is None for check in made.checks] == [False, True, False]
     assert made.record.models == 2
@@ -109,9 +140,9 @@ def test_a_published_figure_and_one_of_the_board_are_enough_for_a_total() -> Non
 
 
 PSRAM = [
-    model("a", 4_000, conv_block=1_000, conv_output=100),
-    model("b", 3_300, conv_block=500, conv_output=120),
-    model("c", 6_200, conv_block=2_000, conv_output=110),
+    model("a", 4_000, conv_row=1_000, conv_output=100),
+    model("b", 3_300, conv_row=500, conv_output=120),
+    model("c", 6_200, conv_row=2_000, conv_output=110),
 ]
 
 
@@ -119,10 +150,8 @@ def test_without_published_coefficients_the_figures_alone_decide() -> None:
     made = fitted(PSRAM, memory="psram")
     matrix = np.array([[1_000 / 4_000, 100 / 4_000], [500 / 3_300, 120 / 3_300], [2_000 / 6_200, 110 / 6_200]])
     expected = np.linalg.lstsq(matrix, np.ones(3), rcond=None)[0]
-    assert [made.record.terms[name].cycles for name in ("conv_block", "conv_output")] == pytest.approx(
-        expected, rel=1e-3
-    )
-    assert made.record.terms.keys() == {"conv_block", "conv_output"}
+    assert [made.record.terms[name].cycles for name in ("conv_row", "conv_output")] == pytest.approx(expected, rel=1e-3)
+    assert made.record.terms.keys() == {"conv_row", "conv_output"}
     assert made.record.models == 3
     assert 0 < made.record.error_ratio < 0.1
     assert made.record.published_sha256 is None
@@ -146,7 +175,7 @@ def test_no_model_to_leave_out_and_nothing_published_is_no_error_to_state() -> N
 @pytest.mark.parametrize(("cycles", "times"), [(11_000.0, "11 times"), (1.0, "0.001 times")])
 def test_milliseconds_for_microseconds_are_refused(cycles: float, times: str) -> None:
     with pytest.raises(DataRejected, match=f"{times} what published figures say") as raised:
-        fitted([model("a", cycles, conv_block=1_000)], coefficients())
+        fitted([model("a", cycles, conv_row=1_000)], coefficients())
     assert (raised.value.code, raised.value.where) == ("implausible", "a")
 
 

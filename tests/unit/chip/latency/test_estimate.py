@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.models import VALID, WINDOW, Op, Tensor, build_model, graph_of
 from tests.unit.chip.layers import coefficients, conv, infos, op, opened
 
-from quantci.chip.esp_nn.terms import work_of
+from quantci.chip.esp_nn.work import work_of
 from quantci.chip.latency.coefficients import Coefficients, published_coefficients, read_coefficients
 from quantci.chip.latency.conditions import Module
 from quantci.chip.latency.data import published_figures
@@ -45,10 +45,10 @@ def test_total_by_hand() -> None:
     layers = [conv(8, 3, 3, 4), conv(8, 16, 3, 2), op("SOFTMAX", (1, 128))]
     made = estimate(
         layers,
-        coefficients(0.25, op=5.0, conv_im2col_value=2.0, conv_output=10.0, conv_block=0.5, softmax_element=100.0),
+        coefficients(0.25, op=5.0, conv_im2col_value=2.0, conv_output=10.0, conv_mac=0.5, softmax_element=100.0),
     )
     # Of the second, 128 outputs have 3 rows of 48 values each; a call and a row cost 1.
-    cycles = [5 + 2 * 64 * 27 + 10 * 256, 5 + 10 * 128 + 384 + 0.5 * 384 * 3, 5 + 1 + 100.0 * 128]
+    cycles = [5 + 2 * 64 * 27 + 10 * 256, 5 + 10 * 128 + 384 + 0.5 * 384 * 48, 5 + 1 + 100.0 * 128]
     assert [one.cycles for one in made.ops] == cycles
     assert [one.path for one in made.ops] == ["esp-nn im2col", "esp-nn conv", "esp-nn softmax"]
     assert [one.share for one in made.ops] == pytest.approx([one / sum(cycles) for one in cycles])
@@ -71,7 +71,7 @@ def test_another_clock_takes_as_many_cycles_and_another_time() -> None:
 def test_a_slower_clock_waits_fewer_cycles_for_flash_and_as_long() -> None:
     """3x3 over 64 channels to 64: 36,864 bytes of weights do not fit the data cache of 32 KB, and fit one of 64."""
     layers = [conv(8, 64, 3, 64)]
-    only = coefficients(0.25, flash_dio_ns=50.0, op=0, conv_output=0, conv_row=0, conv_block=0)
+    only = coefficients(0.25, flash_dio_ns=50.0, op=0, conv_output=0, conv_row=0, conv_mac=0)
     for clock_hz in (240_000_000, 160_000_000):
         made = estimate_latency(layers, infos(layers), only.at(clock_hz))
         assert made.total_us == pytest.approx(36_864 * 0.05)
@@ -135,7 +135,7 @@ def test_no_total_has_a_reason(layers: list[View], reason: str) -> None:
 
 
 def test_most_of_it_on_a_single_figure_is_no_total() -> None:
-    used = coefficients()
+    used = coefficients(conv_mac=1 / 16)
     terms = used.record.terms | {"dense_mac": LatencyTerm(cycles=1.0, support=1)}  # a network, or a figure of a board
     used = used._replace(record=msgspec.structs.replace(used.record, terms=terms))
     dense = op("FULLY_CONNECTED", (1, 200), (100, 200), (100,), output=(1, 100))
@@ -219,18 +219,18 @@ def test_published_models_lie_within_the_stated_error(name: str) -> None:
 def test_ten_thousand_ops_are_one_pass() -> None:
     layers = [conv(8, 16, 3, 16)] * 10_000
     made = estimate_latency(layers, infos(layers), coefficients())
-    assert made.total_us == pytest.approx(10_000 * (1 + 64 * 16 * (1 + 3 + 9) + 0.24 * 16 * 144) / 240)
+    assert made.total_us == pytest.approx(10_000 * (1 + 64 * 16 * (1 + 3 + 144) + 0.24 * 16 * 144) / 240)
 
 
 def test_a_file_of_a_board(tmp_path: Path) -> None:
     board = LatencyBoard(name="DevKitC-1", device_id="A2:43:DC", build_fingerprint="")
     path = tmp_path / "board.json"
-    path.write_bytes(encode(msgspec.structs.replace(coefficients(conv_block=3.0).record, board=board)))
+    path.write_bytes(encode(msgspec.structs.replace(coefficients(conv_mac=3.0).record, board=board)))
     used = read_coefficients(path)
     made = estimate([conv(8, 16, 3, 8)], used)
     assert made.coefficients_sha256 == used.sha256
     assert "measured on DevKitC-1 A2:43:DC" in made.basis
-    assert made.ops[0].cycles == 1 + 64 * 8 * (1 + 3 + 3 * 9)
+    assert made.ops[0].cycles == 1 + 64 * 8 * (1 + 3 + 3 * 144)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from quantci.records.latency import LatencyCoefficients
 TERMS = {
     "op": 100.0,
     "conv_1x1_output": 10.0,
-    "conv_1x1_mac": 1.0,
+    "conv_mac": 1.0,
     "conv_1x1_odd_output": 50.0,
     "depthwise_3x3_output": 20.0,
     "depthwise_padded_output": 80.0,

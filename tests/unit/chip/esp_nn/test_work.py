@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.chip.layers import conv, of_int16, op, opened
 
-from quantci.chip.esp_nn.terms import TERMS, Build, work_of
+from quantci.chip.esp_nn.terms import TERMS
+from quantci.chip.esp_nn.work import Build, work_of
 from quantci.chip.op import Op
 from quantci.chip.window import Slide
 
@@ -30,22 +31,22 @@ def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Op:
         pytest.param(
             conv(10, 64, 1, 32),
             "esp-nn 1x1",
-            {"conv_1x1_output": 3200, "conv_1x1_mac": 3200 * 64, "conv_1x1_rest": 4 * 32},
+            {"conv_1x1_output": 3200, "conv_mac": 3200 * 64, "conv_1x1_rest": 4 * 32},
             id="100 pixels: 4 are left over",
         ),
         pytest.param(
-            conv(4, 16, 1, 32), "esp-nn 1x1", {"conv_1x1_output": 512, "conv_1x1_mac": 512 * 16}, id="none left over"
+            conv(4, 16, 1, 32), "esp-nn 1x1", {"conv_1x1_output": 512, "conv_mac": 512 * 16}, id="none left over"
         ),
         pytest.param(
             conv(4, 12, 1, 8),
             "esp-nn 1x1 padded",
-            {"conv_1x1_odd_output": 128, "conv_1x1_mac": 128 * 16},
+            {"conv_1x1_odd_output": 128, "conv_mac": 128 * 16},
             id="12 channels: no whole 8",
         ),
         pytest.param(
             conv(8, 16, 1, 8, stride=2),
             "esp-nn conv",
-            {"conv_output": 128, "conv_row": 128, "conv_block": 128},
+            {"conv_output": 128, "conv_row": 128, "conv_mac": 128 * 16},
             id="1x1 with stride",
         ),
         pytest.param(
@@ -57,13 +58,13 @@ def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Op:
         pytest.param(
             conv(8, 1, 3, 4),
             "esp-nn conv",
-            {"conv_output": 256, "conv_row": 768, "conv_block": 768},
+            {"conv_output": 256, "conv_row": 768, "conv_mac": 768 * 16},
             id="9 taps: no im2col",
         ),
         pytest.param(
             conv(8, 16, 3, 4),
             "esp-nn conv",
-            {"conv_output": 256, "conv_row": 768, "conv_block": 768 * 3},
+            {"conv_output": 256, "conv_row": 768, "conv_mac": 768 * 48},
             id="rows of 48 values",
         ),
         pytest.param(depthwise(16), "esp-nn depthwise 3x3", {"depthwise_3x3_output": 256}, id="depthwise"),
@@ -75,9 +76,7 @@ def depthwise(channels: int, taps: int = 3, multiplier: int = 1) -> Op:
             depthwise(12), "esp-nn depthwise padded", {"depthwise_padded_output": 16 * 16}, id="12 channels are padded"
         ),
         pytest.param(depthwise(16, taps=5), "esp-nn depthwise", {"depthwise_tap": 256 * 25}, id="depthwise 5x5"),
-        pytest.param(
-            depthwise(4, multiplier=8), "esp-nn depthwise", {"depthwise_multiplied_output": 512}, id="multiplier"
-        ),
+        pytest.param(depthwise(4, multiplier=8), "esp-nn depthwise", {"depthwise_tap": 512 * 9}, id="multiplier"),
         pytest.param(
             op("FULLY_CONNECTED", (1, 20), (5, 20), (5,), output=(1, 5)),
             "esp-nn dense",
@@ -120,7 +119,7 @@ def test_work_by_hand(layer: Op, path: str, terms: dict[str, float]) -> None:
     [
         (conv(10, 64, 1, 32), {"conv_1x1_output": 3200, "conv_1x1_mac_before_1_2": 3200 * 64}),
         (conv(4, 12, 1, 8), {"conv_1x1_odd_output": 128, "conv_1x1_mac_before_1_2": 128 * 16}),
-        (conv(8, 3, 3, 4), {"conv_output": 256, "conv_row": 768, "conv_block": 768}),
+        (conv(8, 3, 3, 4), {"conv_output": 256, "conv_row": 768, "conv_mac": 768 * 16}),
     ],
 )
 def test_work_before_1_2_which_had_no_im2col(layer: Op, terms: dict[str, float]) -> None:
