@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done, write_images
+from filelock import FileLock
+from tests.integration.command import Command
+from tests.integration.pictures import write_images
 from tests.integration.recordings import write_recordings
 
 # Its models are made with what comes with TensorFlow.
@@ -20,16 +23,10 @@ collect_ignore += [] if find_spec("onnx2tf") else ["test_onnx.py", "test_onnx_ki
 
 
 @pytest.fixture(scope="session")
-def quantci() -> Callable[..., Done]:
+def quantci() -> Iterator[Command]:
     """Run the command as a user would, in a folder of one's own."""
-
-    def run(*arguments: object, cwd: Path, timeout_s: float = 300) -> Done:
-        command = [sys.executable, "-m", "quantci", *map(str, arguments)]
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout_s, check=False)
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    return run
+    with Command() as command:
+        yield command
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +39,15 @@ def needs_tensorflow() -> None:
 @pytest.fixture(scope="session")
 def sources(needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of source models of one and the same network in every format, written by real TensorFlow."""
-    folder = tmp_path_factory.mktemp("sources")
-    subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), folder], check=True, timeout=600)
+    folder = tmp_path_factory.getbasetemp() / "sources"
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share one
+        folder = tmp_path_factory.getbasetemp().parent / "sources"
+    with FileLock(f"{folder}.lock", timeout=600):
+        if not folder.exists():
+            made = Path(f"{folder}.part")
+            made.mkdir(exist_ok=True)
+            subprocess.run([sys.executable, Path(__file__).with_name("make_sources.py"), made], check=True, timeout=600)
+            made.rename(folder)
     return folder
 
 

@@ -1,16 +1,12 @@
-"""Compare quantci's lists of accepted names with the installed Keras 3, Keras 2 and TensorFlow; prints JSON."""
+"""Compare quantci's lists of accepted names with the installed Keras 3, Keras 2 and TensorFlow."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
-
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
 import tf_keras
@@ -41,7 +37,8 @@ def classes(module: Any, base: type) -> set[str]:
     return {name for name, what in vars(module).items() if inspect.isclass(what) and issubclass(what, base)}
 
 
-def main() -> None:
+def compare() -> dict[str, list[str]]:
+    """Names in the lists that Keras does not have, and classes of Keras that no list has."""
     data = json.loads((Path(__file__).parents[2] / "src/quantci/source/keras_names.json").read_bytes())
     unknown: list[str] = []
     forgotten: list[str] = []
@@ -74,8 +71,4 @@ def main() -> None:
     both = {**vars(tf_keras.activations), **vars(keras.activations)}
     unknown += [name for name in data["activations"] if not inspect.isfunction(both.get(name))]
     unknown += [name for name in data["tensorflow_functions"] if not callable(get_symbol_from_name(name))]
-    sys.stdout.write(json.dumps({"unknown": unknown, "forgotten": forgotten}))
-
-
-if __name__ == "__main__":
-    main()
+    return {"unknown": unknown, "forgotten": forgotten}

@@ -5,6 +5,7 @@ Run in a process of its own: Keras 2 and Keras 3 do not share one gladly. Usage:
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -72,12 +73,30 @@ def write_same(keras: Any, folder: Path) -> None:
     same.save(folder / "same.keras")
 
 
+def write_legacy(folder: Path, weights: list[Any]) -> None:
+    """The network and two more models, of Keras 2."""
+    import tf_keras
+
+    legacy = network(tf_keras)
+    legacy.set_weights(weights)
+    legacy.save(folder / "legacy.h5", include_optimizer=False)
+    series = tf_keras.Input((5, 2))
+    fused = tf_keras.Model(series, tf_keras.layers.LSTM(3)(series))
+    fused.save(folder / "fused.h5", include_optimizer=False)
+    write_series(folder / "fused", fused)
+    pixels = tf_keras.Input((16, 16, 3), dtype="uint8")
+    scaled = tf_keras.layers.RandomFlip()(tf_keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
+    tf_keras.Model(pixels, legacy(scaled)).save(folder / "augmented_bytes.h5", include_optimizer=False)
+
+
 def main(folder: Path) -> None:
     import keras
     import numpy as np
     import tensorflow as tf
 
     sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.integration.hostile_models import saved_model_that_reads
+    from tests.integration.keras_classes import compare
     from tests.integration.pictures import draw
 
     write_same(keras, folder)
@@ -126,18 +145,9 @@ def main(folder: Path) -> None:
     half = keras.layers.Dense(2, dtype="mixed_float16")
     keras.Model(value, half(value)).save(folder / "mixed.keras")
 
-    import tf_keras
-
-    legacy = network(tf_keras)
-    legacy.set_weights(model.get_weights())
-    legacy.save(folder / "legacy.h5", include_optimizer=False)
-    series = tf_keras.Input((5, 2))
-    fused = tf_keras.Model(series, tf_keras.layers.LSTM(3)(series))
-    fused.save(folder / "fused.h5", include_optimizer=False)
-    write_series(folder / "fused", fused)
-    pixels = tf_keras.Input((16, 16, 3), dtype="uint8")
-    scaled = tf_keras.layers.RandomFlip()(tf_keras.layers.Rescaling(1 / 127.5, -1.0)(pixels))
-    tf_keras.Model(pixels, legacy(scaled)).save(folder / "augmented_bytes.h5", include_optimizer=False)
+    write_legacy(folder, model.get_weights())
+    saved_model_that_reads(folder / "reads")
+    (folder / "keras_classes.json").write_text(json.dumps(compare()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,14 +13,6 @@ from quantci.records.report import Report
 
 LABELS = ["dark", "bright", "striped"]
 SIZE = 16
-
-
-class Done(NamedTuple):
-    """A finished command."""
-
-    code: int
-    out: str
-    err: str
 
 
 def draw(label: int, index: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

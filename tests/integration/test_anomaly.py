@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.integration.recordings import FILES, LENGTH, STRIDE, WIDTH, basis, is_anomalous, recording, truth_line
 from tests.known import known
 
@@ -16,8 +16,6 @@ from quantci.records.base import decode
 from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateResult
 from quantci.records.metrics import AnomalyMetrics
-
-Quantci = Callable[..., Done]
 
 
 def area_under_curve(scores: list[float], kinds: list[int]) -> float:
@@ -45,7 +43,7 @@ def metrics_of(result: EvaluateResult) -> dict[str, AnomalyMetrics]:
     return found
 
 
-def test_every_number_follows_from_the_predictions(quantci: Quantci, anomalies: Path) -> None:
+def test_every_number_follows_from_the_predictions(quantci: Command, anomalies: Path) -> None:
     done = quantci("pipeline", cwd=anomalies)
     assert done.code == 0, done.err
     assert report_of(anomalies).status == "ok"
@@ -77,7 +75,7 @@ def test_every_number_follows_from_the_predictions(quantci: Quantci, anomalies: 
     assert {*known(result.paired).broken, *known(result.paired).fixed} <= set(names)
 
 
-def test_the_float_score_is_the_mean_squared_error_of_each_window(quantci: Quantci, anomalies: Path) -> None:
+def test_the_float_score_is_the_mean_squared_error_of_each_window(quantci: Command, anomalies: Path) -> None:
     assert quantci("pipeline", cwd=anomalies).code == 0
     expected = []
     for index in range(FILES):
@@ -91,7 +89,7 @@ def test_the_float_score_is_the_mean_squared_error_of_each_window(quantci: Quant
         np.testing.assert_allclose(file["int8_oracle"].reshape(-1), expected, rtol=0.3, atol=2e-3)
 
 
-def test_the_report_and_the_component_speak_of_scores_not_of_classes(quantci: Quantci, anomalies: Path) -> None:
+def test_the_report_and_the_component_speak_of_scores_not_of_classes(quantci: Command, anomalies: Path) -> None:
     done = quantci("pipeline", cwd=anomalies)
     assert done.code == 0, done.err
     result = evaluated(anomalies)
@@ -109,7 +107,7 @@ def test_the_report_and_the_component_speak_of_scores_not_of_classes(quantci: Qu
         assert word not in header
 
 
-def test_embed_needs_neither_labels_nor_an_evaluation_set(quantci: Quantci, anomalies: Path) -> None:
+def test_embed_needs_neither_labels_nor_an_evaluation_set(quantci: Command, anomalies: Path) -> None:
     assert quantci("quantize", cwd=anomalies).code == 0
     done = quantci("embed", "--evaluation-data", "nowhere", cwd=anomalies)
     assert done.code == 0, done.err
@@ -118,7 +116,7 @@ def test_embed_needs_neither_labels_nor_an_evaluation_set(quantci: Quantci, anom
     assert record_of_embed.result is not None
 
 
-def test_bin_and_npy_calibrate_alike(quantci: Quantci, anomalies: Path) -> None:
+def test_bin_and_npy_calibrate_alike(quantci: Command, anomalies: Path) -> None:
     assert quantci("quantize", cwd=anomalies).code == 0
     model = (anomalies / "out" / "model_quant.tflite").read_bytes()
     (anomalies / "raw").mkdir()
@@ -128,7 +126,7 @@ def test_bin_and_npy_calibrate_alike(quantci: Quantci, anomalies: Path) -> None:
     assert (anomalies / "out" / "model_quant.tflite").read_bytes() == model
 
 
-def rejected(quantci: Quantci, project: Path, code: str, exit_code: int = 2) -> str:
+def rejected(quantci: Command, project: Path, code: str, exit_code: int = 2) -> str:
     """Run the pipeline, which must refuse the data in one line; returns that."""
     done = quantci("pipeline", cwd=project)
     lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
@@ -143,24 +141,24 @@ def rejected(quantci: Quantci, project: Path, code: str, exit_code: int = 2) -> 
     return lines[0]
 
 
-def test_a_file_shorter_than_its_window(quantci: Quantci, anomalies: Path) -> None:
+def test_a_file_shorter_than_its_window(quantci: Command, anomalies: Path) -> None:
     (anomalies / "evaluation" / "05.bin").write_bytes(b"\0" * (4 * WIDTH - 4))
     assert "05.bin" in rejected(quantci, anomalies, "tensor-size")
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_files_of_one_kind_only(quantci: Quantci, anomalies: Path, label: int) -> None:
+def test_files_of_one_kind_only(quantci: Command, anomalies: Path, label: int) -> None:
     lines = [truth_line(index, label=label) for index in range(FILES)]
     (anomalies / "evaluation" / "y_labels.csv").write_text("".join(lines))
     rejected(quantci, anomalies, "empty-class")
 
 
-def test_a_window_of_another_size_than_the_input(quantci: Quantci, anomalies: Path) -> None:
+def test_a_window_of_another_size_than_the_input(quantci: Command, anomalies: Path) -> None:
     lines = [truth_line(index).replace(f",{4 * WIDTH},", f",{2 * WIDTH},") for index in range(FILES)]
     (anomalies / "evaluation" / "y_labels.csv").write_text("".join(lines))
     rejected(quantci, anomalies, "tensor-size")
 
 
-def test_a_recording_that_was_calibrated_on_is_a_leak(quantci: Quantci, anomalies: Path) -> None:
+def test_a_recording_that_was_calibrated_on_is_a_leak(quantci: Command, anomalies: Path) -> None:
     np.save(anomalies / "calibration" / "999.npy", recording(1)[:WIDTH])
     assert "01.bin#0" in rejected(quantci, anomalies, "leak")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from tests.integration.pictures import LABELS, Done, report_of
+from tests.integration.command import Command, Done
+from tests.integration.pictures import LABELS, report_of
 from tests.models import float_model_of_words, float_model_with_custom_op
 
-Quantci = Callable[..., Done]
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
 
 
@@ -29,7 +28,7 @@ def with_own_data(project: Path, images: Path) -> Path:
     return project / "data"
 
 
-def fails(quantci: Quantci, project: Path, code: str, *arguments: object, status: str, exit_code: int = 2) -> Done:
+def fails(quantci: Command, project: Path, code: str, *arguments: object, status: str, exit_code: int = 2) -> Done:
     """Run the pipeline; everything that each fault must show is checked here."""
     done = quantci("pipeline", *arguments, cwd=project)
     assert f"[{code}]" in done.err, done.err
@@ -59,19 +58,19 @@ def fails(quantci: Quantci, project: Path, code: str, *arguments: object, status
         ("m.tflite", b"just some text, longer than a header", "malformed"),
     ],
 )
-def test_a_model_that_is_none(quantci: Quantci, project: Path, name: str, content: bytes | None, code: str) -> None:
+def test_a_model_that_is_none(quantci: Command, project: Path, name: str, content: bytes | None, code: str) -> None:
     if content is not None:
         (project / name).write_bytes(content)
     fails(quantci, project, code, "--model-source", name, status="model_rejected")
     assert not list((project / "out").glob("*.tflite"))
 
 
-def test_a_truncated_model(quantci: Quantci, project: Path, model: Path) -> None:
+def test_a_truncated_model(quantci: Command, project: Path, model: Path) -> None:
     (project / "cut.tflite").write_bytes(model.read_bytes()[:3000])
     fails(quantci, project, "malformed", "--model-source", "cut.tflite", status="model_rejected")
 
 
-def test_nan_in_the_weights_names_the_tensor(quantci: Quantci, project: Path, model: Path) -> None:
+def test_nan_in_the_weights_names_the_tensor(quantci: Command, project: Path, model: Path) -> None:
     data = bytearray(model.read_bytes())
     weights = np.frombuffer(bytes(data), dtype=np.uint8)
     from quantci.tflite.flatbuffer import parse
@@ -83,19 +82,19 @@ def test_nan_in_the_weights_names_the_tensor(quantci: Quantci, project: Path, mo
     fails(quantci, project, "nan-weights", "--model-source", "nan.tflite", status="model_rejected")
 
 
-def test_a_quantized_model_as_the_source(quantci: Quantci, project: Path) -> None:
+def test_a_quantized_model_as_the_source(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     shutil.copy(project / "out" / "model_quant.tflite", project / "q.tflite")
     fails(quantci, project, "already-quantized", "--model-source", "q.tflite", status="model_rejected")
 
 
-def test_no_images(quantci: Quantci, project: Path) -> None:
+def test_no_images(quantci: Command, project: Path) -> None:
     (project / "empty").mkdir()
     fails(quantci, project, "no-samples", "--calibration-data", "empty", status="data_rejected")
     fails(quantci, project, "not-found", "--calibration-data", "nowhere", status="data_rejected")
 
 
-def test_corrupt_images_are_skipped_below_one_percent(quantci: Quantci, project: Path, images: Path) -> None:
+def test_corrupt_images_are_skipped_below_one_percent(quantci: Command, project: Path, images: Path) -> None:
     data = with_own_data(project, images)
     (data / "validation" / "dark" / "000.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     done = quantci("pipeline", cwd=project)
@@ -108,13 +107,13 @@ def test_corrupt_images_are_skipped_below_one_percent(quantci: Quantci, project:
     fails(quantci, project, "unreadable-image", status="data_rejected")
 
 
-def test_a_class_without_samples(quantci: Quantci, project: Path, images: Path) -> None:
+def test_a_class_without_samples(quantci: Command, project: Path, images: Path) -> None:
     data = with_own_data(project, images)
     shutil.rmtree(data / "validation" / "bright")
     fails(quantci, project, "empty-class", status="data_rejected")
 
 
-def test_labels_that_do_not_match_the_outputs(quantci: Quantci, project: Path, images: Path) -> None:
+def test_labels_that_do_not_match_the_outputs(quantci: Command, project: Path, images: Path) -> None:
     data = with_own_data(project, images)
     for name in ("calibration", "validation"):
         (data / name / "fourth").mkdir()
@@ -126,7 +125,7 @@ def test_labels_that_do_not_match_the_outputs(quantci: Quantci, project: Path, i
     fails(quantci, project, "label-mismatch", status="data_rejected")  # a folder that no label names
 
 
-def test_calibration_that_overlaps_evaluation(quantci: Quantci, project: Path, images: Path) -> None:
+def test_calibration_that_overlaps_evaluation(quantci: Command, project: Path, images: Path) -> None:
     data = with_own_data(project, images)
     leaked = data / "calibration" / "dark" / "000.png"
     shutil.copy(leaked, data / "validation" / "dark" / "copy.png")
@@ -151,7 +150,7 @@ def test_calibration_that_overlaps_evaluation(quantci: Quantci, project: Path, i
     assert (report.verdict, "new.png" in report.verdict_reason) == ("inconclusive", True)
 
 
-def test_few_calibration_samples_are_a_warning(quantci: Quantci, project: Path) -> None:
+def test_few_calibration_samples_are_a_warning(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", "--calibration-samples", 20, cwd=project).code == 0
     quantized = report_of(project).quantize
     assert quantized is not None
@@ -161,7 +160,7 @@ def test_few_calibration_samples_are_a_warning(quantci: Quantci, project: Path) 
 
 @pytest.mark.parametrize("given", ["file", "option", "variable"])
 def test_a_wrong_configuration_still_leaves_a_report(
-    quantci: Quantci, project: Path, monkeypatch: pytest.MonkeyPatch, given: str
+    quantci: Command, project: Path, monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     text = (project / "quantci.toml").read_text().replace("[task]", "[tusk]")
     if given != "file":
@@ -177,7 +176,7 @@ def test_a_wrong_configuration_still_leaves_a_report(
     assert report_of(project).status == "config_rejected"
 
 
-def test_the_report_of_a_wrong_configuration_lies_beside_that(quantci: Quantci, project: Path) -> None:
+def test_the_report_of_a_wrong_configuration_lies_beside_that(quantci: Command, project: Path) -> None:
     (project / "ci").mkdir()
     text = (project / "quantci.toml").read_text().replace("[task]", "[tusk]")
     (project / "ci" / "quantci.toml").write_text(text)
@@ -192,13 +191,13 @@ def test_the_report_of_a_wrong_configuration_lies_beside_that(quantci: Quantci, 
     [('output_dir = "out"\n[model\n', "config-syntax"), ('output_dir = "out"\n[model]\nsource = 3\n', "config-value")],
     ids=["syntax", "type"],
 )
-def test_configurations_that_cannot_be_understood(quantci: Quantci, project: Path, text: str, code: str) -> None:
+def test_configurations_that_cannot_be_understood(quantci: Command, project: Path, text: str, code: str) -> None:
     (project / "quantci.toml").write_text(text)
     options = ("--output-dir", "out") if code == "config-syntax" else ()
     fails(quantci, project, code, *options, status="config_rejected")
 
 
-def test_a_configuration_that_is_a_folder_or_is_not_there(quantci: Quantci, project: Path) -> None:
+def test_a_configuration_that_is_a_folder_or_is_not_there(quantci: Command, project: Path) -> None:
     (project / "folder.toml").mkdir()
     out = ("--output-dir", "out")
     fails(quantci, project, "config-unreadable", "--config", "folder.toml", *out, status="config_rejected")
@@ -210,14 +209,14 @@ def test_a_configuration_that_is_a_folder_or_is_not_there(quantci: Quantci, proj
             assert len([line for line in done.err.splitlines() if line.startswith("quantci: ")]) == 1, done.err
 
 
-def test_a_float_model_that_takes_words(quantci: Quantci, project: Path) -> None:
+def test_a_float_model_that_takes_words(quantci: Command, project: Path) -> None:
     (project / "words.tflite").write_bytes(float_model_of_words())
     done = fails(quantci, project, "input-type", "--model-source", "words.tflite", status="model_rejected")
     assert "int32" in done.err
     assert not list((project / "out").glob("*.tflite"))
 
 
-def test_a_float_model_with_a_custom_op(quantci: Quantci, project: Path) -> None:
+def test_a_float_model_with_a_custom_op(quantci: Command, project: Path) -> None:
     (project / "custom.tflite").write_bytes(float_model_with_custom_op())
     done = quantci("pipeline", "--model-source", "custom.tflite", cwd=project)
     lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
@@ -233,7 +232,7 @@ RECORDS = ("quantize.json", "evaluate.json", "embed.json")
 
 
 @pytest.mark.parametrize("name", [*RECORDS, "report.json", "report.md", "predictions.npz", "model_quant.tflite"])
-def test_a_folder_where_a_file_belongs(quantci: Quantci, project: Path, name: str) -> None:
+def test_a_folder_where_a_file_belongs(quantci: Command, project: Path, name: str) -> None:
     (project / "out" / name).mkdir(parents=True)
     done = quantci("pipeline", cwd=project)
     assert done.code == 4, done.err
@@ -247,7 +246,7 @@ def test_a_folder_where_a_file_belongs(quantci: Quantci, project: Path, name: st
     assert (project / "out" / name).is_dir(), "it is not ours to remove"
 
 
-def test_a_folder_where_a_later_stage_reads_a_file(quantci: Quantci, project: Path) -> None:
+def test_a_folder_where_a_later_stage_reads_a_file(quantci: Command, project: Path) -> None:
     for name, stage in (
         ("quantize.json", "evaluate"),
         ("quantize.json", "embed"),
@@ -266,19 +265,19 @@ def test_a_folder_where_a_later_stage_reads_a_file(quantci: Quantci, project: Pa
             assert report_of(project).status == "tool_error"
 
 
-def test_a_model_that_is_a_folder(quantci: Quantci, project: Path) -> None:
+def test_a_model_that_is_a_folder(quantci: Command, project: Path) -> None:
     (project / "m.tflite").mkdir()
     fails(quantci, project, "wrong-format", "--model-source", "m.tflite", status="model_rejected")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder(quantci: Quantci, project: Path) -> None:
+def test_a_read_only_folder(quantci: Command, project: Path) -> None:
     (project / "out").mkdir(mode=0o500)
     done = quantci("pipeline", cwd=project)
     assert (done.code, "[unwritable]" in done.err) == (4, True)
 
 
-def test_an_output_folder_that_is_a_file(quantci: Quantci, project: Path) -> None:
+def test_an_output_folder_that_is_a_file(quantci: Command, project: Path) -> None:
     (project / "file").write_text("mine")
     for stage in ("pipeline", "quantize"):
         done = quantci(stage, "--output-dir", "file", cwd=project)
@@ -287,7 +286,7 @@ def test_an_output_folder_that_is_a_file(quantci: Quantci, project: Path) -> Non
     assert (project / "file").read_text() == "mine"
 
 
-def test_a_metric_that_fails_names_itself(quantci: Quantci, project: Path) -> None:
+def test_a_metric_that_fails_names_itself(quantci: Command, project: Path) -> None:
     (project / "bad.py").write_text("def broken(p, y):\n    raise ValueError('no')\n")
     fails(quantci, project, "metric", "--task-metrics", "bad:broken", status="config_rejected")
     fails(quantci, project, "metric", "--task-metrics", "nowhere:f", status="config_rejected")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.integration.test_tasks import BIAS, CONFIG, WEIGHTS, dense, write_set
 from tests.masks import masked
 from tests.models import Op, Tensor, build_model
@@ -20,12 +20,11 @@ from quantci.records.against_base import AgainstBase
 from quantci.records.base import read
 from quantci.records.evaluate import EvaluateRecord, EvaluateResult
 
-Quantci = Callable[..., Done]
 FILES = ("report.json", "model_quant.tflite", "predictions.npz")
 
 
 @pytest.fixture
-def based(quantci: Quantci, project: Path) -> Path:
+def based(quantci: Command, project: Path) -> Path:
     """The project after a run on the base branch, whose three files are in base/."""
     assert quantci("pipeline", cwd=project).code == 0
     keep(project)
@@ -38,7 +37,7 @@ def keep(project: Path) -> None:
         shutil.copy(project / "out" / name, project / "base" / name)
 
 
-def evaluate(quantci: Quantci, project: Path, *options: object) -> EvaluateResult:
+def evaluate(quantci: Command, project: Path, *options: object) -> EvaluateResult:
     done = quantci("evaluate", "--baseline", "base", *options, cwd=project)
     assert done.code == 0, done.err
     return result_of(project)
@@ -73,14 +72,14 @@ def set_changed(project: Path, images: Path) -> None:
     (project / "quantci.toml").write_text(text.replace(json.dumps(str(images / "validation")), '"changed"'))
 
 
-def test_the_same_model_on_the_same_set_takes_every_output_from_the_base(quantci: Quantci, based: Path) -> None:
+def test_the_same_model_on_the_same_set_takes_every_output_from_the_base(quantci: Command, based: Path) -> None:
     found = against(evaluate(quantci, based))
     assert (found.reused, found.run_again, found.paired.delta) == (180, 0, 0)
     assert (found.paired.broken, found.paired.fixed, found.reasons) == ([], [], [])
 
 
 def test_what_is_new_in_the_set_is_run_again_and_gives_what_the_base_would(
-    quantci: Quantci, based: Path, images: Path
+    quantci: Command, based: Path, images: Path
 ) -> None:
     set_changed(based, images)
     result = evaluate(quantci, based)
@@ -92,7 +91,7 @@ def test_what_is_new_in_the_set_is_run_again_and_gives_what_the_base_would(
         assert sorted(file["id"][file["base_again"]]) == ["bright/000.png", "dark/new.png"]
 
 
-def test_shards_give_the_record_of_one_run(quantci: Quantci, based: Path, images: Path) -> None:
+def test_shards_give_the_record_of_one_run(quantci: Command, based: Path, images: Path) -> None:
     set_changed(based, images)
     evaluate(quantci, based)
 
@@ -110,7 +109,7 @@ def test_shards_give_the_record_of_one_run(quantci: Quantci, based: Path, images
         assert taken() == expected
 
 
-def test_a_base_with_other_preprocessing_is_run_with_its_own(quantci: Quantci, based: Path) -> None:
+def test_a_base_with_other_preprocessing_is_run_with_its_own(quantci: Command, based: Path) -> None:
     """The pictures of the base are normalised as before: its accuracy stays, whatever this change does to its own."""
     text = (based / "quantci.toml").read_text()
     (based / "quantci.toml").write_text(text.replace("mean = [127.5]", "mean = [250.0]"))
@@ -125,7 +124,7 @@ def test_a_base_with_other_preprocessing_is_run_with_its_own(quantci: Quantci, b
         assert (then["int8_oracle"] == now["base"]).all()
 
 
-def test_scores_of_anomalies_are_paired_by_group(quantci: Quantci, anomalies: Path) -> None:
+def test_scores_of_anomalies_are_paired_by_group(quantci: Command, anomalies: Path) -> None:
     assert quantci("pipeline", cwd=anomalies).code == 0
     keep(anomalies)
     reused = against(evaluate(quantci, anomalies))
@@ -139,7 +138,7 @@ def test_scores_of_anomalies_are_paired_by_group(quantci: Quantci, anomalies: Pa
 
 
 @pytest.mark.parametrize("kind", ["regression", "multi-label"])
-def test_answers_of_several_parts_are_paired(quantci: Quantci, tmp_path: Path, kind: str) -> None:
+def test_answers_of_several_parts_are_paired(quantci: Command, tmp_path: Path, kind: str) -> None:
     (tmp_path / "dense.tflite").write_bytes(dense(sigmoid=kind == "multi-label"))
     (tmp_path / "quantci.toml").write_text(CONFIG.format(kind=kind, first="up", second="down"))
     random = np.random.RandomState(0)
@@ -168,7 +167,7 @@ def test_answers_of_several_parts_are_paired(quantci: Quantci, tmp_path: Path, k
     assert (found.paired.delta, [note.split(":")[1] for note in found.not_comparable]) == (0, [" low", " down"])
 
 
-def test_a_pipeline_compares_and_reports(quantci: Quantci, based: Path) -> None:
+def test_a_pipeline_compares_and_reports(quantci: Command, based: Path) -> None:
     done = quantci("pipeline", "--baseline", "base/report.json", "--quantization-input-type", "uint8", cwd=based)
     assert done.code == 0, done.err
     found = against(result_of(based))
@@ -209,7 +208,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_baseline_that_cannot_be_used_costs_the_comparison_only(quantci: Quantci, based: Path, name: str) -> None:
+def test_a_baseline_that_cannot_be_used_costs_the_comparison_only(quantci: Command, based: Path, name: str) -> None:
     before = result_of(based)
     change, code = HOSTILE[name]
     change(based / "base")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.running import read_until, serving
 
 from quantci.bench import session
@@ -27,12 +27,11 @@ from quantci.records.report import Report
 from quantci.tflite.tflm import tflm_available
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="a pty is needed")]
-Quantci = Callable[..., Done]
 SERVE = "-P,-m,quantci,device,serve,--tcp"
 
 
 @pytest.fixture(scope="module")
-def judged(quantci: Quantci, make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def judged(quantci: Command, make_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that is quantized and evaluated, with few enough samples."""
     folder = make_project(tmp_path_factory.mktemp("bench"))
     done = quantci("pipeline", cwd=folder)
@@ -56,7 +55,7 @@ def failure_of(folder: Path) -> tuple[str, str]:
     return record.status, record.failure.code
 
 
-def test_without_a_board_the_virtual_device_takes_part_and_says_so(quantci: Quantci, judged: Path) -> None:
+def test_without_a_board_the_virtual_device_takes_part_and_says_so(quantci: Command, judged: Path) -> None:
     done = quantci("bench", "--device-kind", "virtual", cwd=judged)
     assert done.code == 0, done.err
     assert "virtual" in done.out.splitlines()[0]
@@ -70,7 +69,7 @@ def test_without_a_board_the_virtual_device_takes_part_and_says_so(quantci: Quan
     assert "INT8 on the virtual device" in (judged / "out" / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_device_behind_tcp_that_an_emulator_starts(quantci: Quantci, judged: Path) -> None:
+def test_a_device_behind_tcp_that_an_emulator_starts(quantci: Command, judged: Path) -> None:
     """The virtual device in the emulator's place: the same protocol over socket://."""
     command = f"{sys.executable},{SERVE},{{port}}"
     options = ("--device-kind=emulated", "--device-emulator=own", "--device-image=flash.bin")
@@ -81,7 +80,7 @@ def test_a_device_behind_tcp_that_an_emulator_starts(quantci: Quantci, judged: P
     assert result.device.port.startswith("socket://127.0.0.1:")
 
 
-def test_a_device_that_the_user_started(quantci: Quantci, judged: Path) -> None:
+def test_a_device_that_the_user_started(quantci: Command, judged: Path) -> None:
     with serving("--tcp", 0) as url:
         done = quantci("bench", "--device", url, cwd=judged)
     assert done.code == 0, done.err
@@ -89,7 +88,7 @@ def test_a_device_that_the_user_started(quantci: Quantci, judged: Path) -> None:
 
 
 @pytest.mark.skipif(not tflm_available(), reason="the checksums of a device's ops are TFLM's")
-def test_faults_of_the_device_end_in_a_record(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
+def test_faults_of_the_device_end_in_a_record(quantci: Command, judged: Path, tmp_path: Path) -> None:
     link = tmp_path / "board"
     for faults, expected in (
         ("reboot=panic@run:20", ("board_error", "reboot")),
@@ -104,7 +103,7 @@ def test_faults_of_the_device_end_in_a_record(quantci: Quantci, judged: Path, tm
         assert quantci("report", cwd=judged).code == 0, "a board error decides nothing"
 
 
-def test_a_device_is_checked_listed_and_released(quantci: Quantci, tmp_path: Path) -> None:
+def test_a_device_is_checked_listed_and_released(quantci: Command, tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
 
     def device(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -124,7 +123,7 @@ def test_a_device_is_checked_listed_and_released(quantci: Quantci, tmp_path: Pat
     assert device("release", "b1").returncode == 2
 
 
-def test_a_pipeline_benches_where_a_device_is_named(quantci: Quantci, judged: Path) -> None:
+def test_a_pipeline_benches_where_a_device_is_named(quantci: Command, judged: Path) -> None:
     done = quantci("pipeline", "--device-kind", "virtual", "--output-dir", "out2", cwd=judged)
     assert done.code == 0, done.err
     report = read(judged / "out2" / "report.json", Report)
@@ -134,7 +133,7 @@ def test_a_pipeline_benches_where_a_device_is_named(quantci: Quantci, judged: Pa
 
 
 def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
-    quantci: Quantci, judged: Path, tmp_path: Path
+    quantci: Command, judged: Path, tmp_path: Path
 ) -> None:
     link = tmp_path / "board"
     base = tmp_path / "base"
@@ -153,7 +152,7 @@ def test_a_baseline_that_cannot_be_used_costs_the_comparison_alone(
     assert result_of(judged).latency is not None
 
 
-def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tmp_path: Path) -> None:
+def test_a_board_that_another_job_has_is_busy(quantci: Command, judged: Path, tmp_path: Path) -> None:
     """Who has it is named."""
     link = tmp_path / "held"
     with serving("--link", link), BoardLock(os.path.realpath(link), command="another job").held():
@@ -164,7 +163,7 @@ def test_a_board_that_another_job_has_is_busy(quantci: Quantci, judged: Path, tm
     assert "another job" in done.err
 
 
-def test_a_log_that_cannot_be_written_is_the_machines_fault(quantci: Quantci, judged: Path) -> None:
+def test_a_log_that_cannot_be_written_is_the_machines_fault(quantci: Command, judged: Path) -> None:
     (judged / "out" / "serial.log").unlink(missing_ok=True)
     (judged / "out" / "serial.log").mkdir()
     try:
@@ -176,7 +175,7 @@ def test_a_log_that_cannot_be_written_is_the_machines_fault(quantci: Quantci, ju
     assert "serial.log" in done.err
 
 
-def test_no_port_is_no_board(quantci: Quantci, judged: Path) -> None:
+def test_no_port_is_no_board(quantci: Command, judged: Path) -> None:
     done = quantci("bench", "--device", "/dev/there-is-none", cwd=judged)
     assert done.code == 4
     assert failure_of(judged) == ("board_error", "no-board")

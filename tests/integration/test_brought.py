@@ -6,18 +6,16 @@ import json
 import re
 import tomllib
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command, Done
+from tests.integration.pictures import report_of
 from tests.models import Op, Tensor, build_model
 
 from quantci.tflite.model import Model
-
-Quantci = Callable[..., Done]
 
 SERIES = """
 output_dir = "out"
@@ -50,14 +48,14 @@ def written(folder: Path) -> dict[str, Any]:
     return {**tomllib.loads(text)["input"], "is guess": "# A guess: " in text}
 
 
-def test_a_model_that_divides_itself_is_read_from_a_keras_file(quantci: Quantci, tmp_path: Path, sources: Path) -> None:
+def test_a_model_that_divides_itself_is_read_from_a_keras_file(quantci: Command, tmp_path: Path, sources: Path) -> None:
     assert quantci("init", sources / "rescaled.keras", cwd=tmp_path).code == 0
     found = written(tmp_path)
     assert (found["preprocess"], found["is guess"]) == ("in-model", False)
 
 
 def test_its_tflite_does_not_show_it_and_the_probe_does(
-    quantci: Quantci, tmp_path: Path, sources: Path, images: Path
+    quantci: Command, tmp_path: Path, sources: Path, images: Path
 ) -> None:
     """TFLiteConverter folds the division into the convolution."""
     done = quantci("init", sources / "rescaled.tflite", "--evaluation-data", images / "validation", cwd=tmp_path)
@@ -71,7 +69,7 @@ def test_its_tflite_does_not_show_it_and_the_probe_does(
 
 
 def test_normalised_twice_it_is_never_a_pass_and_the_line_that_fits_stands_first(
-    quantci: Quantci, project: Path, sources: Path
+    quantci: Command, project: Path, sources: Path
 ) -> None:
     """What `init` once wrote for it: FP32 finds a third of three classes."""
     twice = ("--model-source", sources / "rescaled.tflite", "--input-mean", 0, "--input-std", 255)
@@ -88,7 +86,7 @@ def test_normalised_twice_it_is_never_a_pass_and_the_line_that_fits_stands_first
     assert (done.code, report_of(project).verdict) == (0, "pass")
 
 
-def test_weights_of_float16_are_taken(quantci: Quantci, project: Path, sources: Path) -> None:
+def test_weights_of_float16_are_taken(quantci: Command, project: Path, sources: Path) -> None:
     half = Model.read(sources / "half.tflite").summary
     assert "DEQUANTIZE" in {op.op for op in half.ops}
     assert "float16" in {tensor.dtype for tensor in half.tensors}
@@ -105,7 +103,7 @@ def test_weights_of_float16_are_taken(quantci: Quantci, project: Path, sources: 
     assert found[0][2] == pytest.approx(found[1][2], abs=0.02)
 
 
-def test_a_loop_names_the_layer_and_how_to_unroll_it(quantci: Quantci, tmp_path: Path, sources: Path) -> None:
+def test_a_loop_names_the_layer_and_how_to_unroll_it(quantci: Command, tmp_path: Path, sources: Path) -> None:
     line = refused(quantci("init", sources / "loop.tflite", cwd=tmp_path), "multi-subgraph")
     assert re.search(r": The model has WHILE \(.*lstm.*\): a loop, such as that of LSTM, GRU and Bidirectional", line)
     assert "Set unroll=True on that layer" in line
@@ -116,7 +114,7 @@ def test_a_loop_names_the_layer_and_how_to_unroll_it(quantci: Quantci, tmp_path:
     ("name", "ops"), [("unrolled.keras", {"TANH", "LOGISTIC"}), ("fused.h5", {"UNIDIRECTIONAL_SEQUENCE_LSTM"})]
 )
 def test_a_recurrent_layer_without_a_loop_is_quantized(
-    quantci: Quantci, tmp_path: Path, sources: Path, name: str, ops: set[str]
+    quantci: Command, tmp_path: Path, sources: Path, name: str, ops: set[str]
 ) -> None:
     """Judged by what the float model itself gives, so FP32 has an R² of 1."""
     folder = sources / Path(name).stem
@@ -138,7 +136,7 @@ def test_a_recurrent_layer_without_a_loop_is_quantized(
     assert report.evaluate.headline(-1) > 0.98
 
 
-def test_what_is_no_model_file_says_what_it_is(quantci: Quantci, tmp_path: Path, model: Path) -> None:
+def test_what_is_no_model_file_says_what_it_is(quantci: Command, tmp_path: Path, model: Path) -> None:
     numbers = ", ".join(f"0x{byte:02x}" for byte in model.read_bytes()[:400])
     (tmp_path / "model.cc").write_text(f"alignas(16) const unsigned char model_data[] = {{{numbers}}};\n")
     (tmp_path / "graph.pb").write_bytes(b"\n*\n\x05input\x12\x0bPlaceholder*\x0b\n\x05dtype\x12\x020\x01")
@@ -157,7 +155,7 @@ def test_what_is_no_model_file_says_what_it_is(quantci: Quantci, tmp_path: Path,
     assert not (tmp_path / "quantci.toml").exists()
 
 
-def test_numbers_to_predict_are_a_regression_from_init_to_the_report(quantci: Quantci, tmp_path: Path) -> None:
+def test_numbers_to_predict_are_a_regression_from_init_to_the_report(quantci: Command, tmp_path: Path) -> None:
     """y = 2 x + 1 with noise; the manifest's labels are the numbers."""
     tensors = [
         Tensor("x", [1, 1]),

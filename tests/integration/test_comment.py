@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.github_model import PERSON, REPOSITORY, TOKEN, GitHub, Reply, html, reply, sha_of
 from tests.golden import example_report
+from tests.integration.command import Command, Done
 from tests.integration.github_server import Server, serve
-from tests.integration.pictures import Done
 from tests.unit.github.desk import body
 
 from quantci.records.base import write
@@ -31,14 +31,15 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def job(tmp_path: Path, server: Server) -> Job:
-    return Job(tmp_path, server.github)
+def job(quantci: Command, tmp_path: Path, server: Server) -> Job:
+    return Job(quantci, tmp_path, server.github)
 
 
 class Job:
     """A step of a workflow in a folder with nothing but a report: no checkout, no quantci.toml."""
 
-    def __init__(self, folder: Path, github: GitHub) -> None:
+    def __init__(self, quantci: Command, folder: Path, github: GitHub) -> None:
+        self.quantci = quantci
         self.folder = folder
         self.github = github
         self.report = folder / "build" / "quantci" / "report.json"
@@ -65,19 +66,13 @@ class Job:
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run the command. The token must never show, whatever happens, and nor must a trace."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "QUANTCI_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "quantci", "comment", *arguments],
-            cwd=self.folder,
-            env={**kept, **self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        done = self.quantci(
+            "comment", *arguments, cwd=self.folder, environment={**kept, **self.environment, **environment}
         )
-        said = done.stdout + done.stderr + (self.summary.read_text() if self.summary.exists() else "")
+        said = done.out + done.err + (self.summary.read_text() if self.summary.exists() else "")
         assert TOKEN not in said
         assert "Traceback" not in said
-        return Done(done.returncode, done.stdout, done.stderr)
+        return done
 
 
 def commands(done: Done) -> list[str]:
@@ -273,9 +268,9 @@ def test_desk_without_any_variable_takes_the_commit_of_the_report(job: Job) -> N
 
 
 @pytest.mark.parametrize("prefix", ["/api/v3", "/api/v1"])
-def test_github_enterprise_and_gitea(tmp_path: Path, prefix: str) -> None:
+def test_github_enterprise_and_gitea(quantci: Command, tmp_path: Path, prefix: str) -> None:
     with serve(prefix) as server:
-        job = Job(tmp_path, server.github)
+        job = Job(quantci, tmp_path, server.github)
         for number in range(60):
             server.github.add_comment(f"comment {number}", PERSON)
         assert job.run().out.startswith("created: ")

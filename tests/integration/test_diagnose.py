@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.models import tiny_float_cnn
 
 from quantci.data.preprocess import Preprocessing
@@ -33,7 +34,6 @@ from quantci.render.visible import visible
 from quantci.tflite.flatbuffer import pack, parse
 from quantci.tflite.model import Model
 
-Quantci = Callable[..., Done]
 CHANNEL = 3
 
 
@@ -76,14 +76,14 @@ def worst(result: DiagnoseResult) -> LayerError:
     return next(layer for layer in result.layers if layer.rank == 1)
 
 
-def diagnosed(quantci: Quantci, project: Path, *options: object) -> DiagnoseResult:
+def diagnosed(quantci: Command, project: Path, *options: object) -> DiagnoseResult:
     assert quantci("quantize", *options, cwd=project).code == 0
     done = quantci("diagnose", *options, cwd=project)
     assert done.code == 0, done.err
     return result_of(project)
 
 
-def test_a_healthy_model_has_no_bad_layer(quantci: Quantci, project: Path) -> None:
+def test_a_healthy_model_has_no_bad_layer(quantci: Command, project: Path) -> None:
     result = diagnosed(quantci, project)
     ops = Model((project / "out" / "model_quant.tflite").read_bytes(), "m").summary.ops
     assert [layer.op for layer in result.layers] == ["INPUT", *(op.op for op in ops)]
@@ -96,7 +96,7 @@ def test_a_healthy_model_has_no_bad_layer(quantci: Quantci, project: Path) -> No
 
 
 @pytest.mark.parametrize("op", [0, 2])
-def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Path, model: Path, op: int) -> None:
+def test_a_layer_broken_on_purpose_is_named_first(quantci: Command, project: Path, model: Path, op: int) -> None:
     (project / "broken.tflite").write_bytes(with_outlier(model.read_bytes(), op, 200.0))
     result = diagnosed(quantci, project, "--model-source", "broken.tflite")
     assert result.first_below is not None
@@ -116,7 +116,7 @@ def test_a_layer_broken_on_purpose_is_named_first(quantci: Quantci, project: Pat
     assert "[outlier-channel]" in done.out
 
 
-def test_the_pipeline_says_where_accuracy_goes_if_it_is_lost(quantci: Quantci, project: Path, model: Path) -> None:
+def test_the_pipeline_says_where_accuracy_goes_if_it_is_lost(quantci: Command, project: Path, model: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     assert report_of(project).diagnose is None
     assert not (project / "out" / "diagnose.json").exists()
@@ -132,7 +132,7 @@ def test_the_pipeline_says_where_accuracy_goes_if_it_is_lost(quantci: Quantci, p
 
 @pytest.mark.parametrize("options", [(), ("--quantization-strip", "false"), ("--quantization-input-type", "uint8")])
 def test_names_and_types_of_the_quantized_model_do_not_matter(
-    quantci: Quantci, project: Path, options: tuple[str, ...]
+    quantci: Command, project: Path, options: tuple[str, ...]
 ) -> None:
     plain = {layer.name: layer for layer in diagnosed(quantci, project).layers if layer.op != "INPUT"}
     result = diagnosed(quantci, project, *options)
@@ -141,12 +141,12 @@ def test_names_and_types_of_the_quantized_model_do_not_matter(
     assert {name: layer.sqnr_db for name, layer in found.items()} == {n: layer.sqnr_db for n, layer in plain.items()}
 
 
-def test_how_many_workers_there_are_changes_nothing(quantci: Quantci, project: Path) -> None:
+def test_how_many_workers_there_are_changes_nothing(quantci: Command, project: Path) -> None:
     results = [diagnosed(quantci, project, "--evaluation-workers", workers) for workers in (1, 3)]
     assert results[0] == results[1]
 
 
-def test_json_and_all_layers(quantci: Quantci, project: Path) -> None:
+def test_json_and_all_layers(quantci: Command, project: Path) -> None:
     diagnosed(quantci, project, "--diagnose-samples", 5, "--diagnose-threshold-db", 60)
     done = quantci("diagnose", "--json", "--diagnose-samples", 5, "--diagnose-threshold-db", 60, cwd=project)
     result = decode(done.out.encode(), DiagnoseResult)
@@ -155,7 +155,7 @@ def test_json_and_all_layers(quantci: Quantci, project: Path) -> None:
     assert "INPUT" in everything.out
 
 
-def test_an_anomaly_model(quantci: Quantci, anomalies: Path) -> None:
+def test_an_anomaly_model(quantci: Command, anomalies: Path) -> None:
     result = diagnosed(quantci, anomalies)
     assert not result.unmatched
     assert result.first_below is None
@@ -199,7 +199,7 @@ def open_height(model: Any) -> None:
     ("change", "code"),
     [(sixteen_bits, "unsupported-type"), (second_subgraph, "multi-subgraph"), (open_height, "dynamic-shape")],
 )
-def test_what_cannot_be_compared(quantci: Quantci, project: Path, change: Callable[[Any], None], code: str) -> None:
+def test_what_cannot_be_compared(quantci: Command, project: Path, change: Callable[[Any], None], code: str) -> None:
     assert quantci("quantize", cwd=project).code == 0
     rewrite(project, change)
     done = quantci("diagnose", cwd=project)
@@ -209,13 +209,13 @@ def test_what_cannot_be_compared(quantci: Quantci, project: Path, change: Callab
     assert (record.status, record.failure.code, record.result) == ("model_rejected", code, None)
 
 
-def test_without_a_quantized_model_it_says_what_to_run(quantci: Quantci, project: Path) -> None:
+def test_without_a_quantized_model_it_says_what_to_run(quantci: Command, project: Path) -> None:
     done = quantci("diagnose", cwd=project)
     assert (done.code, "[not-found]" in done.err) == (2, True)
     assert "quantci quantize" in done.err
 
 
-def test_an_unreadable_sample_is_left_out(quantci: Quantci, project: Path, images: Path) -> None:
+def test_an_unreadable_sample_is_left_out(quantci: Command, project: Path, images: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     text = (project / "quantci.toml").read_text()
     broken = project / "some"

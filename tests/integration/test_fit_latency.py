@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.networks import published_network
 
 from quantci.chip.esp_nn.work import work_of
@@ -24,7 +23,6 @@ from quantci.records.embed import EmbedRecord
 from quantci.records.latency import LatencyCoefficients
 from quantci.tflite.model import Model
 
-Quantci = Callable[..., Done]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "latency.md"
 NETWORKS = {
     "kws": "MLPerf Tiny keyword spotting",
@@ -60,7 +58,7 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def embed(quantci: Quantci, desk: Path, model: str) -> EmbedRecord:
+def embed(quantci: Command, desk: Path, model: str) -> EmbedRecord:
     done = quantci("embed", "--model", f"boards/{model}.tflite", cwd=desk)
     assert done.code == 0, done.err
     return decode((desk / "out" / "embed.json").read_bytes(), EmbedRecord)
@@ -72,7 +70,7 @@ def transcript(name: str) -> str:
     return next(block for block in blocks if block.startswith(name))
 
 
-def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
+def test_fit_then_embed_as_documented(quantci: Command, desk: Path) -> None:
     done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
     assert done.code == 0, done.err
     assert transcript("One inference") == "\n".join(line.rstrip() for line in done.out.splitlines()) + "\n"
@@ -101,13 +99,13 @@ def test_fit_then_embed_as_documented(quantci: Quantci, desk: Path) -> None:
     assert "Calibrated to `ESP32-S3-DevKitC-1-N8R8 A2:43:DC`." in report
 
 
-def test_a_fit_that_is_of_no_use_says_so(quantci: Quantci, desk: Path) -> None:
+def test_a_fit_that_is_of_no_use_says_so(quantci: Command, desk: Path) -> None:
     (desk / "boards" / "devkit.toml").write_text(TOML.replace("71_000", "400_000"))
     done = quantci("fit-latency", "boards/devkit.toml", cwd=desk)
     assert (done.code, "quantci embed gives no total" in done.out) == (0, True)
 
 
-def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
+def test_another_output_and_one_model(quantci: Command, desk: Path) -> None:
     head, kws, *_ = TOML.split("[[model]]")
     (desk / "boards" / "devkit.toml").write_text(f"{head}[[model]]{kws}")
     done = quantci("fit-latency", "boards/devkit.toml", "--output", "mine.json", cwd=desk)
@@ -120,7 +118,7 @@ def test_another_output_and_one_model(quantci: Quantci, desk: Path) -> None:
     assert record.error_ratio > published_coefficients().record.error_ratio
 
 
-def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Quantci, desk: Path) -> None:
+def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Command, desk: Path) -> None:
     slow = TOML.replace('"esp-nn"', '"reference"').replace('profile = "kws.log"\n', "")
     slow = re.sub(r"latency_us = (\d+)_(\d+)", r"latency_us = \g<1>0_\2", slow)
     (desk / "boards" / "devkit.toml").write_text(slow)
@@ -136,7 +134,7 @@ def test_reference_kernels_of_a_board_are_what_embed_estimates(quantci: Quantci,
     assert result.latency.kernels == "reference"
 
 
-def test_one_line_for_each_mistake(quantci: Quantci, desk: Path) -> None:
+def test_one_line_for_each_mistake(quantci: Command, desk: Path) -> None:
     path = desk / "boards" / "devkit.toml"
     for change, code in (
         (TOML.replace("240_000_000", "240"), "measurements"),

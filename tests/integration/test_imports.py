@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from tests.golden import example_report
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 
 from quantci.records.base import read, write
 from quantci.records.report import Report
-
-Quantci = Callable[..., Done]
 
 HEAVY = {
     "tensorflow",
@@ -49,41 +46,17 @@ def test_help_needs_nothing_but_argparse() -> None:
     assert not imported(code) & (HEAVY | {"msgspec"})
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "evaluate",
-        "merge",
-        "embed",
-        "fit_latency",
-        "report",
-        "inspect",
-        "quantize",
-        "pipeline",
-        "init",
-        "schema",
-        "comment",
-        "action",
-    ],
-)
-def test_a_command_is_imported_without_what_it_may_not_need(module: str) -> None:
-    assert not imported(f"import quantci.cli.{module}") & HEAVY
+def test_a_command_is_imported_without_what_it_may_not_need() -> None:
+    commands = ("evaluate", "merge", "embed", "fit_latency", "report", "inspect", "quantize", "pipeline", "init")
+    others = ("schema", "comment", "action")
+    assert not imported("".join(f"import quantci.cli.{name}\n" for name in (*commands, *others))) & HEAVY
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "evaluate.run",
-        "embed.run",
-        "latency_fit.run",
-        "report.join",
-        "report.comment",
-        "tflite.summary",
-        "github.comment.post",
-    ],
-)
-def test_stages_after_quantize_never_import_tensorflow(module: str) -> None:
-    assert "tensorflow" not in imported(f"import quantci.{module}")
+def test_stages_after_quantize_never_import_tensorflow() -> None:
+    stages = ("evaluate.run", "embed.run", "latency_fit.run", "report.join", "report.comment", "tflite.summary")
+    assert "tensorflow" not in imported(
+        "".join(f"import quantci.{name}\n" for name in (*stages, "github.comment.post"))
+    )
 
 
 def test_a_report_with_a_baseline_needs_no_numpy(tmp_path: Path) -> None:
@@ -176,7 +149,7 @@ def test_the_traps_do_catch_and_a_missing_tensorflow_is_told_in_one_line(project
 
 
 @pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is here")
-def test_a_keras_source_without_tensorflow_says_in_one_sentence_what_to_do(quantci: Quantci, project: Path) -> None:
+def test_a_keras_source_without_tensorflow_says_in_one_sentence_what_to_do(quantci: Command, project: Path) -> None:
     keras = Path(__file__).parents[2] / "examples" / "traffic-lights" / "traffic_lights.keras"
     done = quantci("quantize", "--model-source", keras, cwd=project)
     assert done.code == 4

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command, Done
+from tests.integration.pictures import report_of
 from tests.known import known
 from tests.models import Op, Tensor, build_model, int8_tree, pack_tree, tiny_autoencoder, tiny_float_cnn, tiny_int8_cnn
 
@@ -17,8 +17,6 @@ from quantci.cli.settings import load
 from quantci.records.base import decode
 from quantci.records.config import Config
 from quantci.records.model import ModelSummary
-
-Quantci = Callable[..., Done]
 
 
 def loaded(file: Path) -> Config:
@@ -35,7 +33,7 @@ def one_line(done: Done, code: str, exit_code: int = 2) -> None:
     assert lines[0].endswith(f"[{code}]")
 
 
-def test_init_for_images_then_the_pipeline(quantci: Quantci, tmp_path: Path, model: Path, images: Path) -> None:
+def test_init_for_images_then_the_pipeline(quantci: Command, tmp_path: Path, model: Path, images: Path) -> None:
     (tmp_path / "My Model-2.tflite").write_bytes(model.read_bytes())
     done = quantci("init", "My Model-2.tflite", cwd=tmp_path)
     assert done.code == 0, done.err
@@ -59,7 +57,7 @@ def test_init_for_images_then_the_pipeline(quantci: Quantci, tmp_path: Path, mod
 
 
 def test_init_writes_gates_that_its_evaluation_set_can_decide(
-    quantci: Quantci, tmp_path: Path, model: Path, images: Path
+    quantci: Command, tmp_path: Path, model: Path, images: Path
 ) -> None:
     """60 pictures of each of three classes: 5 points need 157 samples, and 10 % of 60 are 6."""
     (tmp_path / "m.tflite").write_bytes(model.read_bytes())
@@ -82,7 +80,7 @@ def test_init_writes_gates_that_its_evaluation_set_can_decide(
     ]
 
 
-def test_init_refuses_an_evaluation_set_that_is_none(quantci: Quantci, tmp_path: Path, model: Path) -> None:
+def test_init_refuses_an_evaluation_set_that_is_none(quantci: Command, tmp_path: Path, model: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(model.read_bytes())
     one_line(quantci("init", "m.tflite", "--evaluation-data", "nowhere", cwd=tmp_path), "not-found")
     assert quantci("init", "m.tflite", cwd=tmp_path).code == 0
@@ -90,7 +88,7 @@ def test_init_refuses_an_evaluation_set_that_is_none(quantci: Quantci, tmp_path:
     assert "There is no evaluation set in data/validation yet" in (tmp_path / "quantci.toml").read_text()
 
 
-def test_init_for_an_autoencoder_then_the_pipeline(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_for_an_autoencoder_then_the_pipeline(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "ad.tflite").write_bytes(tiny_autoencoder(3, width=16))
     (tmp_path / "ci").mkdir()
     assert quantci("init", "ad.tflite", "--config", "ci/quantci.toml", cwd=tmp_path).code == 0
@@ -114,7 +112,7 @@ def test_init_for_an_autoencoder_then_the_pipeline(quantci: Quantci, tmp_path: P
 
 
 @pytest.mark.slow
-def test_init_for_keras(quantci: Quantci, tmp_path: Path, sources: Path) -> None:
+def test_init_for_keras(quantci: Command, tmp_path: Path, sources: Path) -> None:
     done = quantci("init", sources / "model.keras", cwd=tmp_path)
     assert done.code == 0, done.err
     config = loaded(tmp_path / "quantci.toml")
@@ -123,7 +121,7 @@ def test_init_for_keras(quantci: Quantci, tmp_path: Path, sources: Path) -> None
     assert config.embed.component == "model_model"
 
 
-def test_init_sees_grey_pictures_and_arithmetic_in_the_graph(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_sees_grey_pictures_and_arithmetic_in_the_graph(quantci: Command, tmp_path: Path) -> None:
     tensors = [
         Tensor("image", [1, 20, 30, 1]),
         Tensor("scale", data=np.array([1 / 255], np.float32)),
@@ -147,7 +145,7 @@ def test_init_sees_grey_pictures_and_arithmetic_in_the_graph(quantci: Quantci, t
     assert "30x20 pixels, grey" in (tmp_path / "quantci.toml").read_text()
 
 
-def test_init_calls_a_guess_a_guess(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_calls_a_guess_a_guess(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(tiny_float_cnn(0))
     done = quantci("init", "m.tflite", cwd=tmp_path)
     assert "Run quantci probe: the preprocessing is a guess. Then run: quantci pipeline" in done.out
@@ -157,13 +155,13 @@ def test_init_calls_a_guess_a_guess(quantci: Quantci, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_init_reads_the_layers_of_a_keras_file(quantci: Quantci, tmp_path: Path, sources: Path) -> None:
+def test_init_reads_the_layers_of_a_keras_file(quantci: Command, tmp_path: Path, sources: Path) -> None:
     assert quantci("init", sources / "model.keras", cwd=tmp_path).code == 0
     text = (tmp_path / "quantci.toml").read_text()
     assert "# A guess: 0..1. The model does not normalise its input, so the training did" in text
 
 
-def test_init_replaces_nothing_without_force(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_replaces_nothing_without_force(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(tiny_float_cnn(0))
     (tmp_path / "quantci.toml").write_text("mine")
     one_line(quantci("init", "m.tflite", cwd=tmp_path), "exists")
@@ -172,7 +170,7 @@ def test_init_replaces_nothing_without_force(quantci: Quantci, tmp_path: Path) -
     assert len(loaded(tmp_path / "quantci.toml").task.labels) == 4
 
 
-def test_init_writes_nothing_for_a_model_that_is_none(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_writes_nothing_for_a_model_that_is_none(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(b"just some text, longer than a header")
     one_line(quantci("init", "m.tflite", cwd=tmp_path), "malformed")
     one_line(quantci("init", "nowhere.tflite", cwd=tmp_path), "not-found")
@@ -186,7 +184,7 @@ def test_init_writes_nothing_for_a_model_that_is_none(quantci: Quantci, tmp_path
     assert not (tmp_path / "quantci.toml").exists()
 
 
-def test_inspect_shows_ops_sizes_and_types(quantci: Quantci, tmp_path: Path) -> None:
+def test_inspect_shows_ops_sizes_and_types(quantci: Command, tmp_path: Path) -> None:
     data = tiny_int8_cnn()
     (tmp_path / "m.tflite").write_bytes(data)
     done = quantci("inspect", "m.tflite", cwd=tmp_path)
@@ -203,7 +201,7 @@ def test_inspect_shows_ops_sizes_and_types(quantci: Quantci, tmp_path: Path) -> 
     assert f"{8 * 27 + 8 * 72 + 2 * 8 * 4:,}" in row, "weights and biases of both"
 
 
-def test_inspect_says_that_there_are_more_subgraphs(quantci: Quantci, tmp_path: Path) -> None:
+def test_inspect_says_that_there_are_more_subgraphs(quantci: Command, tmp_path: Path) -> None:
     tree = int8_tree()
     tree.subgraphs.append(tree.subgraphs[0])
     (tmp_path / "two.tflite").write_bytes(pack_tree(tree))
@@ -211,7 +209,7 @@ def test_inspect_says_that_there_are_more_subgraphs(quantci: Quantci, tmp_path: 
     assert "2 subgraphs, of which the main one is shown" in done.out
 
 
-def test_inspect_lists_layers(quantci: Quantci, tmp_path: Path) -> None:
+def test_inspect_lists_layers(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(tiny_int8_cnn())
     done = quantci("inspect", "m.tflite", "--layers", cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
@@ -219,7 +217,7 @@ def test_inspect_lists_layers(quantci: Quantci, tmp_path: Path) -> None:
         assert any(name in line and shape in line for line in done.out.splitlines()), name
 
 
-def test_inspect_says_what_tflm_lacks_and_what_is_float(quantci: Quantci, tmp_path: Path) -> None:
+def test_inspect_says_what_tflm_lacks_and_what_is_float(quantci: Command, tmp_path: Path) -> None:
     tensors = [Tensor("x", [1, 4]), Tensor("y", [1, 4]), Tensor("z", [1, 4])]
     ops = [Op("GELU", ["x"], ["y"]), Op("MyOp", ["y"], ["z"])]
     (tmp_path / "m.tflite").write_bytes(build_model(tensors, ops, ["x"], ["z"]))
@@ -234,7 +232,7 @@ def test_inspect_says_what_tflm_lacks_and_what_is_float(quantci: Quantci, tmp_pa
 @pytest.mark.parametrize(
     "model", [tiny_int8_cnn(), tiny_float_cnn(0), tiny_autoencoder(0)], ids=["int8", "float", "autoencoder"]
 )
-def test_inspect_json_is_a_record(quantci: Quantci, tmp_path: Path, model: bytes) -> None:
+def test_inspect_json_is_a_record(quantci: Command, tmp_path: Path, model: bytes) -> None:
     (tmp_path / "m.tflite").write_bytes(model)
     done = quantci("inspect", "m.tflite", "--json", cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
@@ -256,7 +254,7 @@ def test_inspect_json_is_a_record(quantci: Quantci, tmp_path: Path, model: bytes
 )
 @pytest.mark.parametrize("option", [(), ("--json",)], ids=["table", "json"])
 def test_inspect_of_a_broken_file(
-    quantci: Quantci, tmp_path: Path, content: bytes | None, code: str, option: tuple[str, ...]
+    quantci: Command, tmp_path: Path, content: bytes | None, code: str, option: tuple[str, ...]
 ) -> None:
     if content is not None:
         (tmp_path / "m.tflite").write_bytes(content)
@@ -265,7 +263,7 @@ def test_inspect_of_a_broken_file(
     assert done.out == ""
 
 
-def test_inspect_of_a_folder(quantci: Quantci, tmp_path: Path) -> None:
+def test_inspect_of_a_folder(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").mkdir()
     done = quantci("inspect", "m.tflite", cwd=tmp_path)
     assert done.code == 2

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.integration.pictures import LABELS, Done, draw, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import LABELS, draw, report_of
 from tests.integration.test_tasks import dense, predictions, values
 from tests.models import Op, Tensor, build_model
 
@@ -20,8 +21,6 @@ from quantci.data.resize_tensorflow import resize_tensorflow
 from quantci.records.base import decode
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.input_config import InputConfig
-
-Quantci = Callable[..., Done]
 
 CONFIG = """
 output_dir = "out"
@@ -80,7 +79,7 @@ def truth() -> dict[str, tuple[Any, Any]]:
 
 
 @pytest.fixture(scope="module")
-def expected(quantci: Quantci, truth: dict[str, tuple[Any, Any]], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def expected(quantci: Command, truth: dict[str, tuple[Any, Any]], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The evaluation of a file for each sample."""
     folder = tmp_path_factory.mktemp("folders")
     write_project(folder, "calibration", "evaluation")
@@ -102,7 +101,7 @@ def expected(quantci: Quantci, truth: dict[str, tuple[Any, Any]], tmp_path_facto
 
 @pytest.mark.parametrize("kind", ["csv", "npy", "npz", "compressed", "fortran"])
 def test_every_form_of_a_set_gives_the_same_numbers(
-    quantci: Quantci, tmp_path: Path, truth: dict[str, tuple[Any, Any]], expected: Any, kind: str
+    quantci: Command, tmp_path: Path, truth: dict[str, tuple[Any, Any]], expected: Any, kind: str
 ) -> None:
     for name, (x, y) in truth.items():
         (tmp_path / name).mkdir()
@@ -128,7 +127,7 @@ def test_every_form_of_a_set_gives_the_same_numbers(
 
 
 def test_shards_of_a_csv_merge_to_the_whole(
-    quantci: Quantci, tmp_path: Path, truth: dict[str, tuple[Any, Any]]
+    quantci: Command, tmp_path: Path, truth: dict[str, tuple[Any, Any]]
 ) -> None:
     for name, (x, y) in truth.items():
         write_csv(tmp_path / f"{name}.csv", x, [("left", "right")[label] for label in y])
@@ -148,7 +147,7 @@ def test_shards_of_a_csv_merge_to_the_whole(
 
 
 def test_lines_of_one_set_in_the_other_are_a_leak(
-    quantci: Quantci, tmp_path: Path, truth: dict[str, tuple[Any, Any]]
+    quantci: Command, tmp_path: Path, truth: dict[str, tuple[Any, Any]]
 ) -> None:
     """The same values in a CSV and in an array: compared is content, not form."""
     x, y = truth["evaluation"]
@@ -162,7 +161,7 @@ def test_lines_of_one_set_in_the_other_are_a_leak(
 
 
 @pytest.mark.parametrize("kind", ["multi-label", "regression"])
-def test_several_labels_and_numbers_from_arrays_and_lines(quantci: Quantci, tmp_path: Path, kind: str) -> None:
+def test_several_labels_and_numbers_from_arrays_and_lines(quantci: Command, tmp_path: Path, kind: str) -> None:
     for name, seed in (("calibration", 1), ("evaluation", 2)):
         x, sums = draw_values(120, seed)
         np.savez(tmp_path / f"{name}.npz", X=x, y=sums > 0 if kind == "multi-label" else sums)
@@ -199,7 +198,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_set_gets_one_clear_line(quantci: Quantci, tmp_path: Path, name: str) -> None:
+def test_a_hostile_set_gets_one_clear_line(quantci: Command, tmp_path: Path, name: str) -> None:
     (tmp_path / "set").mkdir()
     write, told = HOSTILE[name]
     if name != "sound":
@@ -212,7 +211,7 @@ def test_a_hostile_set_gets_one_clear_line(quantci: Quantci, tmp_path: Path, nam
     assert told in line
 
 
-def test_pictures_of_bgr_by_opencv_in_a_letterbox(quantci: Quantci, project: Path, images: Path) -> None:
+def test_pictures_of_bgr_by_opencv_in_a_letterbox(quantci: Command, project: Path, images: Path) -> None:
     """The pictures are of the model's size, so what the float model saw can be made by hand: the channels turned."""
     done = quantci(
         "pipeline",
@@ -238,7 +237,7 @@ def test_pictures_of_bgr_by_opencv_in_a_letterbox(quantci: Quantci, project: Pat
     assert "kInputMean[] = {120.0f, 125.0f, 130.0f};" in header
 
 
-def test_pictures_for_a_model_of_channels_first(quantci: Quantci, tmp_path: Path) -> None:
+def test_pictures_for_a_model_of_channels_first(quantci: Command, tmp_path: Path) -> None:
     """A layer whose two sums are those of the red and of the blue plane, as long as red comes first and as a whole."""
     weights = np.zeros((2, 48), np.float32)
     weights[0, :16], weights[1, 32:] = 1 / 16, 1 / 16
@@ -271,7 +270,7 @@ def test_pictures_for_a_model_of_channels_first(quantci: Quantci, tmp_path: Path
     assert "all of one channel" in " ".join(header.replace("//", "").split())
 
 
-def test_an_array_of_pixels_is_a_set_of_pictures(quantci: Quantci, project: Path, tmp_path: Path) -> None:
+def test_an_array_of_pixels_is_a_set_of_pictures(quantci: Command, project: Path, tmp_path: Path) -> None:
     for name, count, offset in (("calibration", 70, 0), ("validation", 60, 500)):
         x = np.stack([draw(label, offset + index) for label in range(3) for index in range(count)])
         y = np.repeat(np.array(LABELS), count)
@@ -366,7 +365,7 @@ def on_columns(*, normalises: bool) -> bytes:
     return build_model([tensors[0], *tensors[5:]], ops[2:], ["x"], ["y"])
 
 
-def test_columns_in_different_units_are_better_normalised_outside(quantci: Quantci, tmp_path: Path) -> None:
+def test_columns_in_different_units_are_better_normalised_outside(quantci: Command, tmp_path: Path) -> None:
     """The advice's own lines put right what it is about, with the model that it asks for."""
     for name, count, seed in (("calibration", 240, 1), ("evaluation", 240, 2)):
         x, y = in_different_units(count, seed)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,9 +165,13 @@ def test_what_lies_where_caches_used_to_be_restored_is_not_read(machine: Machine
     (ours / "cache/bin/uv").symlink_to(uv)
     (ours / "cache/uv/archive-v0/x/requests/__init__.py").symlink_to("../../../../../../bin/evil")
     machine.python(13)
-    planned = machine.run("install", "report")
-    assert planned.code == 4, "there is no network here: nothing that is there would do"
+    done = machine.run("install", "report")
+    assert done.code == 4, "there is no network here: nothing that is there would do"
     assert not machine.log.exists()
+    if find_spec("ensurepip"):
+        (line,) = (line for line in done.text.splitlines() if line.startswith("::error"))
+        assert line.startswith("::error title=quantci install::uv could not be downloaded")
+        assert "PIP_INDEX_URL and UV_DEFAULT_INDEX" in line
     machine.uv()
     assert machine.run("install", "report").code == 0
     assert "cache=" + str(ours / "cache") + " " not in machine.log.read_text()
@@ -208,16 +212,3 @@ def test_without_pip_and_venv_the_error_says_so(machine: Machine) -> None:
     (line,) = (line for line in done.text.splitlines() if line.startswith("::error"))
     assert "has neither pip nor venv" in line
     assert "sudo apt-get install python3-venv" in line
-
-
-def test_without_a_network_the_error_says_so(machine: Machine) -> None:
-    if subprocess.run(
-        [sys.executable, "-c", "import ensurepip"], check=False, capture_output=True, timeout=600
-    ).returncode:
-        pytest.skip("this Python has no ensurepip")
-    machine.python(13)
-    done = machine.run("install", "report", PATH=os.pathsep.join([str(machine.bin), "/nowhere"]))
-    assert done.code == 4
-    (line,) = (line for line in done.text.splitlines() if line.startswith("::error"))
-    assert line.startswith("::error title=quantci install::uv could not be downloaded")
-    assert "PIP_INDEX_URL and UV_DEFAULT_INDEX" in line

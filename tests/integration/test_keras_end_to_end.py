@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.known import known
 
 from quantci.records.base import decode
 from quantci.records.metrics import ClassificationMetrics
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
 
-Quantci = Callable[..., Done]
 OPEN_BATCH_OPS = {"SHAPE", "STRIDED_SLICE", "PACK"}
 
 pytestmark = pytest.mark.slow
@@ -36,7 +35,7 @@ def check_source(result: QuantizeResult, kind: str, signature: str | None) -> No
     assert result.quantized_model.is_integer_only
 
 
-def test_both_engines_take_a_keras_model_to_the_same_int8(quantci: Quantci, project: Path, sources: Path) -> None:
+def test_both_engines_take_a_keras_model_to_the_same_int8(quantci: Command, project: Path, sources: Path) -> None:
     keras = ("--model-source", sources / "model.keras")
     done = quantci("pipeline", *keras, cwd=project)
     assert done.code == 0, done.err
@@ -80,7 +79,7 @@ def test_both_engines_take_a_keras_model_to_the_same_int8(quantci: Quantci, proj
     [("legacy.h5", "hdf5-legacy", None), ("open_batch", "saved-model", "serving_default")],
 )
 def test_other_formats_give_the_same_network(
-    quantci: Quantci, project: Path, sources: Path, name: str, kind: str, signature: str | None
+    quantci: Command, project: Path, sources: Path, name: str, kind: str, signature: str | None
 ) -> None:
     done = quantci("quantize", "--model-source", sources / name, cwd=project)
     assert done.code == 0, done.err

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 
 from quantci.records.base import read
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
 
-Quantci = Callable[..., Done]
 AUTO = ("--recipe", "auto", "--ladder-recipes", "minmax,percentile-99.9,percentile-99.99")
 
 
@@ -23,7 +22,7 @@ def result_of(project: Path) -> QuantizeResult:
 
 
 def test_the_ladder_goes_all_the_way_and_a_second_run_tries_nothing(
-    quantci: Quantci, project: Path, monkeypatch: pytest.MonkeyPatch
+    quantci: Command, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = quantci("pipeline", *AUTO, cwd=project)
     assert done.code == 0, done.err
@@ -57,7 +56,7 @@ def test_the_ladder_goes_all_the_way_and_a_second_run_tries_nothing(
     assert (anew.ladder.chosen, anew.quantized_model.sha256) == (ladder.chosen, chosen.model_sha256)
 
 
-def test_nobody_is_judged_on_what_a_recipe_was_chosen_on(quantci: Quantci, project: Path, images: Path) -> None:
+def test_nobody_is_judged_on_what_a_recipe_was_chosen_on(quantci: Command, project: Path, images: Path) -> None:
     held = ("--evaluation-data", images / "calibration")
     tuned = ("--ladder-tuning", images / "validation")
     assert quantci("quantize", *AUTO, *tuned, *held, cwd=project).code == 0
@@ -72,14 +71,14 @@ def test_nobody_is_judged_on_what_a_recipe_was_chosen_on(quantci: Quantci, proje
     assert "The tuning set is the evaluation set" in done.err
 
 
-def test_a_wrong_recipe_in_the_list_is_named(quantci: Quantci, project: Path) -> None:
+def test_a_wrong_recipe_in_the_list_is_named(quantci: Command, project: Path) -> None:
     done = quantci("quantize", "--recipe", "auto", "--ladder-recipes", "minmax,perzentile", cwd=project)
     assert done.code == 2
     assert "--ladder-recipes: 'perzentile' is not a recipe." in done.err
 
 
 @pytest.mark.parametrize("recipe", ["minmax", "auto"])
-def test_the_calibration_set_is_tested_in_parts(quantci: Quantci, project: Path, recipe: str) -> None:
+def test_the_calibration_set_is_tested_in_parts(quantci: Command, project: Path, recipe: str) -> None:
     done = quantci("quantize", "--recipe", recipe, "--ladder-recipes", "percentile-99.9", "--stability", 3, cwd=project)
     assert done.code == 0, done.err
     found = result_of(project).stability

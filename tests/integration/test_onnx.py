@@ -6,14 +6,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from tests.integration import onnx_graphs
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 
 from quantci.errors import ModelRejected, QuantciError
 from quantci.records.config import ModelConfig
@@ -180,7 +180,7 @@ def test_the_network_of_the_end_to_end_test_is_this_graph() -> None:
     assert (Path(__file__).parents[1] / "e2e/lights.onnx").read_bytes() == onnx_graphs.lights().SerializeToString()
 
 
-def test_the_commands_take_it_from_init_to_the_int8_model(tmp_path: Path, quantci: Callable[..., Done]) -> None:
+def test_the_commands_take_it_from_init_to_the_int8_model(tmp_path: Path, quantci: Command) -> None:
     model = onnx_graphs.convolution("N")
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
     onnx.save(model, tmp_path / "model.onnx")
@@ -204,7 +204,7 @@ def test_the_commands_take_it_from_init_to_the_int8_model(tmp_path: Path, quantc
 
 
 def test_a_second_run_does_not_import_the_converter(
-    tmp_path: Path, quantci: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, quantci: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     onnx.save(onnx_graphs.convolution(), tmp_path / "model.onnx")
     first = quantci("inspect", "model.onnx", "--json", cwd=tmp_path)

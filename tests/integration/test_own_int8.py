@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.known import known
 from tests.masks import masked
 from tests.old_uint8 import old_uint8
@@ -20,11 +20,9 @@ from quantci.records.evaluate import EvaluateRecord, EvaluateResult
 from quantci.records.quantize import QuantizeRecord, QuantizeResult
 from quantci.records.report import Report
 
-Quantci = Callable[..., Done]
-
 
 @pytest.fixture
-def own(quantci: Quantci, project: Path) -> Path:
+def own(quantci: Command, project: Path) -> Path:
     """The project, whose own.tflite some script made (here quantci itself); base/ is what quantci says of it."""
     text = (project / "quantci.toml").read_text().replace("max_metric_drop", "# max_metric_drop")
     (project / "quantci.toml").write_text(text)
@@ -47,7 +45,7 @@ def evaluated(project: Path, folder: str = "out") -> EvaluateResult:
     return known(read(project / folder / "evaluate.json", EvaluateRecord).result)
 
 
-def test_with_its_float_model_it_gives_what_quantci_says_of_it(quantci: Quantci, own: Path) -> None:
+def test_with_its_float_model_it_gives_what_quantci_says_of_it(quantci: Command, own: Path) -> None:
     done = quantci("pipeline", "--config", "both.toml", cwd=own)
     assert done.code == 0, done.err
     assert (own / "out" / "model_quant.tflite").read_bytes() == (own / "own.tflite").read_bytes()
@@ -63,7 +61,7 @@ def test_with_its_float_model_it_gives_what_quantci_says_of_it(quantci: Quantci,
     assert report_of(own).verdict == "pass"
 
 
-def test_alone_it_has_everything_but_what_needs_the_float_model(quantci: Quantci, own: Path) -> None:
+def test_alone_it_has_everything_but_what_needs_the_float_model(quantci: Command, own: Path) -> None:
     done = quantci("pipeline", "--baseline", "base", cwd=own)
     assert done.code == 0, done.err
     made, now = evaluated(own, "base"), evaluated(own)
@@ -83,7 +81,7 @@ def test_alone_it_has_everything_but_what_needs_the_float_model(quantci: Quantci
     assert "| Metric | Base | This change | Difference |" in done.out
 
 
-def test_a_gate_on_the_loss_is_inconclusive_without_a_float_model(quantci: Quantci, own: Path) -> None:
+def test_a_gate_on_the_loss_is_inconclusive_without_a_float_model(quantci: Command, own: Path) -> None:
     done = quantci("pipeline", "--gates-max-metric-drop", "0.05", cwd=own)
     assert done.code == 0, done.err
     report = report_of(own)
@@ -93,7 +91,7 @@ def test_a_gate_on_the_loss_is_inconclusive_without_a_float_model(quantci: Quant
     )
 
 
-def test_its_shards_merge_to_the_bytes_of_one_run(quantci: Quantci, own: Path) -> None:
+def test_its_shards_merge_to_the_bytes_of_one_run(quantci: Command, own: Path) -> None:
     assert quantci("quantize", cwd=own).code == 0
     assert quantci("evaluate", cwd=own).code == 0
     whole = masked((own / "out" / "evaluate.json").read_text()), (own / "out" / "predictions.npz").read_bytes()
@@ -108,7 +106,7 @@ def test_its_shards_merge_to_the_bytes_of_one_run(quantci: Quantci, own: Path) -
     ) == whole
 
 
-def test_what_needs_the_float_model_says_so_and_has_it_where_it_is_named(quantci: Quantci, own: Path) -> None:
+def test_what_needs_the_float_model_says_so_and_has_it_where_it_is_named(quantci: Command, own: Path) -> None:
     assert quantci("quantize", cwd=own).code == 0
     for command in ("diagnose", "probe"):
         done = quantci(command, cwd=own)
@@ -118,7 +116,7 @@ def test_what_needs_the_float_model_says_so_and_has_it_where_it_is_named(quantci
     assert done.code == 0, done.err
 
 
-def test_one_of_tensorflow_1_is_judged_in_litert_and_embed_refuses_it_by_name(quantci: Quantci, own: Path) -> None:
+def test_one_of_tensorflow_1_is_judged_in_litert_and_embed_refuses_it_by_name(quantci: Command, own: Path) -> None:
     (own / "old.tflite").write_bytes(old_uint8((own / "own.tflite").read_bytes()))
     done = quantci("pipeline", "--config", "both.toml", "--model-quantized", "old.tflite", cwd=own)
     assert done.code == 2
@@ -131,7 +129,7 @@ def test_one_of_tensorflow_1_is_judged_in_litert_and_embed_refuses_it_by_name(qu
     assert report_of(own).verdict == "fail"
 
 
-def test_inspect_shows_what_it_needs_on_the_chip_without_a_configuration(quantci: Quantci, own: Path) -> None:
+def test_inspect_shows_what_it_needs_on_the_chip_without_a_configuration(quantci: Command, own: Path) -> None:
     (own / "elsewhere").mkdir()
     done = quantci("inspect", "../own.tflite", cwd=own / "elsewhere")
     arena, latency = done.out.splitlines()[-2:]
@@ -147,7 +145,7 @@ def test_inspect_shows_what_it_needs_on_the_chip_without_a_configuration(quantci
     assert "the model is not quantized" in quantci("inspect", own / "base" / "model_float.tflite", cwd=own).out
 
 
-def test_embed_takes_it_without_a_configuration(quantci: Quantci, own: Path) -> None:
+def test_embed_takes_it_without_a_configuration(quantci: Command, own: Path) -> None:
     folder = own / "elsewhere"
     folder.mkdir()
     done = quantci("embed", "--model", "../own.tflite", "--embed-component", "mine", cwd=folder)
@@ -158,7 +156,7 @@ def test_embed_takes_it_without_a_configuration(quantci: Quantci, own: Path) -> 
     assert "[config-not-found]" in quantci("embed", cwd=folder).err
 
 
-def test_init_on_an_int8_file_writes_a_configuration_that_works(quantci: Quantci, own: Path, images: Path) -> None:
+def test_init_on_an_int8_file_writes_a_configuration_that_works(quantci: Command, own: Path, images: Path) -> None:
     done = quantci("init", "own.tflite", "--force", "--evaluation-data", images / "validation", cwd=own)
     assert done.code == 0, done.err
     assert "now set the path of the evaluation set" in done.out.lower()
@@ -179,7 +177,9 @@ def test_init_on_an_int8_file_writes_a_configuration_that_works(quantci: Quantci
     assert evaluated(own).paired == evaluated(own, "base").paired
 
 
-def test_in_a_workflow_it_stays_in_the_workspace_and_its_outputs_are_empty(own: Path, images: Path) -> None:
+def test_in_a_workflow_it_stays_in_the_workspace_and_its_outputs_are_empty(
+    quantci: Command, own: Path, images: Path
+) -> None:
     outside = own.parent / "outside.tflite"
     shutil.copy(own / "own.tflite", outside)
 
@@ -187,11 +187,8 @@ def test_in_a_workflow_it_stays_in_the_workspace_and_its_outputs_are_empty(own: 
         file = own / "outputs.txt"
         file.unlink(missing_ok=True)
         environment = {**os.environ, "GITHUB_WORKSPACE": str(own), "GITHUB_OUTPUT": str(file), **variables}
-        command = [sys.executable, "-m", "quantci", "action", name]
-        done = subprocess.run(
-            command, cwd=own, env=environment, capture_output=True, text=True, check=False, timeout=600
-        )
-        return done.returncode, file.read_text() if file.exists() else done.stderr
+        done = quantci("action", name, cwd=own, environment=environment)
+        return done.code, file.read_text() if file.exists() else done.err
 
     code, text = action("quantize", QUANTCI_MODEL_QUANTIZED=str(outside))
     assert (code, "outside-workspace" in text) == (2, True), text
@@ -217,7 +214,7 @@ def converted(sources: Path, images: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["int8", "uint8_outside", "float_outside", "int16"])
 def test_each_kind_of_tensorflow_s_converter_is_judged_in_tflm(
-    quantci: Quantci, own: Path, converted: Path, kind: str
+    quantci: Command, own: Path, converted: Path, kind: str
 ) -> None:
     done = quantci("pipeline", "--config", "both.toml", "--model-quantized", converted / f"{kind}.tflite", cwd=own)
     assert done.code == 0, done.err
@@ -238,7 +235,7 @@ def test_each_kind_of_tensorflow_s_converter_is_judged_in_tflm(
     ("kind", "code"), [("dynamic_range", "dynamic-range"), ("float16", "not-quantized"), ("model", "not-quantized")]
 )
 def test_what_is_not_int8_is_refused_with_what_to_do(
-    quantci: Quantci, own: Path, converted: Path, sources: Path, kind: str, code: str
+    quantci: Command, own: Path, converted: Path, sources: Path, kind: str, code: str
 ) -> None:
     shutil.copy(converted / f"{kind}.tflite" if kind != "model" else sources / "model.tflite", own / "x_int8.tflite")
     done = quantci("quantize", "--model-quantized", "x_int8.tflite", cwd=own)

@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from tests.integration.pictures import LABELS, Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import LABELS, report_of
 from tests.known import known
 from tests.running import read_until
 
@@ -26,8 +27,6 @@ from quantci.records.embed import EmbedRecord
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.metrics import ClassificationMetrics
 from quantci.records.quantize import QuantizeRecord
-
-Quantci = Callable[..., Done]
 
 
 def without_provenance(path: Path) -> object:
@@ -42,7 +41,7 @@ def without_provenance(path: Path) -> object:
     return scrub(tree)
 
 
-def test_the_pipeline_reports_what_quantization_costs(quantci: Quantci, project: Path) -> None:
+def test_the_pipeline_reports_what_quantization_costs(quantci: Command, project: Path) -> None:
     done = quantci("pipeline", cwd=project)
     assert done.code == 0, done.err
     report = report_of(project)
@@ -62,7 +61,7 @@ def test_the_pipeline_reports_what_quantization_costs(quantci: Quantci, project:
     assert done.out.startswith((project / "out" / "report.md").read_text())
 
 
-def test_stages_one_by_one_give_the_same_as_the_pipeline(quantci: Quantci, project: Path) -> None:
+def test_stages_one_by_one_give_the_same_as_the_pipeline(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     shutil.move(project / "out", project / "whole")
     for stage in ("quantize", "evaluate", "embed", "report"):
@@ -74,7 +73,7 @@ def test_stages_one_by_one_give_the_same_as_the_pipeline(quantci: Quantci, proje
         assert (project / "out" / name).read_bytes() == (project / "whole" / name).read_bytes(), name
 
 
-def test_every_number_can_be_computed_again_from_the_predictions(quantci: Quantci, project: Path) -> None:
+def test_every_number_can_be_computed_again_from_the_predictions(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     result = decode((project / "out" / "evaluate.json").read_bytes(), EvaluateRecord).result
     assert result is not None
@@ -96,7 +95,7 @@ def test_every_number_can_be_computed_again_from_the_predictions(quantci: Quantc
     assert agreement.largest_lsb == np.abs(litert.astype(int) - oracle.astype(int)).max()
 
 
-def test_one_worker_and_many_give_the_same(quantci: Quantci, project: Path) -> None:
+def test_one_worker_and_many_give_the_same(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     for workers in (1, 3):
         assert quantci("evaluate", "--evaluation-workers", workers, cwd=project).code == 0
@@ -115,7 +114,7 @@ def test_one_worker_and_many_give_the_same(quantci: Quantci, project: Path) -> N
     ],
 )
 def test_gates_decide_the_verdict_and_the_exit_code(
-    quantci: Quantci, project: Path, gate: str, value: str, code: int, verdict: str
+    quantci: Command, project: Path, gate: str, value: str, code: int, verdict: str
 ) -> None:
     done = quantci("pipeline", f"--gates-{gate.replace('_', '-')}", value, cwd=project)
     assert done.code == code, done.err
@@ -124,7 +123,7 @@ def test_gates_decide_the_verdict_and_the_exit_code(
     assert next(result for result in report.gates if result.name == gate).verdict == verdict
 
 
-def test_a_gate_finer_than_the_evaluation_set_is_refused(quantci: Quantci, project: Path) -> None:
+def test_a_gate_finer_than_the_evaluation_set_is_refused(quantci: Command, project: Path) -> None:
     done = quantci("pipeline", "--gates-max-metric-drop", "0.01", cwd=project)
     assert done.code == 2, done.err
     report = report_of(project)
@@ -136,13 +135,13 @@ def test_a_gate_finer_than_the_evaluation_set_is_refused(quantci: Quantci, proje
     assert report.evaluate is not None, "what was measured stays in the report"
 
 
-def test_inconclusive_fails_only_where_that_is_asked_for(quantci: Quantci, project: Path) -> None:
+def test_inconclusive_fails_only_where_that_is_asked_for(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", "--gates-max-latency-us", 100, cwd=project).code == 0
     strict = ("--gates-max-latency-us", 100, "--gates-fail-on-inconclusive", "true")
     assert quantci("report", *strict, cwd=project).code == 3
 
 
-def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
+def test_a_baseline_tells_what_changed(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     shutil.copytree(project / "out", project / "base")
     assert quantci("pipeline", "--baseline", "base", cwd=project).code == 0
@@ -156,7 +155,7 @@ def test_a_baseline_tells_what_changed(quantci: Quantci, project: Path) -> None:
     assert {change.op for change in other.ops} == {"QUANTIZE"}
 
 
-def test_a_broken_baseline_costs_the_comparison_not_the_report(quantci: Quantci, project: Path) -> None:
+def test_a_broken_baseline_costs_the_comparison_not_the_report(quantci: Command, project: Path) -> None:
     (project / "base").mkdir()
     (project / "base/report.json").write_text("<html>")
     done = quantci("pipeline", "--baseline", "base", cwd=project)
@@ -166,7 +165,7 @@ def test_a_broken_baseline_costs_the_comparison_not_the_report(quantci: Quantci,
     assert any(advice.code == "schema" for advice in report.advice)
 
 
-def test_uint8_storage_binary_and_no_strip_go_all_the_way(quantci: Quantci, project: Path) -> None:
+def test_uint8_storage_binary_and_no_strip_go_all_the_way(quantci: Command, project: Path) -> None:
     options = ("--quantization-input-type", "uint8", "--quantization-output-type", "uint8")
     done = quantci("pipeline", *options, "--quantization-strip", "false", "--embed-storage", "binary", cwd=project)
     assert done.code == 0, done.err
@@ -178,7 +177,7 @@ def test_uint8_storage_binary_and_no_strip_go_all_the_way(quantci: Quantci, proj
     assert (component / "model.tflite").read_bytes() == (project / "out" / "model_quant.tflite").read_bytes()
 
 
-def test_in_model_preprocessing_gets_raw_pixels(quantci: Quantci, project: Path) -> None:
+def test_in_model_preprocessing_gets_raw_pixels(quantci: Command, project: Path) -> None:
     done = quantci("quantize", "--input-preprocess", "in-model", cwd=project)
     assert done.code == 0, done.err
     result = decode((project / "out" / "quantize.json").read_bytes(), QuantizeRecord).result
@@ -187,7 +186,7 @@ def test_in_model_preprocessing_gets_raw_pixels(quantci: Quantci, project: Path)
     assert (source.min, source.max) == (20.0, 239.0), "pictures.draw() gives 20 to 20 + 130 + 89"
 
 
-def test_a_model_that_changed_after_quantize_is_not_evaluated(quantci: Quantci, project: Path) -> None:
+def test_a_model_that_changed_after_quantize_is_not_evaluated(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     model = project / "out" / "model_quant.tflite"
     data = bytearray(model.read_bytes())
@@ -200,7 +199,7 @@ def test_a_model_that_changed_after_quantize_is_not_evaluated(quantci: Quantci, 
     assert (record.status, record.result) == ("model_rejected", None)
 
 
-def test_custom_metrics_stand_in_the_record(quantci: Quantci, project: Path) -> None:
+def test_custom_metrics_stand_in_the_record(quantci: Command, project: Path) -> None:
     (project / "mine.py").write_text("def share(p, y):\n    return float((p.argmax(1) == y).mean())\n")
     assert quantci("pipeline", "--task-metrics", "mine:share", cwd=project).code == 0
     evaluated = report_of(project).evaluate
@@ -273,7 +272,7 @@ def test_no_worker_outlives_a_killed_command(project: Path) -> None:
                 os.kill(number, signal.SIGKILL)
 
 
-def test_a_failed_run_leaves_nothing_of_the_successful_one_before(quantci: Quantci, project: Path) -> None:
+def test_a_failed_run_leaves_nothing_of_the_successful_one_before(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     done = quantci("pipeline", "--model-source", "gone.tflite", cwd=project)
     assert done.code == 2
@@ -290,7 +289,7 @@ def test_a_failed_run_leaves_nothing_of_the_successful_one_before(quantci: Quant
     assert "not-found" in (project / "out" / "report.md").read_text()
 
 
-def test_a_failed_quantize_takes_the_report_of_the_run_before_with_it(quantci: Quantci, project: Path) -> None:
+def test_a_failed_quantize_takes_the_report_of_the_run_before_with_it(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     (project / "broken.tflite").write_bytes(b"\x1c\0\0\0TFL3" + b"\xff" * 200)
     broken = ("--model-source", "broken.tflite")
@@ -310,7 +309,7 @@ def test_a_failed_quantize_takes_the_report_of_the_run_before_with_it(quantci: Q
     assert (report.quantize, report.evaluate, report.embed) == (None, None, None)
 
 
-def test_a_failed_quantize_then_the_report_shows_no_earlier_numbers(quantci: Quantci, project: Path) -> None:
+def test_a_failed_quantize_then_the_report_shows_no_earlier_numbers(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     kept = {name: (project / "out" / name).read_bytes() for name in ("evaluate.json", "embed.json")}
     done = quantci("quantize", "--model-source", "gone.tflite", cwd=project)
@@ -325,7 +324,7 @@ def test_a_failed_quantize_then_the_report_shows_no_earlier_numbers(quantci: Qua
     assert all(gate.value is None for gate in report.gates)
 
 
-def test_a_failed_evaluate_does_not_pass_on_the_numbers_before(quantci: Quantci, project: Path) -> None:
+def test_a_failed_evaluate_does_not_pass_on_the_numbers_before(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     assert quantci("evaluate", "--evaluation-data", "nowhere", cwd=project).code == 2
     assert quantci("report", cwd=project).code == 2
@@ -335,7 +334,7 @@ def test_a_failed_evaluate_does_not_pass_on_the_numbers_before(quantci: Quantci,
     assert report.embed is not None
 
 
-def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> None:
+def test_embed_writes_what_the_record_says(quantci: Command, project: Path) -> None:
     assert quantci("pipeline", cwd=project).code == 0
     record = decode((project / "out" / "embed.json").read_bytes(), EmbedRecord)
     assert record.result is not None
@@ -351,7 +350,7 @@ def test_embed_writes_what_the_record_says(quantci: Quantci, project: Path) -> N
     assert msgspec.json.decode((project / "out" / "report.json").read_bytes())["embed"]["arena"]["kind"] == "simulated"
 
 
-def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci, project: Path) -> None:
+def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     done = quantci("embed", cwd=project)
     assert done.code == 0
@@ -377,7 +376,7 @@ def test_embed_estimates_latency_from_figures_of_ones_own_board(quantci: Quantci
     assert "[latency-coefficients]" in failed.err
 
 
-def test_another_chip_gets_its_arena_but_no_latency_from_figures_of_the_first(quantci: Quantci, project: Path) -> None:
+def test_another_chip_gets_its_arena_but_no_latency_from_figures_of_the_first(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     done = quantci("embed", "--target-chip", "esp32c3", cwd=project)
     assert done.code == 0

@@ -6,17 +6,15 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests.integration import make_camera
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.integration.test_reference import COLOURS, colours, configure, write_pictures
-
-Quantci = Callable[..., Done]
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def swap_colours(folder: Path) -> None:
         Image.fromarray(np.asarray(Image.open(path))[:, :, ::-1]).save(path)
 
 
-def test_nothing_is_better_than_what_is_right(quantci: Quantci, project: Path) -> None:
+def test_nothing_is_better_than_what_is_right(quantci: Command, project: Path) -> None:
     before = (project / "quantci.toml").read_bytes()
     done = quantci("probe", "--write", cwd=project)
     assert done.code == 0, done.err
@@ -44,7 +42,7 @@ def test_nothing_is_better_than_what_is_right(quantci: Quantci, project: Path) -
     assert (project / "quantci.toml").read_bytes() == before
 
 
-def test_bgr_is_named_written_and_right(quantci: Quantci, project: Path) -> None:
+def test_bgr_is_named_written_and_right(quantci: Command, project: Path) -> None:
     for name in ("calibration", "evaluation"):
         swap_colours(project / name)
     done = quantci("probe", "--write", cwd=project)
@@ -60,7 +58,7 @@ def test_bgr_is_named_written_and_right(quantci: Quantci, project: Path) -> None
     assert report_of(project).verdict == "pass"
 
 
-def test_normalising_twice_is_named_by_the_pipeline_itself(quantci: Quantci, project: Path) -> None:
+def test_normalising_twice_is_named_by_the_pipeline_itself(quantci: Command, project: Path) -> None:
     configure(project, reading="std = [25500.0]")
     done = quantci("pipeline", cwd=project)
     report = report_of(project)
@@ -73,7 +71,7 @@ def test_normalising_twice_is_named_by_the_pipeline_itself(quantci: Quantci, pro
     assert "FP32 finds the class of" not in rest
 
 
-def test_a_resizing_without_antialias_is_told_from_one_with(quantci: Quantci, project: Path) -> None:
+def test_a_resizing_without_antialias_is_told_from_one_with(quantci: Command, project: Path) -> None:
     """Every second column is the class's colour, the others are its opposite: their mean is grey, to any class."""
     random = np.random.RandomState(3)
     for folder in (project / "calibration", project / "evaluation"):
@@ -90,7 +88,7 @@ def test_a_resizing_without_antialias_is_told_from_one_with(quantci: Quantci, pr
     assert "wrote" not in done.out
 
 
-def test_another_task_and_a_set_without_labels_are_one_message(quantci: Quantci, project: Path) -> None:
+def test_another_task_and_a_set_without_labels_are_one_message(quantci: Command, project: Path) -> None:
     done = quantci("probe", "--task-kind", "regression", cwd=project)
     assert done.code == 2
     assert done.err.rstrip().endswith("[probe-task]")
@@ -100,7 +98,7 @@ def test_another_task_and_a_set_without_labels_are_one_message(quantci: Quantci,
 
 
 @pytest.fixture(scope="module")
-def camera(quantci: Quantci, needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def camera(quantci: Command, needs_tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that Keras trained on BGR, without antialias, with its own division by 255, and what `init` writes."""
     folder = tmp_path_factory.mktemp("camera")
     subprocess.run([sys.executable, make_camera.__file__, folder], check=True, capture_output=True, timeout=600)
@@ -113,7 +111,7 @@ def camera(quantci: Quantci, needs_tensorflow: None, tmp_path_factory: pytest.Te
 
 
 @pytest.mark.slow
-def test_what_a_camera_gave_the_training_is_found_at_once(quantci: Quantci, camera: Path) -> None:
+def test_what_a_camera_gave_the_training_is_found_at_once(quantci: Command, camera: Path) -> None:
     """Three keys are wrong: nothing is right by chance but a quarter, and two right ones of three do not help."""
     done = quantci("pipeline", cwd=camera)
     report = report_of(camera)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.float_ops import MODELS, SHAPE
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.models import tiny_float_cnn
 from tests.recipe_problems import gratings, problem
 from tests.unit.quantize.test_lstm import lstm
@@ -232,7 +232,7 @@ def accuracies(project: Path) -> tuple[float, float]:
 
 
 @pytest.fixture
-def trained(project: Path, quantci: Callable[..., Done]) -> Callable[..., Any]:
+def trained(project: Path, quantci: Command) -> Callable[..., Any]:
     def run(*options: str) -> Any:
         done = quantci("quantize", *options, cwd=project, timeout_s=900)
         assert done.code == 0, done.err
@@ -278,7 +278,7 @@ def test_two_runs_give_the_same_bytes_and_seeds_are_trained_one_after_the_other(
 
 
 def test_code_of_the_repository_is_not_run_without_permission(
-    project: Path, quantci: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    project: Path, quantci: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUANTCI_ALLOW_CODE", "false")
     done = quantci("quantize", "--recipe", "qat", "--qat-fine-tune", "own_training:batches", cwd=project)

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command, Done
+from tests.integration.pictures import report_of
 from tests.known import known
 from tests.models import Op, Tensor, build_model
 
 from quantci.records.report import Report
-
-Quantci = Callable[..., Done]
 
 COLOURS = {"blue": (40, 40, 220), "green": (40, 200, 40), "red": (220, 40, 40), "white": (220, 220, 220)}
 CONFIG = """
@@ -87,7 +86,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judged(quantci: Quantci, project: Path) -> tuple[Report, list[str], Done]:
+def judged(quantci: Command, project: Path) -> tuple[Report, list[str], Done]:
     """The report, the code words of its doubts, and what was printed."""
     done = quantci("pipeline", cwd=project)
     report = report_of(project)
@@ -95,12 +94,12 @@ def judged(quantci: Quantci, project: Path) -> tuple[Report, list[str], Done]:
     return report, [doubt.code for doubt in report.evaluate.reference], done
 
 
-def test_a_model_that_is_fed_as_it_was_trained_raises_no_doubt(quantci: Quantci, project: Path) -> None:
+def test_a_model_that_is_fed_as_it_was_trained_raises_no_doubt(quantci: Command, project: Path) -> None:
     report, doubts, done = judged(quantci, project)
     assert (done.code, report.verdict, doubts) == (0, "pass", [])
 
 
-def test_a_model_that_takes_bytes_is_the_one_that_takes_floats(quantci: Quantci, project: Path) -> None:
+def test_a_model_that_takes_bytes_is_the_one_that_takes_floats(quantci: Command, project: Path) -> None:
     floats, _, _ = judged(quantci, project)
     (project / "colours.tflite").write_bytes(colours(20, takes_bytes=True))
     report, doubts, done = judged(quantci, project)
@@ -111,7 +110,7 @@ def test_a_model_that_takes_bytes_is_the_one_that_takes_floats(quantci: Quantci,
     assert known(report.quantize.source).sha256 != known(floats.quantize.source).sha256
 
 
-def test_a_picture_that_is_normalised_twice_is_never_a_pass(quantci: Quantci, project: Path) -> None:
+def test_a_picture_that_is_normalised_twice_is_never_a_pass(quantci: Command, project: Path) -> None:
     """What `init` once wrote: the division by 255 is inside of the model already."""
     configure(project, reading="mean = [0]\nstd = [255]")
     report, doubts, done = judged(quantci, project)
@@ -126,7 +125,7 @@ def test_a_picture_that_is_normalised_twice_is_never_a_pass(quantci: Quantci, pr
     assert "doubt: The float model gives one answer to all 160 samples, " in printed.err
 
 
-def test_labels_in_another_order_are_put_right_by_the_line_that_is_named(quantci: Quantci, project: Path) -> None:
+def test_labels_in_another_order_are_put_right_by_the_line_that_is_named(quantci: Command, project: Path) -> None:
     configure(project, ["red", "green", "blue", "white"])
     report, doubts, done = judged(quantci, project)
     assert (report.verdict, doubts) == ("inconclusive", ["permuted-labels"])
@@ -139,7 +138,7 @@ def test_labels_in_another_order_are_put_right_by_the_line_that_is_named(quantci
     assert (report.verdict, doubts) == ("pass", [])
 
 
-def test_a_very_sure_model_is_not_said_to_be_untrained(quantci: Quantci, project: Path) -> None:
+def test_a_very_sure_model_is_not_said_to_be_untrained(quantci: Command, project: Path) -> None:
     """Its output is exactly 1 for each of the first pictures, which are all blue."""
     (project / "colours.tflite").write_bytes(colours(20_000))
     report, doubts, _ = judged(quantci, project)
@@ -151,7 +150,7 @@ def test_a_very_sure_model_is_not_said_to_be_untrained(quantci: Quantci, project
 
 
 @pytest.mark.parametrize("sharpness", [0.0, 1e-20, 1e-35])
-def test_a_dead_model_still_gets_its_size_arena_and_latency(quantci: Quantci, project: Path, sharpness: float) -> None:
+def test_a_dead_model_still_gets_its_size_arena_and_latency(quantci: Command, project: Path, sharpness: float) -> None:
     """Those of the model that lives: what differs is its weights."""
     alive, _, _ = judged(quantci, project)
     (project / "colours.tflite").write_bytes(colours(sharpness))
@@ -170,7 +169,7 @@ def test_a_dead_model_still_gets_its_size_arena_and_latency(quantci: Quantci, pr
     assert figures[0] == figures[1]
 
 
-def test_a_calibration_on_dark_pictures_is_named_as_what_clips(quantci: Quantci, project: Path) -> None:
+def test_a_calibration_on_dark_pictures_is_named_as_what_clips(quantci: Command, project: Path) -> None:
     for folder in (project / "calibration").iterdir():
         for file in folder.iterdir():
             Image.fromarray((np.asarray(Image.open(file)) * 0.3).astype(np.uint8)).save(file)
@@ -182,7 +181,7 @@ def test_a_calibration_on_dark_pictures_is_named_as_what_clips(quantci: Quantci,
     assert doubt.text in report.verdict_reason or "are clipped at the quantized model's input" in done.out
 
 
-def test_shards_raise_the_same_doubts(quantci: Quantci, project: Path) -> None:
+def test_shards_raise_the_same_doubts(quantci: Command, project: Path) -> None:
     configure(project, reading="mean = [0]\nstd = [255]")
     report, _, _ = judged(quantci, project)
     for shard in ("1/3", "2/3", "3/3"):

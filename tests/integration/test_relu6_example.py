@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 
 from quantci.records.base import read
 from quantci.records.metrics import ClassificationMetrics
@@ -41,7 +40,7 @@ def accuracies(report: Report) -> list[float]:
     return [step.top1_accuracy for step in metrics if isinstance(step, ClassificationMetrics)]
 
 
-def test_the_fault_shows_in_the_step_to_tflm_and_is_named(quantci: Callable[..., Done], example: Path) -> None:
+def test_the_fault_shows_in_the_step_to_tflm_and_is_named(quantci: Command, example: Path) -> None:
     done = quantci("pipeline", "--quantization-rewrite", "false", "--output-dir", "wrong", cwd=example)
     assert done.code == 3, done.err
     report = read(example / "wrong" / "report.json", Report)
@@ -63,7 +62,7 @@ def test_the_fault_shows_in_the_step_to_tflm_and_is_named(quantci: Callable[...,
     assert comment.count("(`known-bad-kernel`)") == 1
 
 
-def test_the_mend_takes_the_loss_away_and_is_said(quantci: Callable[..., Done], example: Path) -> None:
+def test_the_mend_takes_the_loss_away_and_is_said(quantci: Command, example: Path) -> None:
     done = quantci("pipeline", "--output-dir", "right", cwd=example)
     assert done.code == 0, done.err
     report = read(example / "right" / "report.json", Report)
@@ -81,7 +80,7 @@ def test_the_mend_takes_the_loss_away_and_is_said(quantci: Callable[..., Done], 
     assert comment.count("(`rewritten`)") == 1
 
 
-def test_both_engines_rewrite_alike(quantci: Callable[..., Done], example: Path, needs_tensorflow: None) -> None:
+def test_both_engines_rewrite_alike(quantci: Command, example: Path, needs_tensorflow: None) -> None:
     done = quantci("pipeline", "--quantization-engine", "tensorflow", "--output-dir", "other", cwd=example)
     assert done.code == 0, done.err
     report = read(example / "other" / "report.json", Report)

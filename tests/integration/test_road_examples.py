@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 
 from quantci.records.base import read
 from quantci.records.report import Report
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.roads
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def pipeline(quantci: Callable[..., Done], folder: Path, example: str, generator: str) -> Report:
+def pipeline(quantci: Command, folder: Path, example: str, generator: str) -> Report:
     """The report of an example, in a folder of its own."""
     own = shutil.copytree(EXAMPLES / example, folder / example, ignore=shutil.ignore_patterns("data", "build"))
     subprocess.run([sys.executable, EXAMPLES / generator, "--root", own], check=True, capture_output=True, timeout=600)
@@ -29,7 +28,7 @@ def pipeline(quantci: Callable[..., Done], folder: Path, example: str, generator
     return read(own / "out/report.json", Report)
 
 
-def test_a_perceptron_of_scikit_learn(quantci: Callable[..., Done], tmp_path: Path) -> None:
+def test_a_perceptron_of_scikit_learn(quantci: Command, tmp_path: Path) -> None:
     report = pipeline(quantci, tmp_path, "sensor-mlp", "sensor-mlp/generate.py")
     assert report.verdict == "pass"
     assert report.quantize is not None
@@ -39,7 +38,7 @@ def test_a_perceptron_of_scikit_learn(quantci: Callable[..., Done], tmp_path: Pa
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch")
-def test_the_traffic_lights_of_pytorch(quantci: Callable[..., Done], tmp_path: Path) -> None:
+def test_the_traffic_lights_of_pytorch(quantci: Command, tmp_path: Path) -> None:
     report = pipeline(quantci, tmp_path, "traffic-lights-torch", "traffic-lights/generate.py")
     assert report.verdict == "pass"
     assert report.quantize is not None

@@ -6,21 +6,19 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.masks import masked
 
 from quantci.records.base import read
 from quantci.records.evaluate import EvaluateRecord
 from quantci.records.shard import ShardRecord
 
-Quantci = Callable[..., Done]
 
-
-def whole(quantci: Quantci, project: Path) -> tuple[str, bytes]:
+def whole(quantci: Command, project: Path) -> tuple[str, bytes]:
     """What one run gives: its record, masked, and its predictions. Nothing of it stays in the output folder."""
     assert quantci("quantize", cwd=project).code == 0
     done = quantci("evaluate", cwd=project)
@@ -35,14 +33,14 @@ def taken(project: Path) -> tuple[str, bytes]:
     return result
 
 
-def shard(quantci: Quantci, project: Path, count: int, numbers: Iterable[int] | None = None, *options: object) -> None:
+def shard(quantci: Command, project: Path, count: int, numbers: Iterable[int] | None = None, *options: object) -> None:
     for k in numbers or range(1, count + 1):
         done = quantci("evaluate", "--shard", f"{k}/{count}", *options, cwd=project)
         assert done.code == 0, done.err
         assert done.out.startswith(f"shard {k} of {count}, ")
 
 
-def refused(quantci: Quantci, project: Path, code: str, exit_code: int = 2) -> str:
+def refused(quantci: Command, project: Path, code: str, exit_code: int = 2) -> str:
     """Merge, which must refuse in one line; returns that. The record says the same."""
     done = quantci("merge", cwd=project)
     lines = [line for line in done.err.splitlines() if line.startswith("quantci: ")]
@@ -67,7 +65,7 @@ def few(project: Path, images: Path) -> None:
     (project / "quantci.toml").write_text(text.replace(json.dumps(str(images / "validation")), '"few"'))
 
 
-def test_shards_merge_to_the_bytes_of_one_run(quantci: Quantci, project: Path) -> None:
+def test_shards_merge_to_the_bytes_of_one_run(quantci: Command, project: Path) -> None:
     (project / "mine.py").write_text("def share(p, y):\n    return float((p.argmax(1) == y).mean())\n")
     text = (project / "quantci.toml").read_text().replace("[task]", '[task]\nmetrics = ["mine:share"]')
     (project / "quantci.toml").write_text(text)
@@ -83,7 +81,7 @@ def test_shards_merge_to_the_bytes_of_one_run(quantci: Quantci, project: Path) -
             path.unlink()
 
 
-def test_more_shards_than_samples(quantci: Quantci, project: Path, images: Path) -> None:
+def test_more_shards_than_samples(quantci: Command, project: Path, images: Path) -> None:
     few(project, images)
     expected = whole(quantci, project)
     shard(quantci, project, 5)
@@ -91,7 +89,7 @@ def test_more_shards_than_samples(quantci: Quantci, project: Path, images: Path)
     assert taken(project) == expected
 
 
-def test_an_anomaly_task_merges_too(quantci: Quantci, anomalies: Path) -> None:
+def test_an_anomaly_task_merges_too(quantci: Command, anomalies: Path) -> None:
     expected = whole(quantci, anomalies)
     shard(quantci, anomalies, 3)
     assert quantci("merge", cwd=anomalies).code == 0
@@ -99,7 +97,7 @@ def test_an_anomaly_task_merges_too(quantci: Quantci, anomalies: Path) -> None:
 
 
 def test_artifacts_in_folders_of_their_own_merge_where_nothing_else_is(
-    quantci: Quantci, project: Path, images: Path
+    quantci: Command, project: Path, images: Path
 ) -> None:
     """As in a job that has quantci.toml and the artifacts of other jobs: no set, no models, no interpreter."""
     few(project, images)
@@ -124,7 +122,7 @@ def test_artifacts_in_folders_of_their_own_merge_where_nothing_else_is(
     assert taken(job) == expected
 
 
-def test_a_report_of_merged_shards_is_the_report(quantci: Quantci, project: Path) -> None:
+def test_a_report_of_merged_shards_is_the_report(quantci: Command, project: Path) -> None:
     assert quantci("quantize", cwd=project).code == 0
     shard(quantci, project, 2)
     for command in ("merge", "embed", "report"):
@@ -133,7 +131,7 @@ def test_a_report_of_merged_shards_is_the_report(quantci: Quantci, project: Path
     assert (report["status"], report["verdict"]) == ("ok", "pass")
 
 
-def test_shards_may_differ_in_workers_and_output_folder(quantci: Quantci, project: Path) -> None:
+def test_shards_may_differ_in_workers_and_output_folder(quantci: Command, project: Path) -> None:
     expected = whole(quantci, project)
     shutil.copytree(project / "out", project / "there")
     shard(quantci, project, 2, [1], "--evaluation-workers", 1)
@@ -151,7 +149,7 @@ def test_shards_may_differ_in_workers_and_output_folder(quantci: Quantci, projec
     ]
 
 
-def test_unreadable_files_are_judged_over_the_whole_set(quantci: Quantci, project: Path, images: Path) -> None:
+def test_unreadable_files_are_judged_over_the_whole_set(quantci: Command, project: Path, images: Path) -> None:
     """One of 45 in its shard would be too many; one of 180 is not, and two of them are."""
     shutil.copytree(images / "validation", project / "validation")
     text = (project / "quantci.toml").read_text()
@@ -171,14 +169,14 @@ def test_unreadable_files_are_judged_over_the_whole_set(quantci: Quantci, projec
 
 
 @pytest.fixture
-def halves(quantci: Quantci, project: Path) -> Path:
+def halves(quantci: Command, project: Path) -> Path:
     """A project with both halves of its evaluation in the output folder."""
     assert quantci("quantize", cwd=project).code == 0
     shard(quantci, project, 2)
     return project
 
 
-def test_what_is_missing_or_double_is_named(quantci: Quantci, halves: Path) -> None:
+def test_what_is_missing_or_double_is_named(quantci: Command, halves: Path) -> None:
     out = halves / "out"
     (out / "again").mkdir()
     shutil.copy(out / "evaluate-1-of-2.json", out / "again")
@@ -193,14 +191,14 @@ def test_what_is_missing_or_double_is_named(quantci: Quantci, halves: Path) -> N
     assert "divide the set differently" in refused(quantci, halves, "shard-foreign")
 
 
-def test_outputs_that_are_not_those_of_the_record(quantci: Quantci, halves: Path) -> None:
+def test_outputs_that_are_not_those_of_the_record(quantci: Command, halves: Path) -> None:
     data = bytearray((halves / "out" / "evaluate-2-of-2.npz").read_bytes())
     data[len(data) // 2] ^= 1
     (halves / "out" / "evaluate-2-of-2.npz").write_bytes(data)
     assert "evaluate-2-of-2.npz: " in refused(quantci, halves, "hash-mismatch")
 
 
-def test_a_shard_of_another_configuration_is_foreign(quantci: Quantci, halves: Path) -> None:
+def test_a_shard_of_another_configuration_is_foreign(quantci: Command, halves: Path) -> None:
     shard(quantci, halves, 2, [2], "--evaluation-oracle", "litert-reference")
     line = refused(quantci, halves, "shard-foreign")
     assert "Shard 2 of 2 cannot be merged into this run: the configuration is " in line
@@ -209,7 +207,7 @@ def test_a_shard_of_another_configuration_is_foreign(quantci: Quantci, halves: P
     assert quantci("merge", "--evaluation-oracle", "litert-reference", cwd=halves).code == 0
 
 
-def test_a_shard_of_another_set_is_foreign(quantci: Quantci, project: Path, images: Path) -> None:
+def test_a_shard_of_another_set_is_foreign(quantci: Command, project: Path, images: Path) -> None:
     few(project, images)
     assert quantci("quantize", cwd=project).code == 0
     shard(quantci, project, 2, [1])
@@ -218,16 +216,16 @@ def test_a_shard_of_another_set_is_foreign(quantci: Quantci, project: Path, imag
     assert "the evaluation set is " in refused(quantci, project, "shard-foreign")
 
 
-def test_a_shard_of_another_model_is_foreign(quantci: Quantci, halves: Path) -> None:
+def test_a_shard_of_another_model_is_foreign(quantci: Command, halves: Path) -> None:
     kept = {path.name: path.read_bytes() for path in (halves / "out").glob("evaluate-*-of-*")}
     assert quantci("quantize", "--quantization-input-type", "uint8", cwd=halves).code == 0
     assert not list((halves / "out").glob("evaluate-*-of-*")), "shards of the model before are out of date"
     for name, data in kept.items():
         (halves / "out" / name).write_bytes(data)
-    assert "the INT8 model is " in refused(quantci, halves, "shard-foreign")
+    assert "the quantized model is " in refused(quantci, halves, "shard-foreign")
 
 
-def test_a_shard_that_failed_says_why(quantci: Quantci, halves: Path) -> None:
+def test_a_shard_that_failed_says_why(quantci: Command, halves: Path) -> None:
     """Its record is written all the same, and the other one stays."""
     model = halves / "out" / "model_quant.tflite"
     data = model.read_bytes()
@@ -246,7 +244,7 @@ def test_a_shard_that_failed_says_why(quantci: Quantci, halves: Path) -> None:
     assert quantci("merge", cwd=halves).code == 0
 
 
-def test_a_merge_without_quantize_and_a_wrong_shard(quantci: Quantci, halves: Path) -> None:
+def test_a_merge_without_quantize_and_a_wrong_shard(quantci: Command, halves: Path) -> None:
     done = quantci("evaluate", "--shard", "3/2", cwd=halves)
     assert done.code == 2
     assert "Write 1/4, 2/4, 3/4 and 4/4 for four jobs. [shard]" in done.err

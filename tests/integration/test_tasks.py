@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, r2_score
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command
+from tests.integration.pictures import report_of
 from tests.known import known
 from tests.models import Op, Tensor, build_model
 
 from quantci.records.metrics import MultiLabelMetrics, RegressionMetrics
-
-Quantci = Callable[..., Done]
 
 WEIGHTS = np.array([[1, -2, 0.5, 0], [0, 1, 1, -1]], np.float32)
 BIAS = np.array([0.5, -1], np.float32)
@@ -97,7 +96,7 @@ def animals(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_regression_follows_from_its_predictions(quantci: Quantci, heights: Path) -> None:
+def test_a_regression_follows_from_its_predictions(quantci: Command, heights: Path) -> None:
     done = quantci("pipeline", cwd=heights)
     assert done.code == 0, done.err
     result = report_of(heights).evaluate
@@ -116,7 +115,7 @@ def test_a_regression_follows_from_its_predictions(quantci: Quantci, heights: Pa
     assert "Samples broken and fixed" not in done.out
 
 
-def test_several_labels_follow_from_their_predictions(quantci: Quantci, animals: Path) -> None:
+def test_several_labels_follow_from_their_predictions(quantci: Command, animals: Path) -> None:
     done = quantci("pipeline", cwd=animals)
     assert done.code == 0, done.err
     result = report_of(animals).evaluate
@@ -135,7 +134,7 @@ def test_several_labels_follow_from_their_predictions(quantci: Quantci, animals:
     assert "`cat`" in done.out
 
 
-def test_shards_of_a_regression_merge_to_the_whole(quantci: Quantci, heights: Path) -> None:
+def test_shards_of_a_regression_merge_to_the_whole(quantci: Command, heights: Path) -> None:
     assert quantci("quantize", cwd=heights).code == 0
     assert quantci("evaluate", cwd=heights).code == 0
     whole = json.loads((heights / "out" / "evaluate.json").read_text())["result"]
@@ -150,7 +149,7 @@ def test_shards_of_a_regression_merge_to_the_whole(quantci: Quantci, heights: Pa
     assert merged == whole
 
 
-def test_a_label_that_is_no_number_is_named(quantci: Quantci, heights: Path) -> None:
+def test_a_label_that_is_no_number_is_named(quantci: Command, heights: Path) -> None:
     manifest = heights / "evaluation" / "manifest.csv"
     manifest.write_text(manifest.read_text() + "000.npy,tall\n".replace("000", "999"))
     np.save(heights / "evaluation" / "999.npy", np.zeros(4, np.float32))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.integration.pictures import Done
+from tests.integration.command import Command
 from tests.integration.torch_models import NETWORK, TFLITE, state_dict
 
 from quantci.errors import ConfigError, ModelRejected, QuantciError
@@ -238,7 +238,7 @@ def test_a_pt2_that_could_run_code_is_not_loaded(
     assert caught.value.code == code, caught.value
 
 
-def test_init_writes_a_configuration_for_a_function(folder: Path, quantci: Callable[..., Done]) -> None:
+def test_init_writes_a_configuration_for_a_function(folder: Path, quantci: Command) -> None:
     done = quantci("init", "own_network:network", "--config", "own.toml", cwd=folder)
     assert done.code == 0, done.err
     written = tomllib.loads((folder / "own.toml").read_text())

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tests.integration.pictures import Done, report_of
+from tests.integration.command import Command, Done
+from tests.integration.pictures import report_of
 from tests.models import SAME, Op, Tensor, build_model
-
-Quantci = Callable[..., Done]
 
 CONFIG = """
 output_dir = "out"
@@ -58,7 +56,7 @@ def refused(done: Done) -> str:
     return line
 
 
-def test_init_names_a_task_that_is_not_judged_and_writes_nothing(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_names_a_task_that_is_not_judged_and_writes_nothing(quantci: Command, tmp_path: Path) -> None:
     for data, told in (
         (
             per_place(4, 4, 3),
@@ -77,7 +75,7 @@ def test_init_names_a_task_that_is_not_judged_and_writes_nothing(quantci: Quantc
         assert not (tmp_path / "quantci.toml").exists()
 
 
-def test_init_names_keypoints_and_has_their_numbers_judged(quantci: Quantci, tmp_path: Path) -> None:
+def test_init_names_keypoints_and_has_their_numbers_judged(quantci: Command, tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(per_place(16, 34, shape=[1, 17, 2]))
     done = quantci("init", "m.tflite", cwd=tmp_path)
     assert done.code == 0, done.err
@@ -89,7 +87,7 @@ def test_init_names_keypoints_and_has_their_numbers_judged(quantci: Quantci, tmp
 
 
 def test_the_pipeline_names_it_and_quantize_and_embed_do_their_part(
-    quantci: Quantci, tmp_path: Path, images: Path
+    quantci: Command, tmp_path: Path, images: Path
 ) -> None:
     (tmp_path / "m.tflite").write_bytes(per_place(1, 5, shape=[1, 16, 16, 5]))
     sets = {"calibration": images / "calibration", "evaluation": images / "validation"}
@@ -107,7 +105,7 @@ def test_the_pipeline_names_it_and_quantize_and_embed_do_their_part(
 
 
 def test_boxes_beside_the_pictures_are_named_before_labels_are_missed(
-    quantci: Quantci, tmp_path: Path, model: Path, images: Path
+    quantci: Command, tmp_path: Path, model: Path, images: Path
 ) -> None:
     (tmp_path / "m.tflite").write_bytes(model.read_bytes())
     coco = {"images": [], "annotations": [{"bbox": [0, 0, 8, 8]}], "categories": []}

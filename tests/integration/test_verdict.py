@@ -9,20 +9,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ai_edge_litert.tools import flatbuffer_utils
-from tests.integration.pictures import Done
+from tests.integration.command import Command, Done
 from tests.models import Op, Tensor, build_model
 
 from quantci.records.base import read
 from quantci.records.report import Report
 
-Quantci = Callable[..., Done]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "relu6-residual"
 CONFIG = """
 [model]
@@ -55,7 +53,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(quantci: Quantci, example: Path) -> Path:
+def base(quantci: Command, example: Path) -> Path:
     """What the base branch left: the model without noise, well calibrated."""
     done = quantci("pipeline", "--output-dir", "base", cwd=example)
     assert done.code == 0, done.err
@@ -87,7 +85,7 @@ def told(done: Done, example: Path, output: str) -> Report:
 
 
 def test_noise_on_the_last_layer_fails_against_the_base_and_the_sentence_says_the_model(
-    quantci: Quantci, example: Path, base: Path
+    quantci: Command, example: Path, base: Path
 ) -> None:
     done = quantci(
         "pipeline", "--model-source", "noisy.tflite", "--baseline", base, "--output-dir", "noisy", cwd=example
@@ -105,7 +103,7 @@ def test_noise_on_the_last_layer_fails_against_the_base_and_the_sentence_says_th
     assert quantci("report", *off, "--baseline", base, "--output-dir", "noisy", cwd=example).code == 0
 
 
-def test_a_dark_calibration_set_fails_with_nothing_configured(quantci: Quantci, example: Path, base: Path) -> None:
+def test_a_dark_calibration_set_fails_with_nothing_configured(quantci: Command, example: Path, base: Path) -> None:
     dark = ("--calibration-data", "data/dark")
     done = quantci("pipeline", *dark, "--output-dir", "dark", cwd=example)
     report = told(done, example, "dark")
@@ -118,7 +116,7 @@ def test_a_dark_calibration_set_fails_with_nothing_configured(quantci: Quantci, 
     assert report.verdict_reason.endswith("In all, 2 of 4 gates failed.")
 
 
-def test_who_loosens_the_gate_does_not_pass_by_that(quantci: Quantci, example: Path, base: Path) -> None:
+def test_who_loosens_the_gate_does_not_pass_by_that(quantci: Command, example: Path, base: Path) -> None:
     loose = ("--gates-max-metric-drop", "0.99", "--gates-max-metric-regression", "0.99")
     options = ("--calibration-data", "data/dark", "--baseline", base, *loose)
     done = quantci("pipeline", *options, "--output-dir", "loose", cwd=example)
@@ -134,7 +132,7 @@ def test_who_loosens_the_gate_does_not_pass_by_that(quantci: Quantci, example: P
     )
 
 
-def test_a_gate_against_the_base_is_judged_as_soon_as_there_is_one(quantci: Quantci, example: Path, base: Path) -> None:
+def test_a_gate_against_the_base_is_judged_as_soon_as_there_is_one(quantci: Command, example: Path, base: Path) -> None:
     gates = ("--gates-max-metric-regression", "0.03", "--gates-max-model-growth", "0")
     done = quantci("pipeline", *gates, "--output-dir", "first", cwd=example)
     report = told(done, example, "first")
@@ -151,7 +149,7 @@ def test_a_gate_against_the_base_is_judged_as_soon_as_there_is_one(quantci: Quan
     }
 
 
-def test_a_gate_whose_stage_left_no_record_ends_in_2(quantci: Quantci, example: Path, base: Path) -> None:
+def test_a_gate_whose_stage_left_no_record_ends_in_2(quantci: Command, example: Path, base: Path) -> None:
     assert quantci("quantize", "--output-dir", "part", cwd=example).code == 0
     asked = ("--baseline", base, "--output-dir", "part")
     for gate in (("--gates-min-metric", "0.5"), ("--gates-max-metric-regression", "0.05")):
@@ -160,7 +158,7 @@ def test_a_gate_whose_stage_left_no_record_ends_in_2(quantci: Quantci, example: 
         assert "[record-missing]" in done.err
 
 
-def test_a_model_of_9_mb_does_not_pass_for_8_mb_of_flash(quantci: Quantci, tmp_path: Path) -> None:
+def test_a_model_of_9_mb_does_not_pass_for_8_mb_of_flash(quantci: Command, tmp_path: Path) -> None:
     """One dense layer of 3,072 x 3,000 weights, 9.2 MB in INT8: an ESP32-S3 module has 8 MB."""
     random = np.random.RandomState(0)
     sizes = (3072, 3000, 3)
