@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from quantci.records.evaluate import EvaluateResult
     from quantci.tflite.model import Model
 
-DEVICE_VARIABLE = "QUANTCI_DEVICE"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -1,19 +1,18 @@
-"""A model while it is rewritten: who writes and reads each tensor, and how to put something else in its place."""
+"""A model while it is rewritten: ops and tensors are put in, changed and taken out."""
 
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from quantci.tflite.enums import dtype_name, enum_names, op_name, tensor_name
+from quantci.rewrite.graph import Graph
+from quantci.tflite.enums import enum_names, op_name
 from quantci.tflite.take_out import drop_unused_buffers, drop_unused_codes, keep_tensors
-from quantci.tflite.verify.tensors import shape_of, stored_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -32,27 +31,11 @@ class Rewritten(NamedTuple):
     origins: list[int]
 
 
-class Draft:
+class Draft(Graph):
     """The main subgraph of a model, to be changed op by op.
 
-    A tensor is an index; no tensor is changed in place, so that what else reads a constant keeps it.
-
-    Attributes:
-        ops: in the order in which they run.
+    No tensor is changed in place, so that what else reads a constant keeps it.
     """
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._tree = model.draft()
-        graph = self._tree.subgraphs[0]
-        self.ops: list[Any] = list(graph.operators)
-        self._tensors: list[Any] = list(graph.tensors)
-        self._origins = list(range(len(self._tensors)))
-        self.inputs = {int(index) for index in graph.inputs}
-        self.outputs = {int(index) for index in graph.outputs}
-        self._writers: dict[int, Any] = {}
-        self._readers: dict[int, list[Any]] = {}
-        self._is_known = False
 
     def copy(self) -> Draft:
         """Another draft of the same state, to try something on."""
@@ -73,61 +56,6 @@ class Draft:
     def become(self, other: Draft) -> None:
         """Take over what was tried on a copy."""
         vars(self).update(vars(other))
-
-    def after(self, op: Any) -> Any | None:
-        """The op that runs after this one; None after the last one."""
-        place = self._place(op) + 1
-        return self.ops[place] if place < len(self.ops) else None
-
-    def kind(self, op: Any) -> str:
-        """Name of an op."""
-        return op_name(self._tree.operatorCodes[op.opcodeIndex])
-
-    def writer(self, tensor: int) -> Any | None:
-        """The op that writes a tensor; None for an input or a constant."""
-        self._learn()
-        return self._writers.get(tensor)
-
-    def readers(self, tensor: int) -> list[Any]:
-        """The ops that read a tensor, each once."""
-        self._learn()
-        return self._readers.get(tensor, [])
-
-    def only_reader(self, tensor: int) -> Any | None:
-        """The op that alone needs a tensor; None where several do, or where it is an output of the model."""
-        readers = self.readers(tensor)
-        return readers[0] if len(readers) == 1 and tensor not in self.outputs else None
-
-    def alone(self, tensor: int, op: Any) -> bool:
-        """Whether this op alone needs a tensor."""
-        return self.only_reader(tensor) is op
-
-    def shape(self, tensor: int) -> tuple[int, ...]:
-        """Shape of a tensor."""
-        return tuple(shape_of(self._tensors[tensor]))
-
-    def name(self, tensor: int) -> str:
-        """Name of a tensor."""
-        return tensor_name(self._tensors[tensor])
-
-    def is_float(self, tensor: int) -> bool:
-        """Whether it is float32 and no state of the model."""
-        return dtype_name(self._tensors[tensor].type) == "float32" and not self._tensors[tensor].isVariable
-
-    def values(self, tensor: int) -> NDArray[Any] | None:
-        """A constant; None for what the model computes, and for an input that is absent."""
-        if tensor < 0:
-            return None
-        found = self._tensors[tensor]
-        if not stored_bytes(found, self._tree.buffers):
-            return None
-        data = np.asarray(self._tree.buffers[found.buffer].data, np.uint8).tobytes()
-        return np.frombuffer(data, dtype_name(found.type)).reshape(shape_of(found))
-
-    def floats(self, tensor: int) -> NDArray[np.float32] | None:
-        """A float constant."""
-        values = self.values(tensor)
-        return values if values is not None and values.dtype == np.float32 else None
 
     def new(self, like: int, shape: Sequence[int]) -> int:
         """A new activation of the name and type of another one."""
@@ -168,10 +96,6 @@ class Draft:
         self.ops.insert(len(self.ops) if place is None else self._place(place), op)
         self._is_known = False
         return op
-
-    def rename(self, op: Any, kind: str) -> None:
-        """Make another kind of an op that has the same inputs and outputs, and no options."""
-        op.opcodeIndex, op.builtinOptionsType, op.builtinOptions = self._code(kind), 0, None
 
     def set_option(self, op: Any, **options: Any) -> None:
         """Change options of one op."""
@@ -264,9 +188,6 @@ class Draft:
         self._origins.append(-1)
         return len(self._tensors) - 1
 
-    def _place(self, op: Any) -> int:
-        return next(place for place, found in enumerate(self.ops) if found is op)
-
     def _code(self, kind: str) -> int:
         from ai_edge_litert import schema_py_generated as schema
 
@@ -278,20 +199,6 @@ class Draft:
         code.deprecatedBuiltinCode, code.version = min(code.builtinCode, 127), 1
         self._tree.operatorCodes.append(code)
         return len(self._tree.operatorCodes) - 1
-
-    def _learn(self) -> None:
-        if self._is_known:
-            return
-        self._writers = {int(index): op for op in self.ops for index in op.outputs}
-        readers = defaultdict(list)
-        for op in self.ops:
-            for index in dict.fromkeys(map(int, _all(op.inputs, op.intermediates))):
-                readers[index].append(op)
-        self._readers, self._is_known = readers, True
-
-
-def _all(*vectors: Iterable[Any] | None) -> Iterable[Any]:
-    return (index for vector in vectors if vector is not None for index in vector if index >= 0)
 
 
 def _number(enum: str, name: str) -> int:

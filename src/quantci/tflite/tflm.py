@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantci.errors import ModelRejected, ToolError
-from quantci.tflite.blame import failed_op, missing_op, ops_named
+from quantci.tflite.blame import failed_op
 from quantci.tflite.enums import dtype_name, tensor_label, tensor_name
-from quantci.tflite.integer_only import name_ops
 from quantci.tflite.native_stderr import native_stderr
-from quantci.tflite.remedies import replacement
 from quantci.tflite.runner import TensorSpec
-from quantci.tflite.verify.open_tensors import open_tensors
+from quantci.tflite.tflm_refusals import check_biases, check_shapes, load_fault, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,35 +112,12 @@ def open_preserved_tflm(model: Model) -> PreservedTflm:
     return PreservedTflm(model, None, preserve=True)
 
 
-def _check_shapes(model: Model) -> None:
-    """TFLM takes the stored shape of a tensor that is open: what nobody can check, it would compute with."""
-    for graph in model.tree.subgraphs:
-        for index in sorted(open_tensors(model.tree, graph)):
-            raise ModelRejected(
-                "dynamic-shape",
-                f"The shape of {tensor_label(graph.tensors[index], index)} is not fixed, and TFLM cannot allocate it.",
-                where=model.where,
-                remedy="Fix the batch to 1 and every other dimension of the input before converting.",
-            )
-
-
-def _check_biases(model: Model) -> None:
-    """TFLM dies of an SVDF without its bias: it reads it before it looks whether it is there."""
-    if any(op.inputs[3] < 0 for _, op in model.ops("SVDF")):
-        raise ModelRejected(
-            "unsupported-op",
-            "An SVDF has no bias, and TFLM needs it.",
-            where=model.where,
-            remedy="Give the layer a bias; zeros will do.",
-        )
-
-
 class _TflmRunner:
     def __init__(self, model: Model, arena_bytes: int | None, *, preserve: bool = False) -> None:
         self._preserve = preserve
-        _check_shapes(model)
-        _check_biases(model)
-        self._model, self._where = model, model.where
+        check_shapes(model)
+        check_biases(model)
+        self._model = model
         graph = model.tree.subgraphs[0]
         self._is_stateful = any(tensor.isVariable for tensor in graph.tensors)
         self._interpreter = self._open(model.data, arena_bytes)
@@ -201,36 +176,13 @@ class _TflmRunner:
             except RuntimeError as error:
                 is_full = _FULL.search(printed.text) is not None
                 if arena_bytes is not None or not is_full or size >= MAX_ARENA_BYTES:
-                    raise self._load_fault(printed.reason(str(error)), printed.text, size, is_full=is_full) from None
+                    raise load_fault(
+                        self._model, self.name, printed.reason(str(error)), printed.text, size if is_full else None
+                    ) from None
                 size *= 2
 
-    def _load_fault(self, reason: str, text: str, size: int, *, is_full: bool) -> ModelRejected:
-        missing = missing_op(text)
-        if missing is not None:
-            ops = ops_named(self._model, missing)
-            return ModelRejected(
-                "unsupported-op",
-                f"TFLM has no kernel for {name_ops(ops) or missing}.",
-                where=self._where,
-                remedy=replacement(ops),
-            )
-        if is_full:
-            return ModelRejected(
-                "arena",
-                f"The model does not fit into a tensor arena of {size:,} bytes: {reason}",
-                where=self._where,
-                remedy="Use smaller activations: fewer channels early on, or a smaller input.",
-            )
-        return self._refusal(reason, failed_op(self._model, text))
-
     def _refusal(self, reason: str, ops: Sequence[OpInfo] = ()) -> ModelRejected:
-        layer = f" at {name_ops(ops)}" if ops else ""
-        return ModelRejected(
-            "tflm-refused",
-            f"{self.name} cannot run this model{layer}: {reason}",
-            where=self._where,
-            remedy=replacement(ops) if ops else "Change the layer that it names; quantci inspect lists all layers.",
-        )
+        return refusal(self._model, self.name, reason, ops)
 
     def _specs(self, graph: Any, indices: Sequence[int], details_of: Any) -> list[TensorSpec]:
         specs = []

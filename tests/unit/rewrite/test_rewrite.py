@@ -34,7 +34,8 @@ def negate(draft: Draft) -> list[str]:
     """Wrong: ABS for RELU6."""
     found = [op for op in draft.ops if draft.kind(op) == "RELU6"]
     for op in found:
-        draft.rename(op, "ABS")
+        draft.put(op, "ABS", [int(index) for index in op.inputs], int(op.outputs[0]))
+        draft.remove(op)
     return ["z"] if found else []
 
 
