@@ -96,7 +96,8 @@ def _run(arguments: list[str], cwd: str, environment: dict[str, str], streams: l
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
-    sys.path[0] = cwd
+    added = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.path[:1] = [cwd, *added]
     multiprocessing.process.ORIGINAL_DIR = cwd  # type: ignore[attr-defined]  # where workers of a fork server start
     for number, path in enumerate([os.devnull, *streams]):
         file = os.open(path, os.O_RDWR | os.O_CREAT)
