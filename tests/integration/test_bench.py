@@ -15,7 +15,7 @@ import pytest
 from tests.integration.command import Command
 from tests.running import read_until, serving
 
-from quantci.bench import session
+from quantci.bench import greeting, session
 from quantci.bench.emulator import emulated
 from quantci.device.driver import Device
 from quantci.device.lock import BoardLock
@@ -264,7 +264,7 @@ def test_what_an_emulator_started_ends_with_it(judged: Path, tmp_path: Path) -> 
 
 
 def test_an_emulator_that_never_answers_is_given_up(judged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_BOOT_S", 1.0)
+    monkeypatch.setattr(greeting, "_BOOT_S", 1.0)
     with (
         emulated(emulator(HANGS), judged, "esp32s3", judged / "device.log") as line,
         Device(line) as device,

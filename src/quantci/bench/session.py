@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from quantci.bench.greeting import greet, what_it_is
 from quantci.bench.latency import check_times
 from quantci.device.command import Flag, ModelPlace, Region
-from quantci.errors import BoardError, ConfigError, QuantciError
+from quantci.errors import BoardError, QuantciError
 from quantci.records.bench import DeviceIdentity, LatencyWindow, LinkCounters, OpTime, Phase
 
 if TYPE_CHECKING:
@@ -29,17 +30,11 @@ if TYPE_CHECKING:
 
 CANDIDATE: Final = 0  # slots
 OTHER: Final = 1  # the golden model, then the base's, then the golden model again
-_LEAST_TO_BELIEVE: Final[tuple[DeviceKind, ...]] = ("virtual", "emulated", "board")
 _REGIONS: Final = {"internal": Region.INTERNAL, "psram": Region.PSRAM}
 _PLACES: Final = {"flash": ModelPlace.FLASH, "psram": ModelPlace.PSRAM}
 _SLOWEST: Final = 20  # times what is expected of an inference; then the device hangs
 _LEAST_DEADLINE_S: Final = 10.0
 _PROFILED: Final = 10  # iterations whose ops are timed
-_BOOT_S: Final = 60.0  # an emulated chip starts as slowly as the machine is busy, and drops what comes before
-_EMULATED: Final = (
-    "Look at what the emulator printed, in device.log and serial.log; build the firmware with sdkconfig.emulated."
-)
-_SILENT: Final = {"usb-dead", "timeout", "link", "foreign-firmware"}
 
 
 class Session:
@@ -70,68 +65,14 @@ class Session:
             clock: seconds that never go back.
 
         Raises:
-            BoardError: it does not answer; `device-fault`: it started with a fault; `no-engine`: it runs no model.
-            ConfigError: `no-psram`: arena or model are to lie in a memory that it does not have.
+            BoardError, ConfigError: as greet() does.
         """
         self._device, self._config, self._clock = device, config, clock
         self._deadline_s = max(_LEAST_DEADLINE_S, _SLOWEST * expected_us / 1e6)
         self.phases: list[Phase] = []
         with self.phase("identify"):
-            self.hello: Hello = self._greet(kind)
-            self.kind = min(kind, self.hello.device, key=_LEAST_TO_BELIEVE.index)
-            self._check_firmware()
-            if self.hello.fault is not None:
-                raise BoardError(
-                    "device-fault",
-                    f"The device started with a fault: {self.hello.fault}.",
-                    where=self.where,
-                    remedy="Reset it; if it stays so, build the firmware for the flash and the memory that it has.",
-                )
-            if self.hello.engine != "tflm":
-                raise BoardError(
-                    "no-engine",
-                    f"The device runs no model: its engine is {self.hello.engine or 'not told'}.",
-                    where=self.where,
-                    remedy="Use a firmware with TFLM; an echo is for tests of the protocol.",
-                )
-            self._check_memory()
-
-    def _check_firmware(self) -> None:
-        """What an earlier job left on the board is not what this one is about."""
-        wanted = self._config.firmware_id
-        if wanted is not None and self.kind == "board" and self.hello.firmware_id != wanted:
-            raise BoardError(
-                "identity",
-                f"The board runs the firmware {self.hello.firmware_id or 'that does not say which'}, not {wanted}.",
-                where=self.where,
-                remedy="Name its flash image in device.image, so that it is written, or correct device.firmware_id.",
-            )
-
-    def _check_memory(self) -> None:
-        """Before the golden model fails for want of a memory that the board never had."""
-        for key, place, room in (
-            ("arena", self._config.arena, self.hello.arena_psram),
-            ("model_place", self._config.model_place, self.hello.model_psram),
-        ):
-            if place == "psram" and not room:
-                raise ConfigError(
-                    "no-psram",
-                    f"device.{key} is psram, and the device has no room for it there.",
-                    where=self.where,
-                    remedy=f"Remove device.{key}, or take a board with PSRAM and a firmware that uses it.",
-                )
-
-    def _greet(self, kind: DeviceKind) -> Hello:
-        """HELLO; to what still starts, again and again."""
-        end_s = self._clock() + (_BOOT_S if kind == "emulated" else 0.0)
-        while True:
-            try:
-                return self._device.hello()
-            except BoardError as error:
-                if error.code not in _SILENT or kind != "emulated":
-                    raise
-                if self._clock() >= end_s:
-                    raise BoardError(error.code, error.cause, where=error.where, remedy=_EMULATED) from error
+            self.hello: Hello = greet(device, kind, config, clock)
+            self.kind = what_it_is(kind, self.hello)
 
     @property
     def where(self) -> str:

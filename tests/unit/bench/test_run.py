@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.bench_subject import SAMPLES, make_subject, subject_model
 from tests.simulated_device import Board
 
-from quantci.bench import session
+from quantci.bench import greeting
 from quantci.bench.fingerprint import differences
 from quantci.bench.opener import Opened
 from quantci.bench.run import Asked, bench
@@ -242,7 +242,7 @@ def emulated_subject(folder: Path) -> Asked:
 def test_an_emulator_that_hangs_at_its_start_is_started_once_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_BOOT_S", 0.0)
+    monkeypatch.setattr(greeting, "_BOOT_S", 0.0)
     starts = [Board(f"{IS_BOARD},hang@hello:1", kind="emulated"), Board(IS_BOARD, kind="emulated")]
     starts[0].sent.clear()
     left = iter(starts)
@@ -258,7 +258,7 @@ def test_an_emulator_that_hangs_at_its_start_is_started_once_more(
 def test_an_emulator_that_always_hangs_is_given_up_without_talk_of_its_power(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_BOOT_S", 0.0)
+    monkeypatch.setattr(greeting, "_BOOT_S", 0.0)
     board = Board(f"{IS_BOARD},mute@packet:1+", kind="emulated", key="")
     board.sent.clear()
     with pytest.raises(BoardError) as caught:
